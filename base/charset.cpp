@@ -1,0 +1,65 @@
+#include "base/charset.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include <iconv.h>
+
+#include "base/utf8.h"
+
+namespace tollgate {
+namespace {
+
+class Converter {
+public:
+    explicit Converter(const char* from) : handle_(iconv_open("UTF-8", from)) {}
+    Converter(const Converter&) = delete;
+    Converter& operator=(const Converter&) = delete;
+    ~Converter() {
+        if (usable()) iconv_close(handle_);
+    }
+
+    // iconv_open's failure value is (iconv_t)-1.
+    bool usable() const { return reinterpret_cast<std::intptr_t>(handle_) != -1; }
+    iconv_t get() const { return handle_; }
+
+private:
+    iconv_t handle_;
+};
+
+std::string lower_case(std::string_view text) {
+    std::string lower(text);
+    std::ranges::transform(lower, lower.begin(), [](unsigned char c) {
+        return static_cast<char>(std::tolower(c));
+    });
+    return lower;
+}
+
+}  // namespace
+
+Result<std::string> to_utf8(std::string_view bytes, std::string_view charset) {
+    const std::string name = lower_case(charset);
+    if (name == "utf-8" || name == "utf8") {
+        if (!is_utf8(bytes)) return Error(ErrorCode::invalid_argument, "not UTF-8");
+        return std::string(bytes);
+    }
+    if (name != "gbk" && name != "gb2312" && name != "gb18030") {
+        return Error(ErrorCode::invalid_argument, "a charset that Alipay does not use: " + name);
+    }
+    // Senders that say gb2312 or gbk use characters of the larger set; GB18030 contains both.
+    const Converter converter("GB18030");
+    if (!converter.usable()) return Error(ErrorCode::internal, "this system lacks GB18030");
+    std::string input(bytes);
+    std::string output(bytes.size() * 2 + 4, '\0');
+    char* from = input.data();
+    std::size_t from_left = input.size();
+    char* to = output.data();
+    std::size_t to_left = output.size();
+    if (iconv(converter.get(), &from, &from_left, &to, &to_left) == static_cast<std::size_t>(-1)) {
+        return Error(ErrorCode::invalid_argument, "bytes that are not text in " + name);
+    }
+    output.resize(output.size() - to_left);
+    return output;
+}
+
+}  // namespace tollgate

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace tollgate {
+
+// Bytes of the named charset ("gbk", "gb2312", "gb18030", "utf-8"; any letter case) as UTF-8.
+// Errors: invalid_argument for a charset that Alipay does not use or bytes that are not text in it.
+Result<std::string> to_utf8(std::string_view bytes, std::string_view charset);
+
+}  // namespace tollgate

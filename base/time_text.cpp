@@ -1,0 +1,94 @@
+#include "base/time_text.h"
+
+#include <array>
+#include <charconv>
+#include <cstdio>
+
+namespace tollgate {
+namespace {
+
+using std::chrono::days;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using std::chrono::sys_days;
+using std::chrono::year_month_day;
+
+constexpr milliseconds kBeijingOffset = hours(8);
+
+struct CalendarTime {
+    year_month_day date;
+    std::chrono::hh_mm_ss<milliseconds> time;
+};
+
+CalendarTime calendar_time(milliseconds since_epoch) {
+    const auto day = std::chrono::floor<days>(since_epoch);
+    return {year_month_day(sys_days(day)), std::chrono::hh_mm_ss(since_epoch - day)};
+}
+
+// Digits only: from_chars would also take a sign.
+bool read_number(std::string_view text, int& into) {
+    for (const char c : text) {
+        if (c < '0' || c > '9') return false;
+    }
+    return std::from_chars(text.data(), text.data() + text.size(), into).ec == std::errc();
+}
+
+}  // namespace
+
+std::string to_rfc3339(Timestamp at) {
+    const auto [date, time] = calendar_time(milliseconds(at.ms));
+    std::array<char, 40> text{};
+    static_cast<void>(std::snprintf(
+        text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", int{date.year()},
+        unsigned{date.month()}, unsigned{date.day()}, static_cast<int>(time.hours().count()),
+        static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()),
+        static_cast<int>(time.subseconds().count())));
+    return text.data();
+}
+
+std::string to_beijing(Timestamp at) {
+    const auto [date, time] = calendar_time(milliseconds(at.ms) + kBeijingOffset);
+    std::array<char, 40> text{};
+    static_cast<void>(std::snprintf(
+        text.data(), text.size(), "%04d-%02u-%02u %02d:%02d:%02d", int{date.year()},
+        unsigned{date.month()}, unsigned{date.day()}, static_cast<int>(time.hours().count()),
+        static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count())));
+    return text.data();
+}
+
+Result<Timestamp> parse_beijing(std::string_view text) {
+    const Error refused(ErrorCode::invalid_argument, "not a time such as 2026-11-11 00:00:00");
+    if (text.size() < 19 || text.size() > 23 || text.size() == 20) return refused;
+    if (text[4] != '-' || text[7] != '-' || text[10] != ' ' || text[13] != ':' || text[16] != ':') {
+        return refused;
+    }
+    if (text.size() > 19 && text[19] != '.') return refused;
+    int year = 0;
+    int month = 0;
+    int day = 0;
+    int hour = 0;
+    int minute = 0;
+    int second = 0;
+    int fraction = 0;
+    if (!read_number(text.substr(0, 4), year) || !read_number(text.substr(5, 2), month) ||
+        !read_number(text.substr(8, 2), day) || !read_number(text.substr(11, 2), hour) ||
+        !read_number(text.substr(14, 2), minute) || !read_number(text.substr(17, 2), second)) {
+        return refused;
+    }
+    if (text.size() > 19) {
+        std::string digits(text.substr(20));
+        digits.resize(3, '0');
+        if (!read_number(digits, fraction)) return refused;
+    }
+    const year_month_day date(std::chrono::year(year),
+                              std::chrono::month(static_cast<unsigned>(month)),
+                              std::chrono::day(static_cast<unsigned>(day)));
+    if (!date.ok() || hour > 23 || minute > 59 || second > 59) return refused;
+    const auto since_epoch = sys_days(date).time_since_epoch() + hours(hour) + minutes(minute) +
+                             seconds(second) + milliseconds(fraction) - kBeijingOffset;
+    return Timestamp{std::chrono::duration_cast<milliseconds>(since_epoch).count()};
+}
+
+}  // namespace tollgate

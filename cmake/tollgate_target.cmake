@@ -1,0 +1,23 @@
+# tollgate_room(<room> SOURCES ... HEADERS ... KNOWS <rooms> LIBRARIES <third-party targets>)
+#
+# One static library a room; KNOWS names the rooms it may include and link. All rooms share one
+# include root, so the compiler alone cannot enforce that: tests/lint checks every #include.
+function(tollgate_room room)
+    cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "SOURCES;HEADERS;KNOWS;LIBRARIES")
+    add_library(tollgate_${room} STATIC)
+    add_library(tollgate::${room} ALIAS tollgate_${room})
+    list(TRANSFORM ARG_KNOWS PREPEND tollgate::)
+    target_sources(tollgate_${room}
+        PRIVATE ${ARG_SOURCES}
+        PUBLIC FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}" FILES ${ARG_HEADERS})
+    target_compile_features(tollgate_${room} PUBLIC cxx_std_20)
+    target_link_libraries(tollgate_${room}
+        PUBLIC ${ARG_KNOWS} ${ARG_LIBRARIES} PRIVATE tollgate_warnings)
+endfunction()
+
+add_library(tollgate_warnings INTERFACE)
+target_compile_options(tollgate_warnings INTERFACE
+    -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wold-style-cast -Wcast-qual
+    -Wnon-virtual-dtor -Woverloaded-virtual -Wdouble-promotion -Wformat=2 -Wundef -Wswitch-enum
+    $<$<CXX_COMPILER_ID:GNU>:-Wduplicated-cond -Wduplicated-branches -Wlogical-op -Wuseless-cast>
+    -Werror)

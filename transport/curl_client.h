@@ -1,0 +1,48 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+
+#include "transport/http_client.h"
+
+namespace tollgate::transport {
+
+// HttpClient over one libcurl multi handle. One thread drives it by calling run_once() in a loop;
+// start() and wake() may be called from anywhere.
+class CurlClient final : public HttpClient {
+public:
+    struct Options {
+        std::size_t in_flight_max = 256;  // Further requests wait in line, in order.
+        std::string ca_file;              // Empty: the system's trust store.
+        std::string user_agent = "tollgate";
+    };
+
+    explicit CurlClient(Options options);
+    ~CurlClient() override;  // Requests still waiting or under way end with an error (see cancel_all).
+
+    void start(ClientRequest request, Completion done) override;
+
+    // Moves everything that can move, calls the completions of what has finished, and waits for
+    // the network, a start() or a wake() for at most `timeout`.
+    void run_once(std::chrono::milliseconds timeout);
+
+    // Makes a waiting run_once() return. Safe from any thread.
+    void wake();
+
+    // Ends everything: what was not sent with unavailable, what was with outcome_unknown.
+    // Call from the driving thread.
+    void cancel_all();
+
+    std::size_t in_flight() const;
+
+private:
+    class Multi;
+    std::unique_ptr<Multi> multi_;
+};
+
+// Drives `client` until this one request is done: for the command line and tests.
+Result<ClientReply> send_and_wait(CurlClient& client, ClientRequest request);
+
+}  // namespace tollgate::transport

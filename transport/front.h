@@ -1,0 +1,76 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "transport/router.h"
+
+namespace tollgate::transport {
+
+struct FrontLimits {
+    std::size_t head_bytes_max = 16 * 1024;       // 431 beyond.
+    std::size_t body_bytes_max = 256 * 1024;      // 413 beyond.
+    std::size_t connections_max = 20'000;         // More wait in the kernel's queue.
+    std::chrono::milliseconds request_time{10'000};   // From the first byte to the last.
+    std::chrono::milliseconds idle_time{75'000};      // Between requests on a kept connection.
+    std::chrono::milliseconds ticket_time{30'000};    // Until a handler's answer: 503 beyond.
+    std::chrono::milliseconds send_time{10'000};      // Until the peer has taken the answer.
+};
+
+// One listening address and what it answers.
+struct Listener {
+    std::string name;     // For the log: "public", "api", "operator".
+    std::string address;  // "127.0.0.1" or "::1"; a literal, not a name.
+    int port = 0;         // 0: any free one; see Front::port().
+    Router router;
+    FrontLimits limits;
+    // Answers for what the front itself refuses (400, 404, 405, 408, 411, 413, 415, 417, 431, 501,
+    // 503): makes the body in the listener's own style. Empty: plain text naming the reason.
+    std::function<ServerResponse(int status, std::string_view reason)> refusal;
+};
+
+struct FrontSeams {
+    Clock& clock;      // Deadlines (monotonic) and the times in the log.
+    Entropy& entropy;  // Request ids.
+    Log& log;
+};
+
+// The server front: sockets, event loop, keep-alive, deadlines, draining and every byte that leaves
+// are ours; cpp-httplib parses the request and nothing else. A handler sees whole requests only, so
+// a slow sender costs a buffer and never a thread (reference: docs/front.md).
+//
+// Any number of threads, usually one a core, call run(); each takes whatever event comes next.
+class Front {
+public:
+    // Binds and listens on every listener. Errors: unavailable, naming the address that is taken.
+    static Result<std::unique_ptr<Front>> open(std::vector<Listener> listeners, FrontSeams seams);
+    virtual ~Front() = default;
+
+    // Works until stop() has drained. Call from each worker thread.
+    virtual void run() = 0;
+
+    // Takes no more connections, answers what has begun, closes idle connections, then makes run()
+    // return; after `patience` whatever is left is cut. Safe from any thread, also before run().
+    virtual void stop(std::chrono::milliseconds patience) = 0;
+
+    // The port that the named listener really has.
+    virtual int port(std::string_view listener) const = 0;
+
+    struct Counters {
+        std::size_t connections = 0;   // Open now.
+        std::size_t tickets = 0;       // Waiting for their answer now.
+        std::uint64_t requests = 0;    // Handed to a handler so far.
+        std::uint64_t refusals = 0;    // Refused by the front itself so far.
+    };
+    virtual Counters counters() const = 0;
+};
+
+}  // namespace tollgate::transport

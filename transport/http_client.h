@@ -1,0 +1,52 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+#include "base/result.h"
+#include "transport/http_message.h"
+
+namespace tollgate::transport {
+
+struct ClientRequest {
+    std::string method = "POST";
+    std::string url;
+    HeaderList headers;
+    std::string body;
+    std::chrono::milliseconds connect_timeout{3'000};
+    std::chrono::milliseconds total_timeout{15'000};
+    std::size_t reply_bytes_max = 1024 * 1024;
+    // True for calls that must never be repeated by the library itself: a kept connection that dies
+    // under a POST makes libcurl send it again, so such a call gets a connection of its own.
+    bool fresh_connection = true;
+};
+
+struct ClientReply {
+    int status = 0;
+    HeaderList headers;
+    std::string body;
+    std::string remote_address;              // What we were really connected to.
+    std::chrono::microseconds connect_time{};     // Since start: connected (and TLS done).
+    std::chrono::microseconds first_byte_time{};  // Since start: the first byte of the answer.
+    std::chrono::microseconds total_time{};
+};
+
+// Sends requests to other machines: one seam for the curl client and the simulated network.
+//
+// Never follows a redirect, never uses a proxy from the environment, speaks http and https only.
+class HttpClient {
+public:
+    // Errors: invalid_argument (not an http(s) URL), unavailable when no byte of the request went
+    // out (could not resolve, connect, finish TLS: send it again at will), outcome_unknown when the
+    // request left us and no whole answer came back. Any status at all is a value.
+    using Completion = std::function<void(Result<ClientReply>)>;
+
+    virtual ~HttpClient() = default;
+
+    // Starts one exchange and returns at once. `done` is called exactly once, later, on the thread
+    // that drives the client; it may start further requests. Safe from any thread.
+    virtual void start(ClientRequest request, Completion done) = 0;
+};
+
+}  // namespace tollgate::transport

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tollgate::transport {
+
+// Header fields in the order in which they stand on the wire, repeats and empty values included.
+using HeaderList = std::vector<std::pair<std::string, std::string>>;
+
+// The first field of that name (letter case does not matter), or nothing.
+std::optional<std::string_view> find_header(const HeaderList& headers, std::string_view name);
+
+// One whole request that the front has framed, checked and parsed.
+struct ServerRequest {
+    std::string method;          // "GET", "POST", … as sent.
+    std::string target;          // Raw: path and query exactly as sent.
+    std::string path;            // Percent-decoded once, without the query.
+    std::string query;           // Raw, without the '?'.
+    HeaderList headers;          // Raw values: not percent-decoded, whatever the parser does.
+    std::string body;            // As sent (chunked bodies are joined): never unpacked.
+    std::string remote_address;  // Of the peer's socket; headers cannot change it.
+    std::string request_id;      // X-Request-Id when it was well formed, else made by the front.
+    std::vector<std::string> captures;  // What the route's {…} segments matched, in order.
+
+    std::optional<std::string_view> header(std::string_view name) const {
+        return find_header(headers, name);
+    }
+};
+
+// An answer. Content-Length, Date-less and Connection are the front's; `headers` must not name
+// them. X-Request-Id is added by the front.
+struct ServerResponse {
+    int status = 200;
+    std::string content_type;  // Empty: no Content-Type line.
+    std::string body;
+    HeaderList headers;
+};
+
+}  // namespace tollgate::transport
