@@ -12,7 +12,7 @@ namespace {
 
 class Converter {
 public:
-    explicit Converter(const char* from) : handle_(iconv_open("UTF-8", from)) {}
+    Converter(const char* to, const char* from) : handle_(iconv_open(to, from)) {}
     Converter(const Converter&) = delete;
     Converter& operator=(const Converter&) = delete;
     ~Converter() {
@@ -29,25 +29,24 @@ private:
 
 std::string lower_case(std::string_view text) {
     std::string lower(text);
-    std::ranges::transform(lower, lower.begin(), [](unsigned char c) {
-        return static_cast<char>(std::tolower(c));
-    });
+    std::ranges::transform(lower, lower.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return lower;
 }
 
-}  // namespace
+// Senders that say gb2312 or gbk use characters of the larger set; GB18030 contains both.
+constexpr const char* kChinese = "GB18030";
 
-Result<std::string> to_utf8(std::string_view bytes, std::string_view charset) {
-    const std::string name = lower_case(charset);
-    if (name == "utf-8" || name == "utf8") {
-        if (!is_utf8(bytes)) return Error(ErrorCode::invalid_argument, "not UTF-8");
-        return std::string(bytes);
-    }
-    if (name != "gbk" && name != "gb2312" && name != "gb18030") {
-        return Error(ErrorCode::invalid_argument, "a charset that Alipay does not use: " + name);
-    }
-    // Senders that say gb2312 or gbk use characters of the larger set; GB18030 contains both.
-    const Converter converter("GB18030");
+bool is_utf8_name(std::string_view name) {
+    return name == "utf-8" || name == "utf8";
+}
+
+Result<Done> check_chinese_name(const std::string& name) {
+    if (name == "gbk" || name == "gb2312" || name == "gb18030") return Done{};
+    return Error(ErrorCode::invalid_argument, "a charset that Alipay does not use: " + name);
+}
+
+Result<std::string> convert(std::string_view bytes, const Converter& converter) {
     if (!converter.usable()) return Error(ErrorCode::internal, "this system lacks GB18030");
     std::string input(bytes);
     std::string output(bytes.size() * 2 + 4, '\0');
@@ -56,10 +55,31 @@ Result<std::string> to_utf8(std::string_view bytes, std::string_view charset) {
     char* to = output.data();
     std::size_t to_left = output.size();
     if (iconv(converter.get(), &from, &from_left, &to, &to_left) == static_cast<std::size_t>(-1)) {
-        return Error(ErrorCode::invalid_argument, "bytes that are not text in " + name);
+        return Error(ErrorCode::invalid_argument, "bytes that are not text in this charset");
     }
     output.resize(output.size() - to_left);
     return output;
+}
+
+Result<std::string> checked_utf8(std::string_view text) {
+    if (!is_utf8(text)) return Error(ErrorCode::invalid_argument, "not UTF-8");
+    return std::string(text);
+}
+
+}  // namespace
+
+Result<std::string> to_utf8(std::string_view bytes, std::string_view charset) {
+    const std::string name = lower_case(charset);
+    if (is_utf8_name(name)) return checked_utf8(bytes);
+    TOLLGATE_DO(check_chinese_name(name));
+    return convert(bytes, Converter("UTF-8", kChinese));
+}
+
+Result<std::string> from_utf8(std::string_view text, std::string_view charset) {
+    const std::string name = lower_case(charset);
+    if (is_utf8_name(name)) return checked_utf8(text);
+    TOLLGATE_DO(check_chinese_name(name));
+    return convert(text, Converter(kChinese, "UTF-8"));
 }
 
 }  // namespace tollgate

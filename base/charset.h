@@ -11,4 +11,8 @@ namespace tollgate {
 // Errors: invalid_argument for a charset that Alipay does not use or bytes that are not text in it.
 Result<std::string> to_utf8(std::string_view bytes, std::string_view charset);
 
+// The reverse: UTF-8 text as bytes of the named charset.
+// Errors: invalid_argument for such a charset, or text that is not UTF-8.
+Result<std::string> from_utf8(std::string_view text, std::string_view charset);
+
 }  // namespace tollgate

@@ -13,7 +13,11 @@ Error sqlite_error(sqlite3* db, Here here) {
     switch (code & 0xFF) {
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
-        case SQLITE_FULL: return Error(ErrorCode::unavailable, message, here);
+            return Error(ErrorCode::unavailable, message, here).because("storage_busy");
+        case SQLITE_FULL: return Error(ErrorCode::unavailable, message, here).because("disk_full");
+        // Outside a COMMIT the statement has been undone, so the work may be done again.
+        case SQLITE_IOERR:
+            return Error(ErrorCode::unavailable, message, here).because("storage_unavailable");
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB: return Error(ErrorCode::data_corruption, message, here);
         case SQLITE_CONSTRAINT: return Error(ErrorCode::conflict, message, here);

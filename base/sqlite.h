@@ -19,8 +19,9 @@ struct FinalizeStatement {
     void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 };
 
-// What SQLite said, as our Error: busy and full disks are `unavailable` (the work was not done),
-// a damaged file is `data_corruption`, everything else `internal`. Of a constraint: `conflict`.
+// What SQLite said, as our Error: `unavailable` for a busy file (reason storage_busy), a full disk
+// (disk_full) or a failing one (storage_unavailable), where the work was not done; `conflict` for a
+// constraint; `data_corruption` for a damaged file; else `internal`.
 Error sqlite_error(sqlite3* db, Here here = Here::current());
 
 // One prepared statement, made once and run many times. bind() positions are 1-based, column()
@@ -37,6 +38,9 @@ public:
     Statement& bind(int position, int value) { return bind(position, std::int64_t{value}); }
     Statement& bind(int position, std::string_view text);
     Statement& bind(int position, const char* text) { return bind(position, std::string_view(text)); }
+    Statement& bind(int position, const std::string& text) {
+        return bind(position, std::string_view(text));
+    }
     Statement& bind(int position, bool) = delete;  // Say 0 or 1.
     Statement& bind_blob(int position, std::string_view bytes);
     Statement& bind(int position, const std::optional<std::string>& text);

@@ -20,4 +20,6 @@ target_compile_options(tollgate_warnings INTERFACE
     -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wold-style-cast -Wcast-qual
     -Wnon-virtual-dtor -Woverloaded-virtual -Wdouble-promotion -Wformat=2 -Wundef -Wswitch-enum
     $<$<CXX_COMPILER_ID:GNU>:-Wduplicated-cond -Wduplicated-branches -Wlogical-op -Wuseless-cast>
+    # A designated initialiser leaves the rest at their defaults on purpose.
+    -Wno-missing-field-initializers
     -Werror)

@@ -36,6 +36,9 @@ public:
     // Uses the ticket up. Completing twice, or a moved-from ticket, stops the process: it is a bug.
     void complete(ServerResponse response);
 
+    // False once it has been answered or moved away.
+    bool open() const { return number_ != 0; }
+
 private:
     std::weak_ptr<TicketOffice> office_;
     std::uint64_t number_ = 0;  // 0: nothing to answer.

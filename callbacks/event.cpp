@@ -1,0 +1,68 @@
+#include "callbacks/event.h"
+
+#include "base/check.h"
+#include "base/id.h"
+#include "base/log.h"
+#include "base/time_text.h"
+
+namespace tollgate::callbacks {
+namespace {
+
+std::string payload(std::string_view type, Timestamp now, std::string_view data_members) {
+    std::string json = R"({"type":")";
+    json += type;
+    json += R"(","timestamp":")" + to_rfc3339(now) + R"(","data":{)";
+    json += data_members;
+    json += "}}";
+    return json;
+}
+
+}  // namespace
+
+std::optional<std::string_view> event_type_of(ledger::PaymentStatus status) {
+    switch (status) {
+        case ledger::PaymentStatus::pending:
+        case ledger::PaymentStatus::unknown:
+        case ledger::PaymentStatus::closing: return std::nullopt;
+        case ledger::PaymentStatus::paid: return "payment.paid";
+        case ledger::PaymentStatus::finished: return "payment.finished";
+        case ledger::PaymentStatus::refunded: return "payment.refunded";
+        case ledger::PaymentStatus::closed: return "payment.closed";
+        case ledger::PaymentStatus::failed: return "payment.failed";
+    }
+    TOLLGATE_CHECK(false);
+    return std::nullopt;
+}
+
+ledger::EventRecord payment_event(std::string_view type, const ledger::Payment& payment,
+                                  Timestamp now, Entropy& entropy) {
+    return {.id = make_id("evt", now, entropy),
+            .app = payment.app,
+            .type = std::string(type),
+            .payment = payment.row,
+            .version = payment.version,
+            .payload = payload(type, now, R"("payment":)" + to_json(payment)),
+            .created_at = now};
+}
+
+ledger::EventRecord difference_event(const ledger::DifferenceRecord& difference,
+                                     const ledger::Payment* payment, Timestamp now,
+                                     Entropy& entropy) {
+    std::string data = R"("difference":{"id":)";
+    append_json_string(data, difference.id);
+    data += R"(,"class":)";
+    append_json_string(data, difference.difference_class);
+    data += R"(,"trade_no":)";
+    append_json_string(data, difference.trade_no);
+    data += R"(,"evidence":)" + difference.evidence + "}";
+    if (payment != nullptr) data += R"(,"payment":)" + to_json(*payment);
+    return {.id = make_id("evt", now, entropy),
+            .app = difference.app,
+            .type = "difference.opened",
+            .payment = difference.payment,
+            .version = payment == nullptr ? std::nullopt : std::optional(payment->version),
+            .payload = payload("difference.opened", now, data),
+            .created_at = now};
+}
+
+}  // namespace tollgate::callbacks

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "ledger/payment.h"
+#include "ledger/records.h"
+
+namespace tollgate::callbacks {
+
+// The event type that reports the arrival in this status; nothing for statuses that are nobody's
+// news (pending, unknown, closing).
+std::optional<std::string_view> event_type_of(ledger::PaymentStatus status);
+
+// {"type":…,"timestamp":…,"data":{"payment":{…}}} of the payment as it is now, version included, so
+// that a late event can be told from a new one (Standard Webhooks' payload).
+ledger::EventRecord payment_event(std::string_view type, const ledger::Payment& payment,
+                                  Timestamp now, Entropy& entropy);
+
+// difference.opened, with the payment when there is one.
+ledger::EventRecord difference_event(const ledger::DifferenceRecord& difference,
+                                     const ledger::Payment* payment, Timestamp now,
+                                     Entropy& entropy);
+
+}  // namespace tollgate::callbacks

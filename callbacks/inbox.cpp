@@ -1,0 +1,164 @@
+#include "callbacks/inbox.h"
+
+#include <memory>
+#include <utility>
+
+#include "base/charset.h"
+#include "signing/content.h"
+#include "signing/digest.h"
+#include "signing/form.h"
+#include "signing/notification.h"
+
+namespace tollgate::callbacks {
+namespace {
+
+using transport::ServerRequest;
+using transport::ServerResponse;
+using transport::Ticket;
+
+ServerResponse word(int status, std::string_view body) {
+    return {.status = status, .content_type = "text/plain", .body = std::string(body)};
+}
+
+// The headers worth keeping as evidence; cookies and the like are nobody's business.
+std::string headers_json(const ServerRequest& request) {
+    std::string json = "{\"remote_address\":";
+    append_json_string(json, request.remote_address);
+    for (const std::string_view name :
+         {"content-type", "user-agent", "x-forwarded-for", "host", "content-encoding"}) {
+        const auto value = request.header(name);
+        if (!value) continue;
+        json += ',';
+        append_json_string(json, name);
+        json += ':';
+        append_json_string(json, value->substr(0, 512));
+    }
+    return json + "}";
+}
+
+// Every value in UTF-8, or nothing when one of them is no text in the charset the sender names.
+std::optional<signing::Fields> in_utf8(const signing::Fields& fields) {
+    const auto named = signing::find(fields, "charset");
+    const std::string_view charset = named && !named->empty() ? *named : "utf-8";
+    signing::Fields converted;
+    converted.reserve(fields.size());
+    for (const auto& [name, value] : fields) {
+        auto name_text = to_utf8(name, charset);
+        auto value_text = to_utf8(value, charset);
+        if (!name_text || !value_text) return std::nullopt;
+        converted.emplace_back(*std::move(name_text), *std::move(value_text));
+    }
+    return converted;
+}
+
+Result<signing::Fields> decode_and_verify(const ServerRequest& request, const App& app) {
+    // Alipay never packs a body; unpacking it for somebody else would be a gift to him.
+    if (const auto encoding = request.header("content-encoding"); encoding && !encoding->empty()) {
+        return Error(ErrorCode::invalid_argument, "the body is encoded").because("body_encoded");
+    }
+    TOLLGATE_TRY(auto fields, signing::decode_form(request.body));
+    TOLLGATE_DO(signing::verify_notification(fields, app.alipay));
+    return fields;
+}
+
+}  // namespace
+
+void Inbox::notify(ServerRequest& request, Ticket ticket) {
+    const App* const app = apps_.find(request.captures.at(0));
+    if (app == nullptr) return ticket.complete(word(404, "fail"));
+    const auto fields = decode_and_verify(request, *app);
+    if (!fields) return refuse(*app, request, fields.error(), std::move(ticket));
+
+    // Shared by the two halves of the unit; finish() reads it only after run() is over.
+    auto notification =
+        std::make_shared<const VerifiedNotification>(verified(*app, request, *fields));
+    auto waiting = std::make_shared<Ticket>(std::move(ticket));
+    seams_.writer.submit(ledger::make_unit(
+        [this, notification](ledger::Books& books) {
+            return record_notification(books, *notification, seams_.entropy);
+        },
+        [this, notification, waiting](const Result<NotificationOutcome>& outcome) {
+            answer(*notification, outcome, std::move(*waiting));
+        }));
+}
+
+void Inbox::refuse(const App& app, ServerRequest& request, const Error& error, Ticket ticket) {
+    ticket.complete(word(400, "fail"));
+    seams_.rejects.note({.app = &app,
+                         .reason = error.reason(),
+                         .detail = error.message(),
+                         .body = std::move(request.body),
+                         .headers = headers_json(request),
+                         .received_at = seams_.clock.now()});
+}
+
+VerifiedNotification Inbox::verified(const App& app, ServerRequest& request,
+                                     const signing::Fields& fields) const {
+    VerifiedNotification notification{.app = &app,
+                                      .fields = in_utf8(fields),
+                                      .notify_id = "",
+                                      .body = std::move(request.body),
+                                      .headers = headers_json(request),
+                                      .request_id = request.request_id,
+                                      .received_at = seams_.clock.now()};
+    const auto notify_id = signing::find(fields, "notify_id");
+    notification.notify_id =
+        notify_id && !notify_id->empty() && notification.fields
+            ? std::string(*notify_id)
+            : "sha256:" + signing::sha256_hex(signing::notification_content(fields));
+    return notification;
+}
+
+void Inbox::answer(const VerifiedNotification& notification,
+                   const Result<NotificationOutcome>& outcome, Ticket ticket) {
+    if (!outcome) {
+        ++counts_.unavailable;
+        ticket.complete(word(503, "fail"));
+        seams_.log.error("notification.not_kept", {{"app", notification.app->id},
+                                                   {"request_id", notification.request_id},
+                                                   {"notify_id", notification.notify_id},
+                                                   {"reason", outcome.error().message()}});
+        return;
+    }
+    ticket.complete(outcome->success() ? word(200, "success") : word(400, "fail"));
+    count(*outcome);
+    const std::string_view verdict =
+        outcome->duplicate ? "duplicate" : ledger::name_of(outcome->verdict);
+    const bool odd = outcome->verdict == ledger::Verdict::rejected && !outcome->duplicate;
+    seams_.log.write(odd ? LogLevel::error : LogLevel::info, "notification.received",
+                     {{"app", notification.app->id},
+                      {"request_id", notification.request_id},
+                      {"notify_id", notification.notify_id},
+                      {"verdict", verdict},
+                      {"reason", outcome->reason},
+                      {"payment_id", outcome->payment_id}});
+    if (outcome->opened.empty()) return;
+    seams_.log.error("difference.opened", {{"app", notification.app->id},
+                                           {"class", outcome->opened},
+                                           {"notify_id", notification.notify_id},
+                                           {"payment_id", outcome->payment_id}});
+}
+
+void Inbox::count(const NotificationOutcome& outcome) {
+    if (outcome.duplicate) {
+        ++counts_.duplicate;
+        return;
+    }
+    switch (outcome.verdict) {
+        case ledger::Verdict::accepted: ++counts_.accepted; return;
+        case ledger::Verdict::stale: ++counts_.stale; return;
+        case ledger::Verdict::ignored: ++counts_.ignored; return;
+        case ledger::Verdict::rejected: ++counts_.rejected; return;
+    }
+}
+
+Inbox::Counters Inbox::counters() const {
+    return {.accepted = counts_.accepted,
+            .duplicate = counts_.duplicate,
+            .stale = counts_.stale,
+            .ignored = counts_.ignored,
+            .rejected = counts_.rejected,
+            .unavailable = counts_.unavailable};
+}
+
+}  // namespace tollgate::callbacks

@@ -1,0 +1,187 @@
+#include "callbacks/record_notification.h"
+
+#include "base/id.h"
+#include "base/log.h"
+#include "callbacks/event.h"
+#include "callbacks/judgement.h"
+#include "callbacks/promotion.h"
+#include "callbacks/trade_notification.h"
+
+namespace tollgate::callbacks {
+namespace {
+
+using ledger::Books;
+using ledger::Payment;
+using ledger::Verdict;
+
+// One run of the unit: what it knows so far, and the steps in the order in which they happen.
+class Recording {
+public:
+    Recording(Books& books, const VerifiedNotification& notification, Entropy& entropy)
+        : books_(books), notification_(notification), entropy_(entropy) {}
+
+    Result<NotificationOutcome> run() {
+        TOLLGATE_TRY(const auto seen,
+                     books_.read().notification(notification_.app->id, notification_.notify_id));
+        if (seen) return NotificationOutcome{.duplicate = true, .verdict = seen->verdict};
+        TOLLGATE_DO(decide());
+        TOLLGATE_TRY(const ledger::RowId row, add_row());
+        TOLLGATE_DO(act(row));
+        return NotificationOutcome{.duplicate = false,
+                                   .verdict = judgement_.verdict,
+                                   .reason = judgement_.reason,
+                                   .payment_id = payment_ ? payment_->id : "",
+                                   .opened = opened_};
+    }
+
+private:
+    Result<Done> decide() {
+        if (!notification_.fields) return reject("charset_invalid");
+        if (!is_trade_notification(*notification_.fields)) {
+            judgement_.verdict = Verdict::ignored;
+            judgement_.reason = "not_a_trade_notification";
+            return Done{};
+        }
+        auto trade = read_trade_notification(*notification_.fields);
+        if (!trade) return reject(trade.error().reason());
+        trade_ = *std::move(trade);
+        KnownPayments known;
+        TOLLGATE_TRY(known.of_number, books_.read().payment_by_number(notification_.app->id,
+                                                                      trade_->out_trade_no));
+        // Who holds the trade_no is only in question while this payment does not.
+        if (known.of_number && !known.of_number->trade_no) {
+            TOLLGATE_TRY(known.of_trade_no, books_.read().payment_by_trade_no(trade_->trade_no));
+        }
+        judgement_ = judge(*trade_, *notification_.app, known);
+        payment_ = std::move(known.of_number);
+        return Done{};
+    }
+
+    Result<Done> reject(std::string_view reason) {
+        judgement_.verdict = Verdict::rejected;
+        judgement_.reason = std::string(reason);
+        return Done{};
+    }
+
+    Result<ledger::RowId> add_row() {
+        ledger::NotificationRecord record;
+        record.app = notification_.app->id;
+        record.notify_id = notification_.notify_id;
+        if (payment_) record.payment = payment_->row;
+        record.kind = notification_.fields ? kind_of(*notification_.fields) : "unreadable";
+        record.out_trade_no = field("out_trade_no");
+        record.trade_no = field("trade_no");
+        record.trade_status = field("trade_status");
+        record.refund_fee = field("refund_fee");
+        record.out_biz_no = field("out_biz_no");
+        record.gmt_refund = field("gmt_refund");
+        record.send_back_fee = field("send_back_fee");
+        record.dback_status = field("dback_status");
+        record.verdict = judgement_.verdict;
+        if (!judgement_.reason.empty()) record.reason = judgement_.reason;
+        record.received_at = notification_.received_at;
+        record.headers = notification_.headers;
+        record.body = notification_.body;
+        return books_.add_notification(record);
+    }
+
+    Result<Done> act(ledger::RowId row) {
+        if (judgement_.opens_difference()) return open_difference(row);
+        if (!payment_) return Done{};
+        if (judgement_.decision && judgement_.decision->kind == ledger::Decision::Kind::move) {
+            TOLLGATE_DO(move());
+        } else if (judgement_.bind_trade_no) {
+            TOLLGATE_DO(bind_trade_no());
+        }
+        if (!judgement_.ask_soon) return Done{};
+        return books_.set_next_sweep(*payment_, notification_.received_at);
+    }
+
+    Result<Done> move() {
+        const Promotion promotion{.decision = *judgement_.decision,
+                                  .trade_no = trade_->trade_no,
+                                  .paid_at = trade_->paid_at,
+                                  .next_sweep_at = payment_->next_sweep_at,
+                                  .failure = std::nullopt,
+                                  .origin = origin(),
+                                  .now = notification_.received_at};
+        return promote(books_, *payment_, promotion, entropy_);
+    }
+
+    // News without a change of status: Alipay's number for the trade.
+    Result<Done> bind_trade_no() {
+        return books_.change_payment(*payment_,
+                                     {.to = payment_->status,
+                                      .trade_no = trade_->trade_no,
+                                      .paid_at = std::nullopt,
+                                      .next_sweep_at = payment_->next_sweep_at,
+                                      .failure = std::nullopt},
+                                     origin(), notification_.received_at);
+    }
+
+    Result<Done> open_difference(ledger::RowId row) {
+        ledger::DifferenceRecord difference;
+        difference.id = make_id("dif", notification_.received_at, entropy_);
+        difference.app = notification_.app->id;
+        difference.difference_class = judgement_.reason;
+        // Without a number of Alipay's, the notification itself is what the difference is about.
+        difference.trade_no = field("trade_no").value_or(notification_.notify_id);
+        if (payment_) difference.payment = payment_->row;
+        difference.notification = row;
+        difference.evidence = evidence();
+        difference.opened_at = notification_.received_at;
+        TOLLGATE_TRY(const bool opened, books_.open_difference(difference));
+        if (payment_) TOLLGATE_DO(books_.set_held(*payment_));
+        if (!opened) return Done{};
+        opened_ = judgement_.reason;
+        return books_.add_event(difference_event(difference, payment_ ? &*payment_ : nullptr,
+                                                 notification_.received_at, entropy_));
+    }
+
+    std::string evidence() const {
+        std::string json = "{\"notify_id\":";
+        append_json_string(json, notification_.notify_id);
+        for (const std::string_view name :
+             {"app_id", "seller_id", "out_trade_no", "trade_no", "trade_status", "total_amount",
+              "gmt_payment"}) {
+            const auto value = field(name);
+            if (!value) continue;
+            json += ',';
+            append_json_string(json, name);
+            json += ':';
+            append_json_string(json, *value);
+        }
+        return json + "}";
+    }
+
+    std::optional<std::string> field(std::string_view name) const {
+        if (!notification_.fields) return std::nullopt;
+        const auto value = signing::find(*notification_.fields, name);
+        if (!value || value->empty()) return std::nullopt;
+        return std::string(*value);
+    }
+
+    ledger::Origin origin() const {
+        return {.cause = ledger::Cause::notification,
+                .cause_id = notification_.notify_id,
+                .request_id = notification_.request_id};
+    }
+
+    Books& books_;
+    const VerifiedNotification& notification_;
+    Entropy& entropy_;
+    std::optional<TradeNotification> trade_;
+    std::optional<Payment> payment_;
+    Judgement judgement_;
+    std::string opened_;
+};
+
+}  // namespace
+
+Result<NotificationOutcome> record_notification(Books& books,
+                                                const VerifiedNotification& notification,
+                                                Entropy& entropy) {
+    return Recording(books, notification, entropy).run();
+}
+
+}  // namespace tollgate::callbacks

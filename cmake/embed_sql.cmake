@@ -1,0 +1,15 @@
+# Writes OUTPUT, a C++ source that holds the migration files of FOLDER in the order of their
+# numbers: cmake -DFOLDER=… -DOUTPUT=… -DNAME=… -P embed_sql.cmake
+file(GLOB files "${FOLDER}/*.sql")
+list(SORT files)
+set(text "// Made by cmake/embed_sql.cmake from the migration files.\n#include \"ledger/migrations.h\"\n\n")
+string(APPEND text "namespace tollgate::ledger {\n\nstd::vector<Migration> ${NAME}() {\n    return {\n")
+foreach(file IN LISTS files)
+    get_filename_component(stem "${file}" NAME_WE)
+    string(REGEX MATCH "^[0-9]+" number "${stem}")
+    math(EXPR number "${number}")
+    file(READ "${file}" sql)
+    string(APPEND text "        {.number = ${number}, .name = \"${stem}\", .sql = R\"sql(${sql})sql\"},\n")
+endforeach()
+string(APPEND text "    };\n}\n\n}  // namespace tollgate::ledger\n")
+file(WRITE "${OUTPUT}" "${text}")

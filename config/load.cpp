@@ -1,0 +1,223 @@
+#include "config/load.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+namespace tollgate::config {
+namespace {
+
+constexpr std::size_t kFileBytesMax = 1024 * 1024;
+constexpr std::int64_t kMiB = 1024 * 1024;
+
+bool only_of(std::string_view text, std::string_view alphabet) {
+    return text.find_first_not_of(alphabet) == std::string_view::npos;
+}
+
+bool is_short_name(std::string_view text) {
+    return !text.empty() && text.size() <= 32 &&
+           only_of(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
+}
+
+void need_id(Section& section, std::string& into) {
+    section.need_text("id", into);
+    if (!into.empty() && !is_short_name(into)) {
+        section.problem_at("id", "1 to 32 lower-case letters, digits and '-' are needed");
+    }
+}
+
+void read_store(Section section, StoreSettings& into) {
+    section.need_path("sqlite_file", into.sqlite_file);
+    std::int64_t megabytes = into.wal_bytes_max / kMiB;
+    section.may_have_integer("wal_megabytes_max", megabytes, 16, 16 * 1024);
+    into.wal_bytes_max = megabytes * kMiB;
+    section.finish();
+}
+
+void read_public(Section section, PublicSettings& into) {
+    section.may_have_listen_address("listen", into.listen);
+    section.need_url("base_url", into.base_url);
+    section.finish();
+}
+
+template <typename Door>
+void read_door(Section section, Door& into) {
+    section.may_have_listen_address("listen", into.listen);
+    section.finish();
+}
+
+AppSettings read_app(Section& section) {
+    AppSettings app;
+    need_id(section, app.id);
+    section.need_text("app_id", app.app_id);
+    if (!app.app_id.empty() && (app.app_id.size() > 32 || !only_of(app.app_id, "0123456789"))) {
+        section.problem_at("app_id", "up to 32 digits are needed");
+    }
+    section.need_texts("seller_ids", app.seller_ids);
+    section.need_url("gateway_url", app.gateway_url);
+    section.may_have_choice("sign_type", app.sign_type, {"RSA2", "RSA"});
+    section.need_secret("private_key", app.private_key);
+    section.need_public_texts("alipay_public_keys", app.alipay_public_keys);
+    section.finish();
+    return app;
+}
+
+CallerSettings read_caller(Section& section) {
+    CallerSettings caller;
+    need_id(section, caller.id);
+    section.need_texts("key_sha256", caller.key_sha256);
+    for (const std::string& hash : caller.key_sha256) {
+        if (hash.size() != 64 || !only_of(hash, "0123456789abcdef")) {
+            section.problem_at("key_sha256", "64 lower-case hex digits are needed");
+        }
+    }
+    if (caller.key_sha256.size() > 2) {
+        section.problem_at("key_sha256", "two keys at once are enough for a rotation");
+    }
+    section.need_texts("apps", caller.apps);
+    section.need_texts("rights", caller.rights);
+    const std::set<std::string> known{"create", "read", "close", "refund", "redeliver", "operate"};
+    for (const std::string& right : caller.rights) {
+        if (!known.contains(right)) {
+            section.problem_at("rights", "\"" + right + "\" is not one of create, read, close, "
+                                         "refund, redeliver, operate");
+        }
+    }
+    section.finish();
+    return caller;
+}
+
+EndpointSettings read_endpoint(Section& section) {
+    EndpointSettings endpoint;
+    need_id(section, endpoint.id);
+    section.need_url("url", endpoint.url);
+    section.need_secrets("secrets", endpoint.secrets);
+    section.may_have_texts("apps", endpoint.apps);
+    section.finish();
+    return endpoint;
+}
+
+void read_deliveries(Section section, DeliverySettings& into) {
+    section.may_have_seconds_list("waits_seconds", into.waits);
+    section.may_have_seconds("timeout_seconds", into.timeout, 1, 30);
+    section.may_have_integer("in_flight_max", into.in_flight_max, 1, 1024);
+    std::chrono::milliseconds total{};
+    for (const auto wait : into.waits) total += wait;
+    if (total < std::chrono::hours(24)) {
+        section.problem_at("waits_seconds", "must add up to at least 24 hours: the order service "
+                                            "may be away for a night");
+    }
+    section.finish();
+}
+
+void read_notifications(Section section, NotificationSettings& into) {
+    section.may_have_integer("unverified_kept_max", into.unverified_kept_max, 1, 1'000'000);
+    section.may_have_integer("unverified_stored_per_second", into.unverified_stored_per_second, 0,
+                             1000);
+    section.finish();
+}
+
+void read_alipay(Section section, AlipaySettings& into) {
+    section.may_have_seconds("connect_timeout_seconds", into.connect_timeout, 1, 30);
+    section.may_have_seconds("total_timeout_seconds", into.total_timeout, 1, 60);
+    section.finish();
+}
+
+void read_log(Section section, LogLevel& into) {
+    std::string level(name_of(into));
+    section.may_have_choice("level", level, {"debug", "info", "warning", "error"});
+    for (const LogLevel candidate :
+         {LogLevel::debug, LogLevel::info, LogLevel::warning, LogLevel::error}) {
+        if (name_of(candidate) == level) into = candidate;
+    }
+    section.finish();
+}
+
+// Members of lists name each other by id: each id once, and no name that leads nowhere.
+class NameCheck {
+public:
+    explicit NameCheck(std::vector<Problem>& problems) : problems_(problems) {}
+
+    template <typename Items>
+    std::set<std::string> ids(const Items& items, const std::string& list) {
+        std::set<std::string> seen;
+        for (std::size_t i = 0; i < items.size(); ++i) {
+            if (items[i].id.empty() || seen.insert(items[i].id).second) continue;
+            problems_.push_back({.where = "/" + list + "/" + std::to_string(i) + "/id",
+                                 .what = "\"" + items[i].id + "\" stands twice"});
+        }
+        return seen;
+    }
+
+    template <typename Items>
+    void apps_exist(const Items& items, const std::string& list,
+                    const std::set<std::string>& apps) {
+        for (std::size_t i = 0; i < items.size(); ++i) {
+            for (const std::string& app : items[i].apps) {
+                if (apps.contains(app)) continue;
+                problems_.push_back({.where = "/" + list + "/" + std::to_string(i) + "/apps",
+                                     .what = "there is no app \"" + app + "\""});
+            }
+        }
+    }
+
+private:
+    std::vector<Problem>& problems_;
+};
+
+void check_names(const Settings& settings, std::vector<Problem>& problems) {
+    NameCheck check(problems);
+    const auto apps = check.ids(settings.apps, "apps");
+    check.ids(settings.callers, "callers");
+    check.ids(settings.endpoints, "endpoints");
+    check.apps_exist(settings.callers, "callers", apps);
+    check.apps_exist(settings.endpoints, "endpoints", apps);
+}
+
+}  // namespace
+
+std::variant<Settings, std::vector<Problem>> load(std::string_view json_text,
+                                                  const std::filesystem::path& folder) {
+    std::vector<Problem> problems;
+    const auto json = parse_json(json_text, Comments::allowed, problems);
+    if (!json) return problems;
+
+    Settings settings;
+    Section::Context context{.folder = folder, .problems = problems};
+    Section root(*json, "", context);
+    if (root.has("store")) {
+        read_store(root.child("store"), settings.store);
+    } else {
+        root.problem_at("store", "is missing");
+    }
+    read_public(root.child("public"), settings.public_door);
+    read_door(root.child("api"), settings.api);
+    read_door(root.child("operator"), settings.operator_door);
+    for (Section& app : root.need_children("apps")) settings.apps.push_back(read_app(app));
+    for (Section& caller : root.need_children("callers")) {
+        settings.callers.push_back(read_caller(caller));
+    }
+    for (Section& endpoint : root.may_have_children("endpoints")) {
+        settings.endpoints.push_back(read_endpoint(endpoint));
+    }
+    read_deliveries(root.child("deliveries"), settings.deliveries);
+    read_notifications(root.child("notifications"), settings.notifications);
+    read_alipay(root.child("alipay"), settings.alipay);
+    read_log(root.child("log"), settings.log_level);
+    root.may_have_integer("workers", settings.workers, 0, 256);
+    root.finish();
+    check_names(settings, problems);
+
+    if (!problems.empty()) return problems;
+    return settings;
+}
+
+std::variant<Settings, std::vector<Problem>> load_file(const std::filesystem::path& file) {
+    const auto text = read_file(file, kFileBytesMax);
+    if (!text) {
+        return std::vector<Problem>{{.where = "/", .what = text.error().message()}};
+    }
+    return load(*text, std::filesystem::absolute(file).parent_path());
+}
+
+}  // namespace tollgate::config

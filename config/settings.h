@@ -1,0 +1,101 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/secret.h"
+#include "config/json_reader.h"
+
+// Every knob of the gateway on one page. Only structs: knowing this header costs a room nothing.
+// Units are in the type or in the name; a default, where there is one, is safe for production.
+// config/example.json explains each one for people; a test holds the two together.
+namespace tollgate::config {
+
+struct StoreSettings {
+    std::string sqlite_file;  // The ledger. Its folder must exist; -wal and -shm stand beside it.
+    std::int64_t wal_bytes_max = 256 * 1024 * 1024;  // Above it the checkpointer stops being polite.
+};
+
+// Alipay's and the buyers' door. Everything but /alipay/… is 404 here.
+struct PublicSettings {
+    ListenAddress listen{.address = "127.0.0.1", .port = 8600};
+    // What Alipay and browsers reach it by, without a final '/': the start of every notify_url.
+    std::string base_url;
+};
+
+// The order service's door.
+struct ApiSettings {
+    ListenAddress listen{.address = "127.0.0.1", .port = 8601};
+};
+
+// Health, readiness and, later, metrics and the console.
+struct OperatorSettings {
+    ListenAddress listen{.address = "127.0.0.1", .port = 8602};
+};
+
+// One Alipay application.
+struct AppSettings {
+    std::string id;      // Ours: stands in notify URLs and in the API. [a-z0-9-]{1,32}
+    std::string app_id;  // Alipay's.
+    std::vector<std::string> seller_ids;  // 2088…; the first one is used when a payment names none.
+    std::string gateway_url;              // …/gateway.do
+    std::string sign_type = "RSA2";       // or "RSA", for apps that never moved on.
+    Secret private_key;                   // The app's own.
+    std::vector<std::string> alipay_public_keys;  // Alipay's, not ours; two while one is renewed.
+};
+
+// An order service, or a person's tool, that uses the API.
+struct CallerSettings {
+    std::string id;
+    std::vector<std::string> key_sha256;  // Of its bearer keys, lower-case hex; two for rotation.
+    std::vector<std::string> apps;
+    std::vector<std::string> rights;  // create, read, close, refund, redeliver, operate
+};
+
+// Where events go.
+struct EndpointSettings {
+    std::string id;
+    std::string url;
+    std::vector<Secret> secrets;    // whsec_…; every one signs, so that one can be rotated out.
+    std::vector<std::string> apps;  // Empty: events of every app.
+};
+
+struct DeliverySettings {
+    // waits[n] is the pause after the (n + 1)-th failed attempt: 75 h in all.
+    std::vector<std::chrono::milliseconds> waits{
+        std::chrono::seconds(5), std::chrono::minutes(5), std::chrono::minutes(30),
+        std::chrono::hours(2),   std::chrono::hours(5),   std::chrono::hours(10),
+        std::chrono::hours(14),  std::chrono::hours(20),  std::chrono::hours(24)};
+    std::chrono::milliseconds timeout{15'000};
+    std::int64_t in_flight_max = 64;
+};
+
+struct NotificationSettings {
+    std::int64_t unverified_kept_max = 1000;      // Per app; the oldest goes first.
+    std::int64_t unverified_stored_per_second = 5;  // What a flood may cost us on disk.
+};
+
+struct AlipaySettings {
+    std::chrono::milliseconds connect_timeout{3'000};
+    std::chrono::milliseconds total_timeout{15'000};
+};
+
+struct Settings {
+    StoreSettings store;
+    PublicSettings public_door;
+    ApiSettings api;
+    OperatorSettings operator_door;
+    std::vector<AppSettings> apps;
+    std::vector<CallerSettings> callers;
+    std::vector<EndpointSettings> endpoints;
+    DeliverySettings deliveries;
+    NotificationSettings notifications;
+    AlipaySettings alipay;
+    std::int64_t workers = 0;  // 0: one a core.
+    LogLevel log_level = LogLevel::info;
+};
+
+}  // namespace tollgate::config

@@ -1,0 +1,103 @@
+#include "gateway/alipay_request.h"
+
+#include "base/time_text.h"
+#include "signing/content.h"
+#include "signing/form.h"
+
+namespace tollgate::gateway {
+namespace {
+
+using signing::Fields;
+
+// For a double-quoted attribute value. biz_content holds quotes, and may hold "&quot;" itself.
+std::string escape_attribute(std::string_view text) {
+    std::string escaped;
+    for (const char c : text) {
+        switch (c) {
+            case '&': escaped += "&amp;"; break;
+            case '<': escaped += "&lt;"; break;
+            case '>': escaped += "&gt;"; break;
+            case '"': escaped += "&quot;"; break;
+            case '\'': escaped += "&#39;"; break;
+            default: escaped += c;
+        }
+    }
+    return escaped;
+}
+
+bool goes_into_body(std::string_view name) {
+    return name == "biz_content";
+}
+
+Fields part_of(const Fields& fields, bool body) {
+    Fields part;
+    for (const auto& field : fields) {
+        if (goes_into_body(field.first) == body) part.push_back(field);
+    }
+    return part;
+}
+
+}  // namespace
+
+Result<Fields> sign_request(const AlipayRequest& request) {
+    Fields fields{{"app_id", request.app->app_id},
+                  {"method", std::string(request.method)},
+                  {"format", "JSON"},
+                  {"charset", "utf-8"},
+                  {"sign_type", std::string(name_of(request.app->sign_type))},
+                  {"timestamp", to_beijing(request.now)},
+                  {"version", "1.0"}};
+    if (!request.notify_url.empty()) fields.emplace_back("notify_url", request.notify_url);
+    if (!request.return_url.empty()) fields.emplace_back("return_url", request.return_url);
+    fields.emplace_back("biz_content", request.biz_content);
+    TOLLGATE_TRY(auto sign, request.app->private_key.sign(signing::request_content(fields),
+                                                          request.app->sign_type));
+    fields.emplace_back("sign", std::move(sign));
+    return fields;
+}
+
+std::string page_url(const callbacks::App& app, const Fields& signed_fields) {
+    return app.gateway_url + "?" + signing::encode_form(signed_fields);
+}
+
+std::string page_form(const callbacks::App& app, const Fields& signed_fields) {
+    // The submit button has no name: a named one would be posted, and break the signature.
+    return R"(<form name="punchout_form" method="post" accept-charset="utf-8" action=")" +
+           escape_attribute(app.gateway_url + "?" +
+                            signing::encode_form(part_of(signed_fields, false))) +
+           R"("><input type="hidden" name="biz_content" value=")" +
+           escape_attribute(signing::find(signed_fields, "biz_content").value_or("")) +
+           R"("><input type="submit" value="立即支付" style="display:none"></form>)" +
+           R"(<script>document.forms["punchout_form"].submit();</script>)";
+}
+
+std::string order_string(const Fields& signed_fields) {
+    return signing::encode_form(signed_fields);
+}
+
+transport::ClientRequest server_call(const callbacks::App& app, const Fields& signed_fields) {
+    transport::ClientRequest request;
+    request.url = app.gateway_url + "?" + signing::encode_form(part_of(signed_fields, false));
+    request.headers = {{"Content-Type", "application/x-www-form-urlencoded;charset=utf-8"},
+                       {"Accept", "application/json, text/html"}};
+    request.body = signing::encode_form(part_of(signed_fields, true));
+    return request;
+}
+
+nlohmann::json create_biz_content(const CreateRequest& request, std::string_view seller_id,
+                                  Timestamp expires_at) {
+    nlohmann::json biz = request.wire;
+    biz["total_amount"] = request.amount.to_yuan();
+    biz["product_code"] = std::string(request.product->product_code);
+    biz["time_expire"] = to_beijing(expires_at);
+    // page.pay's document lists no seller_id; there the contract's account receives.
+    if (request.product->product != Product::page) biz["seller_id"] = std::string(seller_id);
+    if (request.passback_params) {
+        const bool encoded = request.product->way != Way::call;
+        biz["passback_params"] =
+            encoded ? signing::percent_encode(*request.passback_params) : *request.passback_params;
+    }
+    return biz;
+}
+
+}  // namespace tollgate::gateway

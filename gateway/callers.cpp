@@ -1,0 +1,56 @@
+#include "gateway/callers.h"
+
+#include "signing/digest.h"
+
+namespace tollgate::gateway {
+namespace {
+
+constexpr std::size_t kKeyBytesMax = 512;
+
+std::string_view bearer_key(const transport::ServerRequest& request) {
+    const std::string_view header = request.header("authorization").value_or("");
+    constexpr std::string_view kScheme = "bearer ";
+    if (header.size() <= kScheme.size() || header.size() > kKeyBytesMax) return {};
+    for (std::size_t i = 0; i < kScheme.size(); ++i) {
+        // The scheme's letter case is free (RFC 9110, 11.1); a blank and letters differ in one bit.
+        if ((static_cast<unsigned char>(header[i]) | 0x20U) !=
+            static_cast<unsigned char>(kScheme[i])) {
+            return {};
+        }
+    }
+    return header.substr(kScheme.size());
+}
+
+}  // namespace
+
+Callers::Callers(const std::vector<config::CallerSettings>& settings) {
+    for (const config::CallerSettings& caller : settings) {
+        for (const std::string& hash : caller.key_sha256) {
+            by_key_hash_.emplace(hash, callers_.size());
+        }
+        callers_.push_back({.id = caller.id,
+                            .apps = {caller.apps.begin(), caller.apps.end()},
+                            .rights = {caller.rights.begin(), caller.rights.end()}});
+    }
+}
+
+std::variant<const Caller*, ApiProblem> Callers::admit(const transport::ServerRequest& request,
+                                                       std::string_view right) const {
+    const std::string_view key = bearer_key(request);
+    // Looked up by its hash: what the look-up's time could tell is about the hash, not the key.
+    const auto found = key.empty() ? by_key_hash_.end() : by_key_hash_.find(signing::sha256_hex(key));
+    if (found == by_key_hash_.end()) {
+        return ApiProblem{.status = 401,
+                          .code = "unauthenticated",
+                          .title = "A known key is needed: Authorization: Bearer <key>"};
+    }
+    const Caller& caller = callers_[found->second];
+    if (!caller.may(right)) {
+        return ApiProblem{.status = 403,
+                          .code = "right_missing",
+                          .title = "Your key lacks the right \"" + std::string(right) + "\""};
+    }
+    return &caller;
+}
+
+}  // namespace tollgate::gateway

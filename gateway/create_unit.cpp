@@ -1,0 +1,127 @@
+#include "gateway/create_unit.h"
+
+#include "gateway/answers.h"
+#include "gateway/create_request.h"
+
+namespace tollgate::gateway {
+namespace {
+
+using Kind = CreateOutcome::Kind;
+
+// What the key alone decides; nothing when the request may go on.
+Result<std::optional<CreateOutcome>> meet_key(ledger::Reading& reading, const NewPayment& wanted) {
+    if (!wanted.key) return std::optional<CreateOutcome>();
+    TOLLGATE_TRY(const auto record, reading.idempotency(wanted.caller, *wanted.key));
+    if (!record || record->expires_at <= wanted.now) return std::optional<CreateOutcome>();
+    CreateOutcome outcome;
+    if (record->fingerprint != wanted.request.fingerprint) {
+        outcome.kind = Kind::key_differs;
+        outcome.fields = differing_fields(record->fingerprint, wanted.request.fingerprint);
+        return std::optional(std::move(outcome));
+    }
+    if (record->status) {
+        outcome.kind = Kind::stored_answer;
+        outcome.status = static_cast<int>(*record->status);
+        outcome.body = record->body;
+        return std::optional(std::move(outcome));
+    }
+    if (record->running_until && *record->running_until > wanted.now) {
+        outcome.kind = Kind::busy;
+        return std::optional(std::move(outcome));
+    }
+    return std::optional<CreateOutcome>();
+}
+
+ledger::IdempotencyRecord key_record(const NewPayment& wanted) {
+    return {.caller = wanted.caller,
+            .key = wanted.key.value_or(""),
+            .fingerprint = wanted.request.fingerprint,
+            .running_until = std::nullopt,
+            .status = std::nullopt,
+            .headers = "",
+            .body = "",
+            .expires_at = wanted.now + kIdempotencyLife};
+}
+
+Result<Done> begin_call(ledger::Books& books, ledger::Payment& payment, const NewPayment& wanted) {
+    TOLLGATE_DO(books.set_calling(payment, wanted.calling_until));
+    if (!wanted.key) return Done{};
+    auto record = key_record(wanted);
+    record.running_until = wanted.calling_until;
+    return books.begin_idempotency(record, wanted.now);
+}
+
+Result<CreateOutcome> take_up(ledger::Books& books, const ledger::Payment& existing,
+                              const NewPayment& wanted) {
+    TOLLGATE_TRY(auto outcome, meet_existing(books.read(), existing, wanted));
+    if (outcome.kind == Kind::call) TOLLGATE_DO(begin_call(books, outcome.payment, wanted));
+    if (outcome.kind == Kind::replayed) {
+        TOLLGATE_DO(store_under_key(books, wanted, 200, outcome.body));
+    }
+    return outcome;
+}
+
+Result<CreateOutcome> add(ledger::Books& books, const NewPayment& wanted) {
+    CreateOutcome outcome;
+    outcome.payment = wanted.payment;
+    const auto added = books.add_payment(outcome.payment, wanted.request, wanted.origin);
+    if (!added && added.error().code() == ErrorCode::conflict) {
+        outcome.kind = Kind::number_taken;
+        return outcome;
+    }
+    TOLLGATE_DO(added);
+    if (wanted.needs_call) {
+        outcome.kind = Kind::call;
+        TOLLGATE_DO(begin_call(books, outcome.payment, wanted));
+        return outcome;
+    }
+    outcome.kind = Kind::created;
+    outcome.body = payment_answer_json(outcome.payment, wanted.request.action, wanted.now);
+    TOLLGATE_DO(store_under_key(books, wanted, 201, outcome.body));
+    return outcome;
+}
+
+}  // namespace
+
+Result<CreateOutcome> meet_existing(ledger::Reading& reading, const ledger::Payment& existing,
+                                    const NewPayment& wanted) {
+    CreateOutcome outcome;
+    outcome.payment = existing;
+    TOLLGATE_TRY(const auto request, reading.request_of(existing));
+    if (request.fingerprint != wanted.request.fingerprint) {
+        outcome.kind = Kind::number_differs;
+        outcome.fields = differing_fields(request.fingerprint, wanted.request.fingerprint);
+        return outcome;
+    }
+    const bool unfinished =
+        existing.status == ledger::PaymentStatus::unknown && !request.action && wanted.needs_call;
+    if (!unfinished) {
+        outcome.kind = Kind::replayed;
+        outcome.body = payment_answer_json(existing, request.action, wanted.now);
+        return outcome;
+    }
+    const bool others_call = existing.calling_until && *existing.calling_until > wanted.now;
+    // The call must repeat the first one exactly, so it must have been prepared for this payment.
+    const bool prepared_for_it = wanted.payment.id == existing.id;
+    outcome.kind = others_call || !prepared_for_it ? Kind::busy : Kind::call;
+    return outcome;
+}
+
+Result<CreateOutcome> create_in_books(ledger::Books& books, const NewPayment& wanted) {
+    TOLLGATE_TRY(auto by_key, meet_key(books.read(), wanted));
+    if (by_key) return *std::move(by_key);
+    TOLLGATE_TRY(const auto existing,
+                 books.read().payment_by_number(wanted.payment.app, wanted.payment.out_trade_no));
+    return existing ? take_up(books, *existing, wanted) : add(books, wanted);
+}
+
+Result<Done> store_under_key(ledger::Books& books, const NewPayment& wanted, int status,
+                             const std::string& body) {
+    if (!wanted.key) return Done{};
+    auto record = key_record(wanted);
+    record.status = status;
+    record.body = body;
+    return books.store_answer(record, wanted.now);
+}
+
+}  // namespace tollgate::gateway

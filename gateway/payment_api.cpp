@@ -1,0 +1,219 @@
+#include "gateway/payment_api.h"
+
+#include <algorithm>
+
+#include "base/time_text.h"
+#include "gateway/answers.h"
+#include "signing/form.h"
+
+namespace tollgate::gateway {
+namespace {
+
+constexpr int kListMax = 100;
+
+ApiProblem not_found() {
+    return {.status = 404, .code = "payment_not_found", .title = "There is no such payment"};
+}
+
+ApiProblem invalid(std::vector<config::Problem> fields) {
+    return {.status = 400,
+            .code = "invalid_request",
+            .title = "The request is not valid",
+            .fields = std::move(fields)};
+}
+
+std::string history_json(const std::vector<ledger::TransitionRecord>& history) {
+    std::string json = R"({"transitions":[)";
+    for (std::size_t i = 0; i < history.size(); ++i) {
+        const auto& step = history[i];
+        json += std::string(i == 0 ? "" : ",") + R"({"version":)" + std::to_string(step.version);
+        json += R"(,"from":)";
+        if (step.from) {
+            append_json_string(json, *step.from);
+        } else {
+            json += "null";
+        }
+        json += R"(,"to":)";
+        append_json_string(json, step.to);
+        json += R"(,"cause":)";
+        append_json_string(json, step.cause);
+        json += R"(,"cause_id":)";
+        append_json_string(json, step.cause_id);
+        json += R"(,"request_id":)";
+        append_json_string(json, step.request_id);
+        json += R"(,"at":")" + to_rfc3339(step.at) + "\"}";
+    }
+    return json + "]}";
+}
+
+struct ListQuery {
+    std::string app;
+    std::string out_trade_no;
+    std::string order;
+};
+
+std::variant<ListQuery, std::vector<config::Problem>> read_list_query(std::string_view query) {
+    std::vector<config::Problem> problems;
+    ListQuery wanted;
+    const auto fields = signing::decode_form(query);
+    if (!fields) return std::vector<config::Problem>{{"?", fields.error().message()}};
+    for (const auto& [name, value] : *fields) {
+        if (name == "app") {
+            wanted.app = value;
+        } else if (name == "out_trade_no") {
+            wanted.out_trade_no = value;
+        } else if (name == "order") {
+            wanted.order = value;
+        } else {
+            problems.push_back({.where = "?" + name, .what = "is not a parameter of this list"});
+        }
+    }
+    if (wanted.app.empty()) problems.push_back({.where = "?app", .what = "is missing"});
+    if (wanted.out_trade_no.empty() == wanted.order.empty()) {
+        problems.push_back({.where = "?out_trade_no", .what = "give either out_trade_no or order"});
+    }
+    if (!problems.empty()) return problems;
+    return wanted;
+}
+
+Result<std::vector<ledger::Payment>> find_list(ledger::Reading& reading, const ListQuery& wanted) {
+    if (!wanted.order.empty()) {
+        return reading.payments_of_order(wanted.app, wanted.order, kListMax);
+    }
+    TOLLGATE_TRY(auto payment, reading.payment_by_number(wanted.app, wanted.out_trade_no));
+    std::vector<ledger::Payment> payments;
+    if (payment) payments.push_back(*std::move(payment));
+    return payments;
+}
+
+}  // namespace
+
+Result<std::string> read_idempotency_key(std::string_view header) {
+    const bool quoted = header.size() >= 2 && header.starts_with('"') && header.ends_with('"');
+    const std::string_view key = quoted ? header.substr(1, header.size() - 2) : header;
+    const bool printable = std::ranges::all_of(
+        key, [](char c) { return c > ' ' && c < 0x7F && c != '"' && c != '\\'; });
+    if (key.empty() || key.size() > 255 || !printable) {
+        return Error(ErrorCode::invalid_argument, "1 to 255 printable ASCII characters are needed");
+    }
+    return std::string(key);
+}
+
+void PaymentApi::add_routes(transport::Router& router) {
+    const auto bound = [this](auto member) {
+        return [this, member](Request& request, Ticket ticket) {
+            (this->*member)(request, std::move(ticket));
+        };
+    };
+    router.add("POST", "/v1/payments", bound(&PaymentApi::create));
+    router.add("GET", "/v1/payments", bound(&PaymentApi::list));
+    router.add("GET", "/v1/payments/{id}", bound(&PaymentApi::get_one));
+    router.add("GET", "/v1/payments/{id}/history", bound(&PaymentApi::history));
+}
+
+void PaymentApi::create(Request& request, Ticket ticket) {
+    const auto admitted = callers_.admit(request, "create");
+    if (const auto* problem = std::get_if<ApiProblem>(&admitted)) {
+        return ticket.complete(to_response(*problem));
+    }
+    CreatePayment::Asked asked{.caller = std::get<const Caller*>(admitted),
+                               .request_id = request.request_id};
+    std::vector<config::Problem> problems;
+    if (const auto header = request.header("idempotency-key")) {
+        auto key = read_idempotency_key(*header);
+        if (key) {
+            asked.key = *std::move(key);
+        } else {
+            problems.push_back({.where = "Idempotency-Key", .what = key.error().message()});
+        }
+    }
+    auto read = read_create_request(request.body);
+    if (auto* wrong = std::get_if<std::vector<config::Problem>>(&read)) {
+        std::ranges::move(*wrong, std::back_inserter(problems));
+    }
+    if (!problems.empty()) return ticket.complete(to_response(invalid(std::move(problems))));
+    asked.request = std::move(std::get<CreateRequest>(read));
+    create_.run(std::move(asked), std::move(ticket));
+}
+
+std::optional<ledger::Payment> PaymentApi::find(const Caller& caller, ledger::Reading& reading,
+                                                Request& request, Ticket& ticket) {
+    auto found = reading.payment_by_id(request.captures.at(0));
+    if (!found) {
+        fail(request, found.error(), ticket);
+        return std::nullopt;
+    }
+    // Somebody else's payment looks just like none at all.
+    if (!*found || !caller.may_see((*found)->app)) {
+        ticket.complete(to_response(not_found()));
+        return std::nullopt;
+    }
+    return **std::move(found);
+}
+
+void PaymentApi::fail(const Request& request, const Error& error, Ticket& ticket) {
+    log_.error("api.failed", {{"request_id", request.request_id}, {"reason", error.message()}});
+    ticket.complete(to_response(storage_problem(error)));
+}
+
+void PaymentApi::get_one(Request& request, Ticket ticket) {
+    const auto admitted = callers_.admit(request, "read");
+    if (const auto* problem = std::get_if<ApiProblem>(&admitted)) {
+        return ticket.complete(to_response(*problem));
+    }
+    if (!request.query.empty()) {
+        return ticket.complete(to_response(
+            invalid({{.where = "?", .what = "this address takes no parameters"}})));
+    }
+    const auto reading = store_.read();
+    if (!reading) return fail(request, reading.error(), ticket);
+    const auto payment =
+        find(*std::get<const Caller*>(admitted), **reading, request, ticket);
+    if (!payment) return;
+    const auto asked = (*reading)->request_of(*payment);
+    if (!asked) return fail(request, asked.error(), ticket);
+    ticket.complete(
+        json_response(200, payment_answer_json(*payment, asked->action, clock_.now())));
+}
+
+void PaymentApi::list(Request& request, Ticket ticket) {
+    const auto admitted = callers_.admit(request, "read");
+    if (const auto* problem = std::get_if<ApiProblem>(&admitted)) {
+        return ticket.complete(to_response(*problem));
+    }
+    const auto query = read_list_query(request.query);
+    if (const auto* problems = std::get_if<std::vector<config::Problem>>(&query)) {
+        return ticket.complete(to_response(invalid(*problems)));
+    }
+    const auto& wanted = std::get<ListQuery>(query);
+    std::vector<ledger::Payment> payments;
+    if (std::get<const Caller*>(admitted)->may_see(wanted.app)) {
+        const auto reading = store_.read();
+        if (!reading) return fail(request, reading.error(), ticket);
+        auto found = find_list(**reading, wanted);
+        if (!found) return fail(request, found.error(), ticket);
+        payments = *std::move(found);
+    }
+    std::string json = R"({"payments":[)";
+    for (std::size_t i = 0; i < payments.size(); ++i) {
+        json += (i == 0 ? "" : ",") + to_json(payments[i]);
+    }
+    ticket.complete(json_response(200, json + "]}"));
+}
+
+void PaymentApi::history(Request& request, Ticket ticket) {
+    const auto admitted = callers_.admit(request, "read");
+    if (const auto* problem = std::get_if<ApiProblem>(&admitted)) {
+        return ticket.complete(to_response(*problem));
+    }
+    const auto reading = store_.read();
+    if (!reading) return fail(request, reading.error(), ticket);
+    const auto payment =
+        find(*std::get<const Caller*>(admitted), **reading, request, ticket);
+    if (!payment) return;
+    const auto history = (*reading)->history_of(*payment);
+    if (!history) return fail(request, history.error(), ticket);
+    ticket.complete(json_response(200, history_json(*history)));
+}
+
+}  // namespace tollgate::gateway

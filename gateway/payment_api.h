@@ -1,0 +1,50 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "gateway/callers.h"
+#include "gateway/create_payment.h"
+#include "ledger/store.h"
+#include "transport/router.h"
+
+namespace tollgate::gateway {
+
+// The payment routes of the api listener: who may, what is asked, how it is answered.
+class PaymentApi {
+public:
+    // All must outlive the routes.
+    PaymentApi(const Callers& callers, CreatePayment& create, ledger::Store& store, Clock& clock,
+               Log& log)
+        : callers_(callers), create_(create), store_(store), clock_(clock), log_(log) {}
+
+    void add_routes(transport::Router& router);
+
+private:
+    using Request = transport::ServerRequest;
+    using Ticket = transport::Ticket;
+
+    void create(Request& request, Ticket ticket);
+    void get_one(Request& request, Ticket ticket);
+    void list(Request& request, Ticket ticket);
+    void history(Request& request, Ticket ticket);
+
+    // The payment that the path names, if the caller may see it; else the ticket is answered.
+    std::optional<ledger::Payment> find(const Caller& caller, ledger::Reading& reading,
+                                        Request& request, Ticket& ticket);
+    void fail(const Request& request, const Error& error, Ticket& ticket);
+
+    const Callers& callers_;
+    CreatePayment& create_;
+    ledger::Store& store_;
+    Clock& clock_;
+    Log& log_;
+};
+
+// The value of an Idempotency-Key header: bare, or quoted as the IETF draft has it. 1 to 255
+// printable ASCII characters. Errors: invalid_argument.
+Result<std::string> read_idempotency_key(std::string_view header);
+
+}  // namespace tollgate::gateway

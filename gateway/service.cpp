@@ -1,0 +1,384 @@
+#include "gateway/service.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include <pthread.h>
+
+#include "callbacks/app.h"
+#include "callbacks/deliverer.h"
+#include "callbacks/inbox.h"
+#include "callbacks/rejects.h"
+#include "gateway/alipay_client.h"
+#include "gateway/callers.h"
+#include "gateway/create_payment.h"
+#include "gateway/health.h"
+#include "gateway/payment_api.h"
+#include "gateway/problem.h"
+#include "gateway/return_page.h"
+#include "ledger/sqlite_store.h"
+#include "ledger/writer.h"
+#include "signing/webhook.h"
+#include "transport/curl_client.h"
+#include "transport/front.h"
+
+namespace tollgate::gateway {
+namespace {
+
+using std::chrono::milliseconds;
+using transport::ServerRequest;
+using transport::Ticket;
+
+constexpr milliseconds kLoopWait{500};
+constexpr milliseconds kTimerBeat{100};
+constexpr milliseconds kCheckpointBeat{1'000};
+// Of a qr payment: two calls, one after the other, and the commits around them.
+constexpr milliseconds kApiTicketTime{45'000};
+constexpr std::size_t kApiBodyMax = 128 * 1024;
+constexpr int kExplainedABeat = 4;
+constexpr int kExpiredKeysABeat = 100;
+
+callbacks::EndpointKeys read_endpoint_keys(const config::Settings& settings,
+                                           std::vector<config::Problem>& problems) {
+    callbacks::EndpointKeys keys;
+    for (std::size_t i = 0; i < settings.endpoints.size(); ++i) {
+        const auto& endpoint = settings.endpoints[i];
+        for (std::size_t j = 0; j < endpoint.secrets.size(); ++j) {
+            auto key = signing::WebhookKey::parse(endpoint.secrets[j].reveal());
+            if (key) {
+                keys[endpoint.id].push_back(*std::move(key));
+            } else {
+                problems.push_back({.where = "/endpoints/" + std::to_string(i) + "/secrets/" +
+                                             std::to_string(j),
+                                    .what = key.error().message()});
+            }
+        }
+    }
+    return keys;
+}
+
+std::vector<ledger::EndpointRecord> endpoint_records(const config::Settings& settings,
+                                                     const callbacks::Apps& apps) {
+    std::vector<ledger::EndpointRecord> records;
+    for (const auto& endpoint : settings.endpoints) {
+        records.push_back({.id = endpoint.id,
+                           .url = endpoint.url,
+                           .apps = endpoint.apps.empty() ? apps.ids() : endpoint.apps});
+    }
+    return records;
+}
+
+// The front's own refusals in the API's words.
+transport::ServerResponse api_refusal(int status, std::string_view reason) {
+    return to_response({.status = status,
+                        .code = status == 404   ? "no_such_route"
+                                : status == 405 ? "method_not_allowed"
+                                : status == 503 ? "overloaded"
+                                                : "bad_request",
+                        .title = std::string(reason),
+                        .retry_after_seconds = status == 503 ? 1 : 0});
+}
+
+class RunningService final : public Service {
+public:
+    RunningService(config::Settings settings, ServiceSeams seams, callbacks::Apps apps)
+        : settings_(std::move(settings)),
+          seams_(std::move(seams)),
+          apps_(std::move(apps)),
+          callers_(settings_.callers) {}
+
+    ~RunningService() override { stop(milliseconds(0)); }
+
+    Result<Done> open(callbacks::EndpointKeys endpoint_keys) {
+        TOLLGATE_TRY(store_, ledger::open_sqlite_store(
+                                 {.file = settings_.store.sqlite_file,
+                                  .wal_bytes_max = settings_.store.wal_bytes_max,
+                                  .vfs = seams_.sqlite_vfs},
+                                 seams_.clock));
+        TOLLGATE_TRY(auto connection, store_->write_connection());
+        writer_ = std::make_unique<ledger::Writer>(std::move(connection),
+                                                   ledger::Writer::Options{}, seams_.log);
+        rejects_ = std::make_unique<callbacks::Rejects>(
+            callbacks::Rejects::Options{
+                .kept_max = settings_.notifications.unverified_kept_max,
+                .per_second = settings_.notifications.unverified_stored_per_second},
+            *writer_, seams_.clock, seams_.log);
+        inbox_ = std::make_unique<callbacks::Inbox>(
+            apps_, callbacks::InboxSeams{.writer = *writer_,
+                                         .rejects = *rejects_,
+                                         .clock = seams_.clock,
+                                         .entropy = seams_.entropy,
+                                         .log = seams_.log});
+        open_outgoing(std::move(endpoint_keys));
+        return open_listeners();
+    }
+
+    Result<Done> start_threads() {
+        start_thread("writer", [this] { run_writer(); });
+        // Before the first request: events must find their endpoints.
+        TOLLGATE_DO(writer_->transact([this](ledger::Books& books) {
+            return books.set_configured_endpoints(endpoint_records(settings_, apps_));
+        }));
+        start_thread("checkpointer", [this] { run_checkpointer(); });
+        start_thread("alipay", [this] { run_alipay(); });
+        start_thread("deliveries", [this] { run_deliveries(); });
+        start_thread("timer", [this] { run_timer(); });
+        const auto cores = static_cast<std::int64_t>(std::thread::hardware_concurrency());
+        const std::int64_t workers = settings_.workers > 0 ? settings_.workers : std::max<std::int64_t>(cores, 1);
+        for (std::int64_t i = 0; i < workers; ++i) {
+            start_worker("worker-" + std::to_string(i));
+        }
+        return Done{};
+    }
+
+    int port(std::string_view listener) const override { return front_->port(listener); }
+
+    void stop(milliseconds patience) override {
+        if (stopped_) return;
+        stopped_ = true;
+        if (health_ != nullptr) health_->set_stopping();
+        if (front_ != nullptr) front_->stop(patience);
+        for (std::thread& worker : workers_) worker.join();
+        deliverer_->drain();
+        {
+            const std::lock_guard lock(mutex_);
+            stop_loops_ = true;
+            deliveries_deadline_ = seams_.clock.monotonic() + patience;
+        }
+        beat_.notify_all();
+        alipay_http_->wake();
+        deliveries_http_->wake();
+        join("timer", "checkpointer", "alipay", "deliveries");
+        stop_writer_ = true;
+        writer_->wake();
+        join("writer");
+    }
+
+private:
+    void open_outgoing(callbacks::EndpointKeys endpoint_keys) {
+        alipay_http_ = std::make_unique<transport::CurlClient>(transport::CurlClient::Options{});
+        deliveries_http_ =
+            std::make_unique<transport::CurlClient>(transport::CurlClient::Options{});
+        alipay_ = std::make_unique<AlipayClient>(settings_.alipay, *alipay_http_, seams_.clock,
+                                                 seams_.log);
+        deliverer_ = std::make_unique<callbacks::Deliverer>(
+            std::move(endpoint_keys),
+            callbacks::DelivererSettings{
+                .schedule = {.waits = settings_.deliveries.waits},
+                .timeout = settings_.deliveries.timeout,
+                .in_flight_max = static_cast<int>(settings_.deliveries.in_flight_max)},
+            callbacks::DelivererSeams{.writer = *writer_,
+                                      .http = *deliveries_http_,
+                                      .clock = seams_.clock,
+                                      .random = seams_.random,
+                                      .log = seams_.log,
+                                      .wake = [this] { deliveries_http_->wake(); }});
+        writer_->on_commit([this] { deliverer_->hint(); });
+        create_ = std::make_unique<CreatePayment>(
+            apps_,
+            CreateSettings{.public_base_url = settings_.public_door.base_url,
+                           .call_lease = settings_.alipay.total_timeout * 2 + milliseconds(5'000)},
+            CreateSeams{.store = *store_,
+                        .writer = *writer_,
+                        .alipay = *alipay_,
+                        .clock = seams_.clock,
+                        .entropy = seams_.entropy,
+                        .log = seams_.log});
+    }
+
+    transport::Listener public_listener() {
+        transport::Listener listener{.name = "public",
+                                     .address = settings_.public_door.listen.address,
+                                     .port = settings_.public_door.listen.port};
+        listener.router.add("POST", "/alipay/{app}/notify",
+                            [this](ServerRequest& request, Ticket ticket) {
+                                inbox_->notify(request, std::move(ticket));
+                            });
+        listener.router.add("GET", "/alipay/{app}/return",
+                            [this](ServerRequest& request, Ticket ticket) {
+                                return_page_->get(request, std::move(ticket));
+                            });
+        return listener;
+    }
+
+    Result<Done> open_listeners() {
+        return_page_ = std::make_unique<ReturnPage>(apps_, *store_, seams_.log);
+        api_ = std::make_unique<PaymentApi>(callers_, *create_, *store_, seams_.clock, seams_.log);
+        health_ = std::make_unique<Health>(*writer_);
+
+        transport::Listener api{.name = "api",
+                                .address = settings_.api.listen.address,
+                                .port = settings_.api.listen.port,
+                                .refusal = api_refusal};
+        api.limits.body_bytes_max = kApiBodyMax;
+        api.limits.ticket_time = kApiTicketTime;
+        api_->add_routes(api.router);
+
+        transport::Listener operator_door{.name = "operator",
+                                          .address = settings_.operator_door.listen.address,
+                                          .port = settings_.operator_door.listen.port,
+                                          .refusal = api_refusal};
+        health_->add_routes(operator_door.router);
+
+        std::vector<transport::Listener> listeners;
+        listeners.push_back(public_listener());
+        listeners.push_back(std::move(api));
+        listeners.push_back(std::move(operator_door));
+        TOLLGATE_TRY(front_, transport::Front::open(std::move(listeners),
+                                                    {.clock = seams_.clock,
+                                                     .entropy = seams_.entropy,
+                                                     .log = seams_.log}));
+        return Done{};
+    }
+
+    template <typename Body>
+    void start_thread(std::string name, Body body) {
+        std::thread thread(std::move(body));
+        pthread_setname_np(thread.native_handle(), name.c_str());
+        threads_.emplace_back(std::move(name), std::move(thread));
+    }
+
+    void start_worker(const std::string& name) {
+        workers_.emplace_back([this] { front_->run(); });
+        pthread_setname_np(workers_.back().native_handle(), name.c_str());
+    }
+
+    template <typename... Names>
+    void join(Names... names) {
+        for (const std::string_view name : {std::string_view(names)...}) {
+            for (auto& [running, thread] : threads_) {
+                if (running == name && thread.joinable()) thread.join();
+            }
+        }
+    }
+
+    void run_writer() {
+        while (!stop_writer_ || writer_->health().waiting > 0) {
+            if (!writer_->wait(kLoopWait)) continue;
+            const auto done = writer_->run_once();
+            if (done) continue;
+            seams_.on_fatal(done.error().message());
+            return;
+        }
+    }
+
+    void run_checkpointer() {
+        while (!wait_for_stop(kCheckpointBeat)) {
+            const auto done = store_->checkpoint();
+            if (!done) {
+                seams_.log.error("ledger.checkpoint_failed", {{"reason", done.error().message()}});
+            }
+        }
+    }
+
+    void run_alipay() {
+        while (!stopping_loops() || alipay_http_->in_flight() > 0) {
+            alipay_http_->run_once(kLoopWait);
+            if (stopping_loops() && past_deadline()) alipay_http_->cancel_all();
+        }
+    }
+
+    void run_deliveries() {
+        for (;;) {
+            const milliseconds wait = deliverer_->run_once();
+            if (stopping_loops() && (deliverer_->idle() || past_deadline())) break;
+            deliveries_http_->run_once(std::min(wait, kLoopWait));
+        }
+        deliveries_http_->cancel_all();
+    }
+
+    void run_timer() {
+        while (!wait_for_stop(kTimerBeat)) {
+            rejects_->run_once(kExplainedABeat);
+            if (++beats_ % 100 == 0) sweep_expired_keys();
+            // A ledger that could not write is asked again, so that readiness comes back by itself.
+            if (beats_ % 10 == 0 && writer_->health().write_failing) try_writing();
+        }
+    }
+
+    void sweep_expired_keys() {
+        writer_->submit(ledger::make_unit(
+            [now = seams_.clock.now()](ledger::Books& books) {
+                return books.drop_expired_idempotency(now, kExpiredKeysABeat);
+            },
+            [](const Result<Done>& /*tried_again_later*/) {}));
+    }
+
+    void try_writing() {
+        writer_->submit(ledger::make_unit(
+            [this](ledger::Books& books) {
+                return books.set_configured_endpoints(endpoint_records(settings_, apps_));
+            },
+            [](const Result<Done>& /*the_writer_knows*/) {}));
+    }
+
+    bool wait_for_stop(milliseconds patience) {
+        std::unique_lock lock(mutex_);
+        return beat_.wait_for(lock, patience, [this] { return stop_loops_; });
+    }
+
+    bool stopping_loops() {
+        const std::lock_guard lock(mutex_);
+        return stop_loops_;
+    }
+
+    bool past_deadline() {
+        const std::lock_guard lock(mutex_);
+        return seams_.clock.monotonic() >= deliveries_deadline_;
+    }
+
+    const config::Settings settings_;
+    ServiceSeams seams_;
+    const callbacks::Apps apps_;
+    const Callers callers_;
+
+    // In the order in which they know each other; destroyed the other way round.
+    std::unique_ptr<ledger::Store> store_;
+    std::unique_ptr<transport::CurlClient> alipay_http_;
+    std::unique_ptr<transport::CurlClient> deliveries_http_;
+    std::unique_ptr<ledger::Writer> writer_;
+    std::unique_ptr<callbacks::Rejects> rejects_;
+    std::unique_ptr<callbacks::Inbox> inbox_;
+    std::unique_ptr<AlipayClient> alipay_;
+    std::unique_ptr<callbacks::Deliverer> deliverer_;
+    std::unique_ptr<CreatePayment> create_;
+    std::unique_ptr<PaymentApi> api_;
+    std::unique_ptr<ReturnPage> return_page_;
+    std::unique_ptr<Health> health_;
+    std::unique_ptr<transport::Front> front_;
+
+    std::mutex mutex_;
+    std::condition_variable beat_;
+    bool stop_loops_ = false;
+    std::chrono::nanoseconds deliveries_deadline_{};
+    std::atomic<bool> stop_writer_ = false;
+    bool stopped_ = false;
+    std::int64_t beats_ = 0;  // The timer's.
+    std::vector<std::pair<std::string, std::thread>> threads_;
+    std::vector<std::thread> workers_;
+};
+
+}  // namespace
+
+void check_settings(const config::Settings& settings, std::vector<config::Problem>& problems) {
+    static_cast<void>(callbacks::Apps::from(settings.apps, problems));
+    static_cast<void>(read_endpoint_keys(settings, problems));
+}
+
+Result<std::unique_ptr<Service>> Service::start(config::Settings settings, ServiceSeams seams,
+                                                std::vector<config::Problem>& problems) {
+    auto apps = callbacks::Apps::from(settings.apps, problems);
+    auto endpoint_keys = read_endpoint_keys(settings, problems);
+    if (!apps || !problems.empty()) {
+        return Error(ErrorCode::invalid_argument, "the settings cannot be used");
+    }
+    auto service = std::make_unique<RunningService>(std::move(settings), std::move(seams),
+                                                    *std::move(apps));
+    TOLLGATE_DO(service->open(std::move(endpoint_keys)));
+    TOLLGATE_DO(service->start_threads());
+    return std::unique_ptr<Service>(std::move(service));
+}
+
+}  // namespace tollgate::gateway

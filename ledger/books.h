@@ -1,0 +1,108 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "ledger/payment.h"
+#include "ledger/records.h"
+
+namespace tollgate::ledger {
+
+// What can be asked of the ledger. Within a unit of work the answers include what the unit itself
+// and the units before it in the same batch have written; elsewhere only what is durable.
+class Reading {
+public:
+    virtual ~Reading() = default;
+
+    virtual Result<std::optional<Payment>> payment_by_id(std::string_view id) = 0;
+    virtual Result<std::optional<Payment>> payment_by_number(std::string_view app,
+                                                             std::string_view out_trade_no) = 0;
+    virtual Result<std::optional<Payment>> payment_by_trade_no(std::string_view trade_no) = 0;
+    // At most `limit`, the newest first.
+    virtual Result<std::vector<Payment>> payments_of_order(std::string_view app,
+                                                           std::string_view order, int limit) = 0;
+    virtual Result<PaymentRequest> request_of(const Payment& payment) = 0;
+    virtual Result<std::vector<TransitionRecord>> history_of(const Payment& payment) = 0;
+    virtual Result<std::optional<SeenNotification>> notification(std::string_view app,
+                                                                 std::string_view notify_id) = 0;
+    virtual Result<std::optional<IdempotencyRecord>> idempotency(std::string_view caller,
+                                                                 std::string_view key) = 0;
+};
+
+// A payment's change of status, or of what else is news about it. Absent members stay.
+struct PaymentChange {
+    PaymentStatus to = PaymentStatus::pending;
+    std::optional<std::string> trade_no;
+    std::optional<Timestamp> paid_at;
+    std::optional<Timestamp> next_sweep_at;  // Of a final status: cleared.
+    std::optional<std::string> failure;
+    bool late = false;             // Sets the flag; nothing ever clears it.
+    bool surplus = false;
+    bool close_requested = false;
+};
+
+// The one hand that writes. Every call belongs to a unit of work and is undone with it.
+//
+// Isolation: the unit sees one state of the ledger and nobody writes in between (SQLite: one
+// writer; PostgreSQL: rows locked as they are read). Errors: stale_version when a row is no longer
+// as it was read, conflict when a unique key is taken, unavailable when the disk is full or busy,
+// data_corruption.
+class Books {
+public:
+    virtual ~Books() = default;
+
+    // The unit's own view: includes what it has written.
+    virtual Reading& read() = 0;
+
+    // Gives payment.row. Errors: conflict when (app, out_trade_no) or (seller_id, out_trade_no) is
+    // taken.
+    virtual Result<Done> add_payment(Payment& payment, const PaymentRequest& request,
+                                     const Origin& origin) = 0;
+
+    // Moves it one step along, writes the transition, and brings `payment` up to date. The step
+    // itself is the state table's business: see callbacks/promotion.h.
+    virtual Result<Done> change_payment(Payment& payment, const PaymentChange& change,
+                                        const Origin& origin, Timestamp now) = 0;
+
+    // The remainder moves no status and makes no version: nobody outside sees it as news.
+    virtual Result<Done> set_action(const Payment& payment, std::string_view action_json) = 0;
+    virtual Result<Done> set_calling(Payment& payment, std::optional<Timestamp> until) = 0;
+    virtual Result<Done> set_held(Payment& payment) = 0;
+    virtual Result<Done> set_next_sweep(Payment& payment, Timestamp at) = 0;
+
+    // Errors: conflict when the notify_id is already there (look with notification() first).
+    virtual Result<RowId> add_notification(const NotificationRecord& record) = 0;
+    // Keeps an unverified one, and drops the app's oldest beyond `kept_max`.
+    virtual Result<Done> add_unverified(const NotificationRecord& record,
+                                        std::int64_t kept_max) = 0;
+
+    // False: it was opened before.
+    virtual Result<bool> open_difference(const DifferenceRecord& record) = 0;
+
+    // Writes the event and a delivery for every enabled endpoint of its app, due at once.
+    virtual Result<Done> add_event(const EventRecord& event) = 0;
+
+    // Claims up to `limit` due deliveries until `lease_until`, the longest due first, and begins an
+    // attempt for each: counted before it is made, so that a request that kills us cannot be tried
+    // for ever. Deliveries whose lease ran out are due again.
+    virtual Result<std::vector<DueDelivery>> claim_deliveries(Timestamp now, Timestamp lease_until,
+                                                              int limit) = 0;
+    virtual Result<Done> finish_attempt(const AttemptResult& result) = 0;
+    // When the next delivery is due; nothing when none waits.
+    virtual Result<std::optional<Timestamp>> next_delivery_at() = 0;
+
+    // Makes the endpoints of the configuration what `endpoints` says; those that are gone from it
+    // are switched off, and their events stay.
+    virtual Result<Done> set_configured_endpoints(const std::vector<EndpointRecord>& endpoints) = 0;
+
+    // Begins (or takes over, once running_until is past) the key for a request at work.
+    virtual Result<Done> begin_idempotency(const IdempotencyRecord& record, Timestamp now) = 0;
+    virtual Result<Done> store_answer(const IdempotencyRecord& record, Timestamp now) = 0;
+    // The request ended without a final answer: the next one under the key goes on.
+    virtual Result<Done> release_idempotency(std::string_view caller, std::string_view key) = 0;
+    virtual Result<Done> drop_expired_idempotency(Timestamp now, int limit) = 0;
+};
+
+}  // namespace tollgate::ledger

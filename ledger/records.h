@@ -1,0 +1,122 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "ledger/payment.h"
+
+// Plain rows, as they are written and read. Who may write what, and when, stands in books.h.
+namespace tollgate::ledger {
+
+// What became of a notification. A repeat (`duplicate`) writes no row, so it has no name here.
+enum class Verdict { accepted, stale, ignored, rejected };
+
+std::string_view name_of(Verdict verdict);
+
+// One notification as it came, with what we made of it.
+struct NotificationRecord {
+    std::string app;
+    std::optional<std::string> notify_id;  // Only of a verified one: the dedup key.
+    std::optional<RowId> payment;
+    std::string kind;  // notify_type or msg_method; "unreadable" when the body was no form.
+    std::optional<std::string> out_trade_no;
+    std::optional<std::string> trade_no;
+    std::optional<std::string> trade_status;
+    std::optional<std::string> refund_fee;
+    std::optional<std::string> out_biz_no;
+    std::optional<std::string> gmt_refund;
+    std::optional<std::string> send_back_fee;
+    std::optional<std::string> dback_status;
+    Verdict verdict = Verdict::rejected;
+    std::optional<std::string> reason;
+    std::optional<std::string> hint;
+    Timestamp received_at;
+    std::string headers;  // JSON.
+    std::string body;     // As it came.
+};
+
+struct SeenNotification {
+    RowId row = 0;
+    Verdict verdict = Verdict::rejected;
+};
+
+// A place where Alipay's signed word and the ledger disagree; one per (app, trade_no, class).
+struct DifferenceRecord {
+    std::string id;  // "dif_…"
+    std::string app;
+    std::string difference_class;
+    std::string trade_no;
+    std::optional<RowId> payment;
+    std::optional<RowId> notification;
+    std::string evidence;  // JSON.
+    Timestamp opened_at;
+};
+
+// What the order system must hear. Written with the transition that it reports.
+struct EventRecord {
+    std::string id;  // "evt_…"
+    std::string app;
+    std::string type;
+    std::optional<RowId> payment;
+    std::optional<std::int64_t> version;
+    std::string payload;  // The bytes that are sent, and signed, at every attempt.
+    Timestamp created_at;
+};
+
+// A claimed delivery, with all that an attempt needs.
+struct DueDelivery {
+    RowId row = 0;
+    std::string endpoint;
+    std::string url;
+    std::string event_id;
+    std::string event_type;
+    std::string payload;
+    Timestamp event_created_at;
+    int attempt = 1;  // The number of the attempt that the claim has begun.
+};
+
+// How an attempt ended, and what comes next.
+struct AttemptResult {
+    RowId delivery = 0;
+    int attempt = 0;
+    Timestamp finished_at;
+    std::string outcome;  // delivered, http_error, network_error, timeout
+    std::optional<std::int64_t> http_status;
+    std::string address;
+    std::string detail;  // The first part of the answer, or the error.
+    bool delivered = false;
+    std::optional<Timestamp> next_attempt_at;  // Neither delivered nor this: the budget is spent.
+};
+
+struct EndpointRecord {
+    std::string id;
+    std::string url;
+    std::vector<std::string> apps;
+};
+
+// A stored answer, or a request at work, under one (caller, key).
+struct IdempotencyRecord {
+    std::string caller;
+    std::string key;
+    std::string fingerprint;
+    std::optional<Timestamp> running_until;
+    std::optional<std::int64_t> status;
+    std::string headers;
+    std::string body;
+    Timestamp expires_at;
+};
+
+struct TransitionRecord {
+    std::int64_t version = 0;
+    std::optional<std::string> from;
+    std::string to;
+    std::string cause;
+    std::string cause_id;
+    std::string request_id;
+    Timestamp at;
+};
+
+}  // namespace tollgate::ledger

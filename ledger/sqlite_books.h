@@ -1,0 +1,55 @@
+#pragma once
+
+#include "base/sqlite.h"
+#include "ledger/books.h"
+#include "ledger/sqlite_reading.h"
+
+namespace tollgate::ledger {
+
+// Books over the one SQLite connection that writes. One thread at a time, inside a transaction.
+class SqliteBooks final : public Books {
+public:
+    explicit SqliteBooks(Database& db) : db_(db), statements_(db), reading_(db) {}
+
+    Reading& read() override { return reading_; }
+
+    Result<Done> add_payment(Payment& payment, const PaymentRequest& request,
+                             const Origin& origin) override;
+    Result<Done> change_payment(Payment& payment, const PaymentChange& change,
+                                const Origin& origin, Timestamp now) override;
+    Result<Done> set_action(const Payment& payment, std::string_view action_json) override;
+    Result<Done> set_calling(Payment& payment, std::optional<Timestamp> until) override;
+    Result<Done> set_held(Payment& payment) override;
+    Result<Done> set_next_sweep(Payment& payment, Timestamp at) override;
+    Result<RowId> add_notification(const NotificationRecord& record) override;
+    Result<Done> add_unverified(const NotificationRecord& record, std::int64_t kept_max) override;
+    Result<bool> open_difference(const DifferenceRecord& record) override;
+    Result<Done> add_event(const EventRecord& event) override;
+    Result<std::vector<DueDelivery>> claim_deliveries(Timestamp now, Timestamp lease_until,
+                                                      int limit) override;
+    Result<Done> finish_attempt(const AttemptResult& result) override;
+    Result<std::optional<Timestamp>> next_delivery_at() override;
+    Result<Done> set_configured_endpoints(const std::vector<EndpointRecord>& endpoints) override;
+    Result<Done> begin_idempotency(const IdempotencyRecord& record, Timestamp now) override;
+    Result<Done> store_answer(const IdempotencyRecord& record, Timestamp now) override;
+    Result<Done> release_idempotency(std::string_view caller, std::string_view key) override;
+    Result<Done> drop_expired_idempotency(Timestamp now, int limit) override;
+
+private:
+    struct TransitionStep {
+        const Payment& payment;
+        std::optional<std::string_view> from;
+        const Origin& origin;
+        Timestamp at;
+    };
+    Result<Done> add_transition(const TransitionStep& step);
+    // Runs it and demands that it changed one row. Errors: stale_version when it changed none.
+    Result<Done> change_one(Statement& update);
+    Result<Done> begin_attempt(DueDelivery& delivery, Timestamp now, Timestamp lease_until);
+
+    Database& db_;
+    StatementCache statements_;
+    SqliteReading reading_;
+};
+
+}  // namespace tollgate::ledger

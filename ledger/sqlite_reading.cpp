@@ -1,0 +1,192 @@
+#include "ledger/sqlite_reading.h"
+
+#include "base/check.h"
+
+namespace tollgate::ledger {
+namespace {
+
+std::optional<Timestamp> optional_time(const Statement& row, int column) {
+    const auto ms = row.optional_integer(column);
+    return ms ? std::optional(Timestamp{*ms}) : std::nullopt;
+}
+
+// The columns that read_payment() takes, in its order.
+std::string select_payments(const char* condition) {
+    return std::string(
+               "SELECT id, payment_id, app, out_trade_no, seller_id, status, version, product,"
+               " amount_fen, subject, order_no, metadata, trade_no, created_ms, updated_ms,"
+               " expires_ms, paid_ms, next_sweep_ms, calling_until_ms, late, surplus, held,"
+               " close_requested, failure FROM payment WHERE ") +
+           condition;
+}
+
+const std::string& by_id_sql() {
+    static const std::string kSql = select_payments("payment_id = ?");
+    return kSql;
+}
+const std::string& by_number_sql() {
+    static const std::string kSql = select_payments("app = ? AND out_trade_no = ?");
+    return kSql;
+}
+const std::string& by_trade_no_sql() {
+    static const std::string kSql = select_payments("trade_no = ?");
+    return kSql;
+}
+const std::string& by_order_sql() {
+    static const std::string kSql =
+        select_payments("app = ? AND order_no = ? ORDER BY id DESC LIMIT ?");
+    return kSql;
+}
+
+Result<Payment> read_payment(const Statement& row) {
+    const auto status = payment_status_from(row.view(5));
+    if (!status) return Error(ErrorCode::data_corruption, "a payment has no known status");
+    Payment payment;
+    payment.row = row.integer(0);
+    payment.id = row.text(1);
+    payment.app = row.text(2);
+    payment.out_trade_no = row.text(3);
+    payment.seller_id = row.text(4);
+    payment.status = *status;
+    payment.version = row.integer(6);
+    payment.product = row.text(7);
+    payment.amount = Money::from_fen(row.integer(8));
+    payment.subject = row.text(9);
+    payment.order = row.optional_text(10);
+    payment.metadata = row.optional_text(11);
+    payment.trade_no = row.optional_text(12);
+    payment.created_at = {row.integer(13)};
+    payment.updated_at = {row.integer(14)};
+    payment.expires_at = {row.integer(15)};
+    payment.paid_at = optional_time(row, 16);
+    payment.next_sweep_at = optional_time(row, 17);
+    payment.calling_until = optional_time(row, 18);
+    payment.late = row.integer(19) != 0;
+    payment.surplus = row.integer(20) != 0;
+    payment.held = row.integer(21) != 0;
+    payment.close_requested = row.integer(22) != 0;
+    payment.failure = row.optional_text(23);
+    return payment;
+}
+
+Result<std::optional<Payment>> only_payment(Statement& select) {
+    TOLLGATE_TRY(const bool found, select.step());
+    if (!found) return std::optional<Payment>();
+    TOLLGATE_TRY(auto payment, read_payment(select));
+    select.again();  // Ends the read: an open one would keep the log from being recycled.
+    return std::optional(std::move(payment));
+}
+
+}  // namespace
+
+Result<Statement*> StatementCache::get(const char* sql) {
+    const auto found = statements_.find(sql);
+    if (found != statements_.end()) return &found->second.again();
+    TOLLGATE_TRY(auto statement, db_.prepare(sql));
+    return &statements_.emplace(sql, std::move(statement)).first->second;
+}
+
+Result<std::optional<Payment>> SqliteReading::payment_by_id(std::string_view id) {
+    TOLLGATE_TRY(Statement* const select, statements_.get(by_id_sql().c_str()));
+    select->bind(1, id);
+    return only_payment(*select);
+}
+
+Result<std::optional<Payment>> SqliteReading::payment_by_number(std::string_view app,
+                                                                std::string_view out_trade_no) {
+    TOLLGATE_TRY(Statement* const select, statements_.get(by_number_sql().c_str()));
+    select->bind(1, app).bind(2, out_trade_no);
+    return only_payment(*select);
+}
+
+Result<std::optional<Payment>> SqliteReading::payment_by_trade_no(std::string_view trade_no) {
+    TOLLGATE_TRY(Statement* const select, statements_.get(by_trade_no_sql().c_str()));
+    select->bind(1, trade_no);
+    return only_payment(*select);
+}
+
+Result<std::vector<Payment>> SqliteReading::payments_of_order(std::string_view app,
+                                                              std::string_view order, int limit) {
+    TOLLGATE_TRY(Statement* const select, statements_.get(by_order_sql().c_str()));
+    select->bind(1, app).bind(2, order).bind(3, limit);
+    std::vector<Payment> payments;
+    for (;;) {
+        TOLLGATE_TRY(const bool row, select->step());
+        if (!row) return payments;
+        TOLLGATE_TRY(auto payment, read_payment(*select));
+        payments.push_back(std::move(payment));
+    }
+}
+
+Result<PaymentRequest> SqliteReading::request_of(const Payment& payment) {
+    TOLLGATE_TRY(Statement* const select,
+                 statements_.get("SELECT fingerprint, return_url, action FROM payment_request"
+                                 " WHERE payment = ?"));
+    select->bind(1, payment.row);
+    TOLLGATE_TRY(const bool found, select->step());
+    if (!found) return Error(ErrorCode::data_corruption, "a payment has no request");
+    PaymentRequest request{.fingerprint = select->text(0),
+                           .return_url = select->optional_text(1),
+                           .action = select->optional_text(2)};
+    select->again();
+    return request;
+}
+
+Result<std::vector<TransitionRecord>> SqliteReading::history_of(const Payment& payment) {
+    TOLLGATE_TRY(Statement* const select,
+                 statements_.get("SELECT version, from_status, to_status, cause, cause_id,"
+                                 " request_id, at_ms FROM transition WHERE payment = ?"
+                                 " ORDER BY version"));
+    select->bind(1, payment.row);
+    std::vector<TransitionRecord> history;
+    for (;;) {
+        TOLLGATE_TRY(const bool row, select->step());
+        if (!row) return history;
+        history.push_back({.version = select->integer(0),
+                           .from = select->optional_text(1),
+                           .to = select->text(2),
+                           .cause = select->text(3),
+                           .cause_id = select->text(4),
+                           .request_id = select->text(5),
+                           .at = {select->integer(6)}});
+    }
+}
+
+Result<std::optional<SeenNotification>> SqliteReading::notification(std::string_view app,
+                                                                    std::string_view notify_id) {
+    TOLLGATE_TRY(Statement* const select,
+                 statements_.get("SELECT id, verdict FROM notification"
+                                 " WHERE app = ? AND notify_id = ?"));
+    select->bind(1, app).bind(2, notify_id);
+    TOLLGATE_TRY(const bool found, select->step());
+    if (!found) return std::optional<SeenNotification>();
+    SeenNotification seen{.row = select->integer(0)};
+    for (const Verdict verdict :
+         {Verdict::accepted, Verdict::stale, Verdict::ignored, Verdict::rejected}) {
+        if (name_of(verdict) == select->view(1)) seen.verdict = verdict;
+    }
+    select->again();
+    return std::optional(seen);
+}
+
+Result<std::optional<IdempotencyRecord>> SqliteReading::idempotency(std::string_view caller,
+                                                                    std::string_view key) {
+    TOLLGATE_TRY(Statement* const select,
+                 statements_.get("SELECT fingerprint, running_until_ms, status, headers, body,"
+                                 " expires_ms FROM idempotency WHERE caller = ? AND key = ?"));
+    select->bind(1, caller).bind(2, key);
+    TOLLGATE_TRY(const bool found, select->step());
+    if (!found) return std::optional<IdempotencyRecord>();
+    IdempotencyRecord record{.caller = std::string(caller),
+                             .key = std::string(key),
+                             .fingerprint = select->text(0),
+                             .running_until = optional_time(*select, 1),
+                             .status = select->optional_integer(2),
+                             .headers = select->text(3),
+                             .body = select->text(4),
+                             .expires_at = {select->integer(5)}};
+    select->again();
+    return std::optional(std::move(record));
+}
+
+}  // namespace tollgate::ledger

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "ledger/store.h"
+
+namespace tollgate::ledger {
+
+struct SqliteOptions {
+    std::string file;
+    std::int64_t wal_bytes_max = 256 * 1024 * 1024;
+    const char* vfs = nullptr;  // A registered VFS; tests bring one that fails.
+};
+
+// The ledger in one SQLite file: WAL, synchronous=FULL, one writer, any number of readers.
+// Errors: unavailable when another process holds the file, failed_precondition (see migrate),
+// data_corruption.
+Result<std::unique_ptr<Store>> open_sqlite_store(SqliteOptions options, Clock& clock);
+
+}  // namespace tollgate::ledger

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include "base/result.h"
+#include "ledger/books.h"
+
+namespace tollgate::ledger {
+
+// One unit of work: everything it writes becomes durable together, or none of it does.
+class Unit {
+public:
+    virtual ~Unit() = default;
+
+    // Runs inside a transaction, on the writer's thread. Reads there what it decides on. May run
+    // again (after a stale version, or when the engine dropped the batch), so it must start afresh
+    // each time and touch nothing but the books. An error undoes what it wrote.
+    virtual Result<Done> run(Books& books) = 0;
+
+    // Called exactly once, on the writer's thread, after the fate of the last run() is certain:
+    // Done once its work is durable, else why it did not happen. Must be short and must not throw.
+    virtual void finish(Result<Done> outcome) = 0;
+};
+
+// A unit made of two functions: `work` gives a Result<T>, `finish` gets it after the COMMIT.
+template <typename Work, typename Finish>
+class FunctionUnit final : public Unit {
+public:
+    using Outcome = std::invoke_result_t<Work&, Books&>;
+
+    FunctionUnit(Work work, Finish finish)
+        : work_(std::move(work)), finish_(std::move(finish)) {}
+
+    Result<Done> run(Books& books) override {
+        outcome_ = std::make_unique<Outcome>(work_(books));
+        if (!*outcome_) return outcome_->error();
+        return Done{};
+    }
+
+    void finish(Result<Done> fate) override {
+        if (!fate) return finish_(Outcome(std::move(fate).error()));
+        finish_(std::move(*outcome_));
+    }
+
+private:
+    Work work_;
+    Finish finish_;
+    std::unique_ptr<Outcome> outcome_;
+};
+
+template <typename Work, typename Finish>
+std::unique_ptr<Unit> make_unit(Work work, Finish finish) {
+    return std::make_unique<FunctionUnit<Work, Finish>>(std::move(work), std::move(finish));
+}
+
+}  // namespace tollgate::ledger

@@ -1,0 +1,122 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "ledger/store.h"
+#include "ledger/unit.h"
+
+namespace tollgate::ledger {
+
+// Group commit: many units of work, one COMMIT, one sync to disk.
+//
+// The contract, which callbacks depend on:
+//   1. No outcome leaves before the COMMIT that makes it true, refusals included (they may rest on
+//      what an earlier unit of the same batch wrote).
+//   2. Each unit runs under a savepoint: its error undoes it alone, the others live. A stale
+//      version is run once more.
+//   3. When the engine drops the whole batch (a full disk, an I/O error), its units run again, each
+//      in a transaction of its own, so that one bad unit cannot take the others down.
+//   4. A COMMIT that was rolled back gives every unit of the batch `unavailable`.
+//   5. A COMMIT in doubt completes nothing: run_once() gives the error, the process must stop, and
+//      recovery at the next start decides. Until then every submit() is refused.
+class Writer {
+public:
+    struct Options {
+        std::size_t batch_max = 512;     // Units a COMMIT.
+        std::size_t queue_max = 50'000;  // Beyond: unavailable at once.
+    };
+
+    Writer(std::unique_ptr<WriteConnection> connection, Options options, Log& log);
+    ~Writer();  // Units still waiting finish with unavailable.
+
+    // Puts it in line. Safe from any thread. Its finish() comes later, or at once with unavailable
+    // when the line is full or the writer has stopped.
+    void submit(std::unique_ptr<Unit> unit);
+
+    // Waits until there is work or `patience` is over; true when there is work.
+    bool wait(std::chrono::milliseconds patience);
+    // Makes wait() return.
+    void wake();
+
+    // Runs and commits what is in line, at most batch_max units; the number it finished.
+    // Errors: data_corruption when the COMMIT is in doubt (rule 5). One thread only.
+    Result<std::size_t> run_once();
+
+    // Runs `work` and waits for its outcome: for threads that may wait, never for workers and
+    // never for the writer's own.
+    template <typename Work>
+    std::invoke_result_t<Work&, Books&> transact(Work work);
+
+    // Called after each durable COMMIT, on the writer's thread: a hint that there may be events.
+    void on_commit(std::function<void()> hint) { on_commit_ = std::move(hint); }
+
+    struct Health {
+        bool write_failing = false;  // The disk is full or fails. Cleared by the next durable COMMIT.
+        bool in_doubt = false;   // Rule 5: this process must stop.
+        std::uint64_t commits = 0;
+        std::uint64_t units = 0;
+        std::size_t waiting = 0;
+    };
+    Health health() const;
+
+private:
+    struct Pending {
+        std::unique_ptr<Unit> unit;
+        Result<Done> outcome = Done{};
+    };
+
+    enum class BatchEnd { committed, dropped, rolled_back, in_doubt };
+
+    BatchEnd run_batch(std::vector<Pending>& batch);
+    Result<Done> run_unit(Unit& unit);
+    BatchEnd commit_batch(std::vector<Pending>& batch);
+    void run_alone(std::vector<Pending>& batch);
+    void note_error(const Error& error);
+    void finish(std::vector<Pending>& batch);
+    Error doubt() const;
+
+    std::unique_ptr<WriteConnection> connection_;
+    const Options options_;
+    Log& log_;
+    std::function<void()> on_commit_;
+
+    mutable std::mutex mutex_;
+    std::condition_variable arrived_;
+    std::vector<std::unique_ptr<Unit>> queue_;
+    bool woken_ = false;
+
+    std::vector<Pending> abandoned_;  // Rule 5: kept, so that nobody answers for them.
+    std::atomic<bool> write_failing_ = false;
+    std::atomic<bool> in_doubt_ = false;
+    std::atomic<std::uint64_t> commits_ = 0;
+    std::atomic<std::uint64_t> units_ = 0;
+};
+
+template <typename Work>
+std::invoke_result_t<Work&, Books&> Writer::transact(Work work) {
+    using Outcome = std::invoke_result_t<Work&, Books&>;
+    std::mutex mutex;
+    std::condition_variable done;
+    std::unique_ptr<Outcome> outcome;
+    submit(make_unit(std::move(work), [&](Outcome result) {
+        const std::lock_guard lock(mutex);
+        outcome = std::make_unique<Outcome>(std::move(result));
+        done.notify_one();
+    }));
+    std::unique_lock lock(mutex);
+    done.wait(lock, [&] { return outcome != nullptr; });
+    return std::move(*outcome);
+}
+
+}  // namespace tollgate::ledger
