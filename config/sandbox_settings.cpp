@@ -19,8 +19,8 @@ SandboxApp read_app(Section& section) {
         section.problem_at("app_id", "up to 32 digits are needed");
     }
     section.need_text("seller_id", app.seller_id);
-    const bool seller = app.seller_id.size() == 16 && is_digits(app.seller_id) &&
-                        app.seller_id.starts_with("2088");
+    const bool seller =
+        app.seller_id.size() == 16 && is_digits(app.seller_id) && app.seller_id.starts_with("2088");
     if (!app.seller_id.empty() && !seller) {
         section.problem_at("seller_id", "2088 and 12 more digits are needed");
     }

@@ -15,17 +15,18 @@ namespace tollgate::config {
 // One application that the pretend Alipay knows.
 struct SandboxApp {
     std::string app_id;
-    std::string seller_id;         // "2088" and 12 digits.
-    std::string app_public_key;    // Of the key that signs this application's requests.
+    std::string seller_id;           // "2088" and 12 digits.
+    std::string app_public_key;      // Of the key that signs this application's requests.
     std::string sign_type = "RSA2";  // Or "RSA", for an old application.
-    std::string name;              // What the cashier calls the merchant.
+    std::string name;                // What the cashier calls the merchant.
 };
 
 struct SandboxAlipay {
     ListenAddress listen{.address = "127.0.0.1", .port = 8610};
     std::string base_url;  // What browsers and the gateway call us; empty: http:// and `listen`.
     Secret private_key;    // Signs answers, notifications and returns.
-    // How many times faster than at Alipay the waits between re-sends pass: 60 turns 4 min into 4 s.
+    // How many times faster than at Alipay the waits between re-sends pass: 60 turns 4 min into 4
+    // s.
     std::int64_t time_scale = 1;
     bool immediate_resends = true;  // Three at once before the long waits (protocol notes 4.8).
     std::vector<SandboxApp> apps;

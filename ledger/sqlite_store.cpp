@@ -59,7 +59,10 @@ public:
     Result<std::unique_ptr<WriteConnection>> write_connection() override {
         TOLLGATE_TRY(auto db, open(Database::Mode::read_write));
         TOLLGATE_DO(db.run("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-                           "PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -65536"));
+                           "PRAGMA wal_autocheckpoint = 0"));
+        // A pragma takes no bindings; the number is ours.
+        TOLLGATE_DO(
+            db.run(("PRAGMA cache_size = -" + std::to_string(options_.cache_kib)).c_str()));
         return std::unique_ptr<WriteConnection>(
             std::make_unique<SqliteWriteConnection>(std::move(db)));
     }

@@ -20,7 +20,8 @@ public:
     };
 
     explicit CurlClient(Options options);
-    ~CurlClient() override;  // Requests still waiting or under way end with an error (see cancel_all).
+    // Requests still waiting or under way end with an error, as with cancel_all().
+    ~CurlClient() override;
 
     void start(ClientRequest request, Completion done) override;
 
@@ -31,10 +32,11 @@ public:
     // Makes a waiting run_once() return. Safe from any thread.
     void wake();
 
-    // Ends everything: what was not sent with unavailable, what was with outcome_unknown.
-    // Call from the driving thread.
+    // Ends everything: what was not sent with unavailable, what was with outcome_unknown. Requests
+    // that completions start meanwhile stay. Call from the driving thread.
     void cancel_all();
 
+    // Started and not completed yet, those in line included. Safe from any thread.
     std::size_t in_flight() const;
 
 private:

@@ -16,13 +16,13 @@
 namespace tollgate::transport {
 
 struct FrontLimits {
-    std::size_t head_bytes_max = 16 * 1024;       // 431 beyond.
-    std::size_t body_bytes_max = 256 * 1024;      // 413 beyond.
-    std::size_t connections_max = 20'000;         // More wait in the kernel's queue.
-    std::chrono::milliseconds request_time{10'000};   // From the first byte to the last.
-    std::chrono::milliseconds idle_time{75'000};      // Between requests on a kept connection.
-    std::chrono::milliseconds ticket_time{30'000};    // Until a handler's answer: 503 beyond.
-    std::chrono::milliseconds send_time{10'000};      // Until the peer has taken the answer.
+    std::size_t head_bytes_max = std::size_t{16} * 1024;   // 431 beyond.
+    std::size_t body_bytes_max = std::size_t{256} * 1024;  // 413 beyond.
+    std::size_t connections_max = 20'000;                  // More wait in the kernel's queue.
+    std::chrono::milliseconds request_time{10'000};        // From the first byte to the last.
+    std::chrono::milliseconds idle_time{75'000};           // Between requests on a kept connection.
+    std::chrono::milliseconds ticket_time{30'000};         // Until a handler's answer: 503 beyond.
+    std::chrono::milliseconds send_time{10'000};           // Until the peer has taken the answer.
 };
 
 // One listening address and what it answers.
@@ -62,13 +62,13 @@ public:
     virtual void stop(std::chrono::milliseconds patience) = 0;
 
     // The port that the named listener really has.
-    virtual int port(std::string_view listener) const = 0;
+    virtual int port(std::string_view name) const = 0;
 
     struct Counters {
-        std::size_t connections = 0;   // Open now.
-        std::size_t tickets = 0;       // Waiting for their answer now.
-        std::uint64_t requests = 0;    // Handed to a handler so far.
-        std::uint64_t refusals = 0;    // Refused by the front itself so far.
+        std::size_t connections = 0;  // Open now.
+        std::size_t tickets = 0;      // Waiting for their answer now.
+        std::uint64_t requests = 0;   // Handed to a handler so far.
+        std::uint64_t refusals = 0;   // Refused by the front itself so far.
     };
     virtual Counters counters() const = 0;
 };

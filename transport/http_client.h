@@ -11,12 +11,13 @@ namespace tollgate::transport {
 
 struct ClientRequest {
     std::string method = "POST";
-    std::string url;
-    HeaderList headers;
-    std::string body;
+    std::string url = {};
+    HeaderList headers = {};
+    std::string body = {};
     std::chrono::milliseconds connect_timeout{3'000};
+    // From when its turn comes (a client may keep it in line before that) to the last byte.
     std::chrono::milliseconds total_timeout{15'000};
-    std::size_t reply_bytes_max = 1024 * 1024;
+    std::size_t reply_bytes_max = std::size_t{1024} * 1024;
     // True for calls that must never be repeated by the library itself: a kept connection that dies
     // under a POST makes libcurl send it again, so such a call gets a connection of its own.
     bool fresh_connection = true;
@@ -26,7 +27,7 @@ struct ClientReply {
     int status = 0;
     HeaderList headers;
     std::string body;
-    std::string remote_address;              // What we were really connected to.
+    std::string remote_address;                   // What we were really connected to.
     std::chrono::microseconds connect_time{};     // Since start: connected (and TLS done).
     std::chrono::microseconds first_byte_time{};  // Since start: the first byte of the answer.
     std::chrono::microseconds total_time{};
@@ -39,7 +40,9 @@ class HttpClient {
 public:
     // Errors: invalid_argument (not an http(s) URL), unavailable when no byte of the request went
     // out (could not resolve, connect, finish TLS: send it again at will), outcome_unknown when the
-    // request left us and no whole answer came back. Any status at all is a value.
+    // request left us and no whole answer came back. Any status at all is a value. An answer that
+    // names neither a length nor chunks is whole when the connection ends: its reader must check
+    // what it holds.
     using Completion = std::function<void(Result<ClientReply>)>;
 
     virtual ~HttpClient() = default;

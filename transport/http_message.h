@@ -31,13 +31,13 @@ struct ServerRequest {
     }
 };
 
-// An answer. Content-Length, Date-less and Connection are the front's; `headers` must not name
-// them. X-Request-Id is added by the front.
+// An answer. Date, Content-Length, Connection and X-Request-Id are the front's: `headers` need not
+// name them, and are skipped where they do.
 struct ServerResponse {
-    int status = 200;
-    std::string content_type;  // Empty: no Content-Type line.
-    std::string body;
-    HeaderList headers;
+    int status = 200;               // 200 to 599.
+    std::string content_type = {};  // Empty: no Content-Type line.
+    std::string body = {};
+    HeaderList headers = {};
 };
 
 }  // namespace tollgate::transport

@@ -18,7 +18,8 @@ using Handler = std::function<void(ServerRequest& request, Ticket ticket)>;
 
 // Which handler answers which method and path. Patterns are exact ("/v1/payments") or hold whole
 // {segments} ("/v1/payments/{id}/close"), which match one segment that is not empty; exact patterns
-// win. Fill it before the front starts; after that it is only read, from any thread.
+// win, then the pattern that was added first. Fill it before the front starts; after that it is
+// only read, from any thread.
 class Router {
 public:
     void add(std::string method, std::string_view pattern, Handler handler);
@@ -36,7 +37,7 @@ public:
 
 private:
     struct Route {
-        std::vector<std::string> segments;  // "" stands for a {capture}.
+        std::vector<std::string> segments;                  // "" stands for a {capture}.
         std::unordered_map<std::string, Handler> handlers;  // By method.
     };
 

@@ -21,7 +21,11 @@ public:
 //
 // A ticket that is destroyed without an answer answers 503, so that no request is ever lost. One
 // whose deadline has passed has already been answered 503 by the front: its completion is dropped,
-// while the work itself goes on.
+// while the work itself goes on. Both say it in the listener's own words: so does a 503 without
+// body, type and headers that a holder completes with.
+//
+// Completing is cheap and sends nothing itself: a thread of the front does. One ticket belongs to
+// one thread at a time; different tickets are independent.
 class Ticket {
 public:
     Ticket() = default;

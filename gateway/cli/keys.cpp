@@ -1,0 +1,96 @@
+#include "gateway/cli/keys.h"
+
+#include <array>
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "signing/digest.h"
+#include "signing/entropy.h"
+#include "signing/key.h"
+#include "signing/webhook.h"
+
+namespace tollgate::gateway::cli {
+namespace {
+
+constexpr mode_t kOwnerOnly = 0600;
+constexpr mode_t kEveryoneReads = 0644;
+
+class NewFile {
+public:
+    NewFile(const std::filesystem::path& path, mode_t mode)
+        : descriptor_(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)) {}
+    NewFile(const NewFile&) = delete;
+    NewFile& operator=(const NewFile&) = delete;
+    ~NewFile() {
+        if (descriptor_ >= 0) ::close(descriptor_);
+    }
+
+    bool opened() const { return descriptor_ >= 0; }
+    bool write(std::string_view text) const {
+        while (!text.empty()) {
+            const ssize_t written = ::write(descriptor_, text.data(), text.size());
+            if (written <= 0) return false;
+            text.remove_prefix(static_cast<std::size_t>(written));
+        }
+        return ::fsync(descriptor_) == 0;
+    }
+
+private:
+    int descriptor_;
+};
+
+Result<Done> write_new(const std::filesystem::path& path, std::string_view text, mode_t mode) {
+    const NewFile file(path, mode);
+    if (!file.opened()) {
+        return Error(ErrorCode::failed_precondition,
+                     "cannot make " + path.string() +
+                         (std::filesystem::exists(path) ? ": it is there already" : ""));
+    }
+    if (!file.write(text)) return Error(ErrorCode::unavailable, "cannot write " + path.string());
+    std::printf("wrote %s\n", path.c_str());
+    return Done{};
+}
+
+}  // namespace
+
+Result<Done> new_app_keys(const std::filesystem::path& folder, int bits, bool demo) {
+    const auto private_file = folder / "app_private_key.pem";
+    const auto public_file = folder / "app_public_key.pem";
+    const auto console_file = folder / "app_public_key.txt";
+    for (const auto& file : {private_file, public_file, console_file}) {
+        if (std::filesystem::exists(file)) {
+            return Error(ErrorCode::failed_precondition, file.string() + " is there already");
+        }
+    }
+    std::error_code failed;
+    std::filesystem::create_directories(folder, failed);
+    if (failed) return Error(ErrorCode::unavailable, "cannot make the folder " + folder.string());
+    TOLLGATE_TRY(const auto key, signing::PrivateKey::generate(bits));
+    TOLLGATE_DO(write_new(private_file, key.to_pkcs8_pem({.with_demo_marker = demo}).reveal(),
+                          kOwnerOnly));
+    TOLLGATE_DO(write_new(public_file, key.public_half().to_spki_pem(), kEveryoneReads));
+    return write_new(console_file, key.public_half().to_bare() + "\n", kEveryoneReads);
+}
+
+Result<Done> new_caller_key(const std::filesystem::path& file) {
+    std::array<std::uint8_t, 32> bytes{};
+    signing::openssl_entropy().fill(bytes);
+    const Secret key("tgk_" + signing::to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
+    wipe_memory(bytes.data(), bytes.size());
+    TOLLGATE_DO(write_new(file, std::string(key.reveal()) + "\n", kOwnerOnly));
+    std::printf("key_sha256 %s\n", signing::sha256_hex(key.reveal()).c_str());
+    return Done{};
+}
+
+Result<Done> new_webhook_secret(const std::filesystem::path& file) {
+    const Secret secret = signing::make_webhook_secret(signing::openssl_entropy());
+    return write_new(file, std::string(secret.reveal()) + "\n", kOwnerOnly);
+}
+
+}  // namespace tollgate::gateway::cli

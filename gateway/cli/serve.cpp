@@ -1,0 +1,117 @@
+#include "gateway/cli/serve.h"
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+
+#include <unistd.h>
+
+#include "config/load.h"
+#include "gateway/cli/exit_code.h"
+#include "gateway/service.h"
+#include "signing/entropy.h"
+
+namespace tollgate::gateway::cli {
+namespace {
+
+constexpr std::chrono::seconds kPatience{20};
+
+int report(const std::string& file, const std::vector<config::Problem>& problems) {
+    static_cast<void>(std::fprintf(stderr, "%s has mistakes:\n%s", file.c_str(),
+                                   config::to_text(problems).c_str()));
+    return kConfig;
+}
+
+std::uint64_t dice() {
+    std::uint64_t seed = 0;
+    signing::openssl_entropy().fill({reinterpret_cast<std::uint8_t*>(&seed), sizeof seed});
+    return seed;
+}
+
+int exit_code_of(const Error& error) {
+    return error.code() == ErrorCode::unavailable ? kUnavailable : kRefused;
+}
+
+}  // namespace
+
+void block_signals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    // A peer that leaves while we write to it is an error code, not the end of the process.
+    static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+}
+
+int wait_for_signal() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    int caught = 0;
+    sigwait(&signals, &caught);
+    return caught;
+}
+
+int serve(const std::string& config_file) {
+    auto loaded = config::load_file(config_file);
+    if (const auto* problems = std::get_if<std::vector<config::Problem>>(&loaded)) {
+        return report(config_file, *problems);
+    }
+    auto& settings = std::get<config::Settings>(loaded);
+    block_signals();
+    Log log(STDERR_FILENO, system_clock(), settings.log_level);
+    SeededRandom random(dice());
+    std::vector<config::Problem> problems;
+    auto service = Service::start(std::move(settings),
+                                  {.clock = system_clock(),
+                                   .entropy = signing::openssl_entropy(),
+                                   .random = random,
+                                   .log = log,
+                                   .on_fatal =
+                                       [&log](std::string_view reason) {
+                                           log.error("process.must_stop", {{"reason", reason}});
+                                           // No destructor may answer anybody any more.
+                                           std::_Exit(kMustStop);
+                                       }},
+                                  problems);
+    if (!problems.empty()) return report(config_file, problems);
+    if (!service) {
+        log.error("process.cannot_start", {{"reason", service.error().message()}});
+        return exit_code_of(service.error());
+    }
+    for (const char* listener : {"public", "api", "operator"}) {
+        log.info("process.listening",
+                 {{"listener", listener}, {"port", (*service)->port(listener)}});
+    }
+    log.info("process.ready");
+    const int signal = wait_for_signal();
+    log.info("process.stopping", {{"signal", signal}});
+    // A second signal ends it at once: what is not done is left to the next start.
+    static_cast<void>(std::signal(SIGINT, SIG_DFL));
+    static_cast<void>(std::signal(SIGTERM, SIG_DFL));
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+    (*service)->stop(kPatience);
+    log.info("process.stopped");
+    return kDone;
+}
+
+int check_config(const std::string& config_file) {
+    auto loaded = config::load_file(config_file);
+    if (const auto* problems = std::get_if<std::vector<config::Problem>>(&loaded)) {
+        return report(config_file, *problems);
+    }
+    std::vector<config::Problem> problems;
+    check_settings(std::get<config::Settings>(loaded), problems);
+    if (!problems.empty()) return report(config_file, problems);
+    std::puts("ok");
+    return kDone;
+}
+
+}  // namespace tollgate::gateway::cli

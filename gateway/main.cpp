@@ -1,0 +1,209 @@
+// The command line: the only file that knows every room.
+#include <cstdio>
+#include <iostream>
+#include <iterator>
+#include <string>
+#include <thread>
+
+#include <CLI/CLI.hpp>
+#include <unistd.h>
+
+#include "config/sandbox_settings.h"
+#include "gateway/cli/exit_code.h"
+#include "gateway/cli/keys.h"
+#include "gateway/cli/serve.h"
+#include "gateway/cli/signatures.h"
+#include "sandbox/drive.h"
+#include "sandbox/sandbox.h"
+#include "signing/entropy.h"
+
+namespace {
+
+using namespace tollgate;  // NOLINT(google-build-using-namespace): main knows everything.
+namespace cli = gateway::cli;
+
+constexpr std::size_t kStdinBytesMax = 16 * 1024 * 1024;
+
+int say(const Error& error, int code) {
+    static_cast<void>(std::fprintf(
+        stderr, "tollgate: %s%s%s%s\n", error.message().c_str(), error.reason().empty() ? "" : " (",
+        error.reason().c_str(), error.reason().empty() ? "" : ")"));
+    return code;
+}
+
+int finish(const Result<Done>& done) {
+    return done ? cli::kDone : say(done.error(), cli::kRefused);
+}
+
+std::string read_stdin() {
+    std::string text;
+    std::array<char, 65'536> part{};
+    for (;;) {
+        const ssize_t size = ::read(STDIN_FILENO, part.data(), part.size());
+        if (size <= 0 || text.size() > kStdinBytesMax) return text;
+        text.append(part.data(), static_cast<std::size_t>(size));
+    }
+}
+
+int run_sandbox(const std::string& config_file) {
+    auto loaded = config::load_sandbox_file(config_file);
+    if (const auto* problems = std::get_if<std::vector<config::Problem>>(&loaded)) {
+        static_cast<void>(std::fprintf(stderr, "%s has mistakes:\n%s", config_file.c_str(),
+                                       config::to_text(*problems).c_str()));
+        return cli::kConfig;
+    }
+    cli::block_signals();
+    Log log(STDERR_FILENO, system_clock());
+    SeededRandom random(static_cast<std::uint64_t>(system_clock().now().ms));
+    auto sandbox = sandbox::Sandbox::open(std::get<config::SandboxSettings>(loaded),
+                                          {.clock = system_clock(),
+                                           .entropy = signing::openssl_entropy(),
+                                           .random = random,
+                                           .log = log});
+    if (!sandbox) return say(sandbox.error(), cli::kUnavailable);
+    log.info("sandbox.ready", {{"alipay_port", (*sandbox)->alipay_port()},
+                               {"shop_port", (*sandbox)->shop_port()}});
+    std::thread signals([&] {
+        cli::wait_for_signal();
+        (*sandbox)->stop();
+    });
+    (*sandbox)->run();
+    signals.join();
+    return cli::kDone;
+}
+
+int drive(const sandbox::DriveSettings& settings) {
+    const auto report = sandbox::drive_one_order(settings, system_clock());
+    if (!report) return say(report.error(), cli::kRefused);
+    std::printf(R"({"payment_id":"%s","status":"%s","event_delivered":%s,"create_ms":%lld,)"
+                R"("notify_to_event_ms":%lld})"
+                "\n",
+                report->payment_id.c_str(), report->status.c_str(),
+                report->event_delivered ? "true" : "false",
+                static_cast<long long>(report->create_ms),  // NOLINT(google-runtime-int): printf.
+                static_cast<long long>(report->notify_to_event_ms));  // NOLINT(google-runtime-int)
+    return report->status == "paid" && report->event_delivered ? cli::kDone : cli::kRefused;
+}
+
+// What the options of one command are read into.
+struct Options {
+    std::string config_file;
+    std::string folder;
+    std::string file;
+    std::string key_file;
+    std::string type = "RSA2";
+    std::string signature;
+    std::string app_id;
+    std::string seller_id;
+    int bits = 2048;
+    bool demo = false;
+    sandbox::DriveSettings drive;
+};
+
+void add_service_commands(CLI::App& app, Options& options, int& code) {
+    auto* serve = app.add_subcommand("serve", "Run the gateway");
+    serve->add_option("--config", options.config_file, "The settings file")->required();
+    serve->callback([&] { code = cli::serve(options.config_file); });
+
+    auto* check = app.add_subcommand("check-config", "Name every mistake of a settings file");
+    check->add_option("--config", options.config_file, "The settings file")->required();
+    check->callback([&] { code = cli::check_config(options.config_file); });
+
+    auto* sandbox = app.add_subcommand("sandbox", "Run the pretend Alipay and the pretend shop");
+    sandbox->add_option("--config", options.config_file, "The sandbox's settings file");
+    sandbox->require_subcommand(0, 1);
+    auto* buy = sandbox->add_subcommand("drive", "Buy one thing in a running pretend shop");
+    buy->add_option("--shop", options.drive.shop_url, "The shop's address")->required();
+    buy->add_option("--alipay", options.drive.alipay_url, "The pretend Alipay's address");
+    buy->add_option("--product", options.drive.product, "page, wap, qr or app")
+        ->check(CLI::IsMember({"page", "wap", "qr", "app"}));
+    buy->callback([&] { code = drive(options.drive); });
+    sandbox->callback([&, sandbox] {
+        if (!sandbox->get_subcommands().empty()) return;
+        if (options.config_file.empty()) throw CLI::RequiredError("--config");
+        code = run_sandbox(options.config_file);
+    });
+}
+
+void add_key_commands(CLI::App& app, Options& options, int& code) {
+    auto* keys = app.add_subcommand("keys", "Make keys and secrets");
+    keys->require_subcommand(1);
+    auto* fresh = keys->add_subcommand("new", "An app's RSA key pair");
+    fresh->add_option("DIR", options.folder, "The folder to write to")->required();
+    fresh->add_option("--bits", options.bits, "2048 to 8192")->check(CLI::Range(2048, 8192));
+    fresh->add_flag("--demo", options.demo, "Mark it: serve refuses it with a real address");
+    fresh->callback([&] { code = finish(cli::new_app_keys(options.folder, options.bits, options.demo)); });
+    auto* caller = keys->add_subcommand("caller", "A bearer key for an order service");
+    caller->add_option("FILE", options.file, "The file to write")->required();
+    caller->callback([&] { code = finish(cli::new_caller_key(options.file)); });
+    auto* webhook = keys->add_subcommand("webhook", "A secret that signs events");
+    webhook->add_option("FILE", options.file, "The file to write")->required();
+    webhook->callback([&] { code = finish(cli::new_webhook_secret(options.file)); });
+}
+
+void add_signature_commands(CLI::App& app, Options& options, int& code) {
+    auto* sign = app.add_subcommand("sign", "Sign standard input, print base64");
+    sign->add_option("--key", options.key_file, "The private key's file")->required();
+    sign->add_option("--type", options.type, "RSA2 or RSA");
+    sign->callback([&] {
+        const auto signature = cli::sign_content(options.key_file, options.type, read_stdin());
+        if (!signature) {
+            code = say(signature.error(), cli::kRefused);
+            return;
+        }
+        std::puts(signature->c_str());
+    });
+
+    auto* verify = app.add_subcommand("verify", "Verify a signature of standard input");
+    verify->add_option("--key", options.key_file, "The public key's or certificate's file")
+        ->required();
+    verify->add_option("--signature", options.signature, "In base64")->required();
+    verify->add_option("--type", options.type, "RSA2 or RSA");
+    verify->callback([&] {
+        const auto verified = cli::verify_content(options.key_file, options.type, options.signature,
+                                                  read_stdin());
+        if (verified) std::puts("verified");
+        code = finish(verified);
+    });
+
+    auto* notification = app.add_subcommand("notification", "Look into Alipay's notifications");
+    notification->require_subcommand(1);
+    auto* judge = notification->add_subcommand("verify", "Judge the body on standard input");
+    judge->add_option("--key", options.key_file, "The file of Alipay's public key")->required();
+    judge->add_option("--type", options.type, "RSA2 or RSA: what the app is configured for");
+    judge->add_option("--app-id", options.app_id, "Demand this app_id");
+    judge->add_option("--seller-id", options.seller_id, "Demand this seller_id");
+    judge->callback([&] {
+        const auto verdict = cli::verify_notification({.key_file = options.key_file,
+                                                       .sign_type = options.type,
+                                                       .app_id = options.app_id,
+                                                       .seller_id = options.seller_id,
+                                                       .body = read_stdin()});
+        if (!verdict) {
+            code = say(verdict.error(), cli::kUsage);
+            return;
+        }
+        std::puts(verdict->json.c_str());
+        code = verdict->accepted ? cli::kDone : cli::kRefused;
+    });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app("Tollgate: a payment service that a shop runs beside its order service");
+    app.name("tollgate");
+    app.set_version_flag("--version", TOLLGATE_VERSION);
+    app.require_subcommand(1);
+    Options options;
+    int code = cli::kDone;
+    add_service_commands(app, options, code);
+    add_key_commands(app, options, code);
+    add_signature_commands(app, options, code);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? cli::kDone : cli::kUsage;
+    }
+    return code;
+}

@@ -1,0 +1,131 @@
+#include "sandbox/biz_fields.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+
+#include "base/time_text.h"
+#include "base/utf8.h"
+#include "sandbox/refusal.h"
+
+namespace tollgate::sandbox {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr hours kWindowMax{15 * 24};
+// One minute, less what two reads of a clock and the cut to whole seconds may take away.
+constexpr seconds kWindowLeast{50};
+constexpr Money kTotalLeast = Money::from_fen(1);
+constexpr Money kTotalMost = Money::from_fen(10'000'000'000);
+
+bool is_word(char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+// "1m".."15d", or "1c": until midnight in Beijing.
+Result<Timestamp> after_timeout(std::string_view text, Timestamp signed_at) {
+    const Error refused = invalid_parameter("timeout_express", "应为 1m～15d，如 90m");
+    if (text == "1c") {
+        constexpr std::int64_t kDay = 86'400'000;
+        constexpr std::int64_t kBeijing = 28'800'000;
+        const std::int64_t days = (signed_at.ms + kBeijing) / kDay + 1;
+        return Timestamp{days * kDay - kBeijing};
+    }
+    if (text.size() < 2 || text.size() > 6) return refused;
+    const std::string_view digits = text.substr(0, text.size() - 1);
+    if (digits.find_first_not_of("0123456789") != std::string_view::npos) return refused;
+    int number = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    minutes window{0};
+    switch (text.back()) {
+        case 'm': window = minutes(number); break;
+        case 'h': window = hours(number); break;
+        case 'd': window = hours(24) * number; break;
+        default: return refused;
+    }
+    if (window < minutes(1) || window > kWindowMax) return refused;
+    return signed_at + window;
+}
+
+}  // namespace
+
+Error invalid_parameter(std::string_view name, std::string_view what) {
+    return refusal("ACQ.INVALID_PARAMETER",
+                   "参数无效：" + std::string(name) + " " + std::string(what));
+}
+
+Result<Done> only_fields(const Json& biz, const std::vector<std::string_view>& allowed) {
+    for (const auto& [name, value] : biz.items()) {
+        if (std::ranges::find(allowed, name) == allowed.end()) {
+            return invalid_parameter(name, "不是该接口的参数");
+        }
+        if (value.is_null() || (value.is_string() && value.get_ref<const std::string&>().empty())) {
+            return invalid_parameter(name, "不能为空值，不需要时请不要传");
+        }
+    }
+    return Done{};
+}
+
+Result<std::string> need_text(const Json& biz, std::string_view name, std::size_t characters_max) {
+    if (member(biz, name) == nullptr) return invalid_parameter(name, "不能为空");
+    return may_have_text(biz, name, characters_max);
+}
+
+Result<std::string> may_have_text(const Json& biz, std::string_view name,
+                                  std::size_t characters_max) {
+    if (member(biz, name) == nullptr) return std::string();
+    auto text = text_member(biz, name);
+    if (!text) return invalid_parameter(name, "应为字符串");
+    if (text->empty()) return invalid_parameter(name, "不能为空");
+    if (utf8_characters(*text) > characters_max) {
+        return invalid_parameter(name, "超过" + std::to_string(characters_max) + "个字符");
+    }
+    return *std::move(text);
+}
+
+Result<std::string> need_out_trade_no(const Json& biz) {
+    TOLLGATE_TRY(std::string text, need_text(biz, "out_trade_no", 64));
+    if (!std::ranges::all_of(text, is_word)) {
+        return invalid_parameter("out_trade_no", "只能包含字母、数字和下划线");
+    }
+    return text;
+}
+
+Result<Money> need_total_amount(const Json& biz) {
+    TOLLGATE_TRY(const std::string text, need_text(biz, "total_amount", 12));
+    const auto total = Money::parse_yuan(text);
+    if (!total) return invalid_parameter("total_amount", "应为最多两位小数的金额，如 88.88");
+    if (*total > kTotalMost) return refusal("ACQ.TOTAL_FEE_EXCEED", "订单总金额超过限额");
+    if (*total < kTotalLeast) return invalid_parameter("total_amount", "应不小于0.01");
+    return *total;
+}
+
+Result<std::string> need_subject(const Json& biz) {
+    TOLLGATE_TRY(std::string text, need_text(biz, "subject", 256));
+    if (text.find_first_of("/=&") != std::string::npos) {
+        return invalid_parameter("subject", "不可使用特殊字符 / = &");
+    }
+    return text;
+}
+
+Result<Timestamp> read_expiry(const Json& biz, Timestamp signed_at, hours window) {
+    if (member(biz, "time_expire") != nullptr) {
+        TOLLGATE_TRY(const std::string text, need_text(biz, "time_expire", 19));
+        const auto at = parse_beijing(text);
+        if (!at) return invalid_parameter("time_expire", "格式应为 yyyy-MM-dd HH:mm:ss");
+        if (*at - signed_at < kWindowLeast || *at - signed_at > kWindowMax) {
+            return invalid_parameter("time_expire", "应在1分钟至15天之间");
+        }
+        return *at;
+    }
+    if (member(biz, "timeout_express") != nullptr) {
+        TOLLGATE_TRY(const std::string text, need_text(biz, "timeout_express", 6));
+        return after_timeout(text, signed_at);
+    }
+    return signed_at + window;
+}
+
+}  // namespace tollgate::sandbox

@@ -1,0 +1,163 @@
+#include "sandbox/console_pages.h"
+
+#include "base/time_text.h"
+#include "sandbox/html.h"
+#include "sandbox/pages.h"
+#include "sandbox/web.h"
+
+namespace tollgate::sandbox {
+namespace {
+
+std::string tone_of(TradeStatus status) {
+    switch (status) {
+        case TradeStatus::wait_buyer_pay: return "";
+        case TradeStatus::trade_success: return "good";
+        case TradeStatus::trade_closed: return "quiet";
+    }
+    TOLLGATE_CHECK(false);
+}
+
+std::string tone_of(NotifyState state) {
+    switch (state) {
+        case NotifyState::waiting: return "";
+        case NotifyState::in_flight: return "";
+        case NotifyState::acknowledged: return "good";
+        case NotifyState::given_up: return "bad";
+    }
+    TOLLGATE_CHECK(false);
+}
+
+std::string trade_row(const Trade& trade, Language language) {
+    return render(page_text("trade_row.html"),
+                  {{"out_trade_no", trade.order.out_trade_no},
+                   {"trade_no", trade.trade_no},
+                   {"subject", trade.order.subject},
+                   {"method", trade.order.method},
+                   {"amount", trade.order.total.to_yuan()},
+                   {"tone", tone_of(trade.status)},
+                   {"cashier", trade.cashier},
+                   {"status", std::string(name_of(trade.status))},
+                   {"created", to_beijing(trade.created_at)}},
+                  language);
+}
+
+std::string attempt_item(const NotifyAttempt& attempt, Language language) {
+    const std::string status = attempt.status == 0 ? std::string(word("no_answer", language))
+                                                   : std::to_string(attempt.status);
+    return render(page_text("attempt_item.html"),
+                  {{"at", to_beijing(attempt.at)},
+                   {"status", status},
+                   {"took", std::to_string(attempt.took_ms)},
+                   {"answer", attempt.answer}},
+                  language);
+}
+
+std::string notification_row(const Notification& notification, std::string_view nonce,
+                             Language language) {
+    std::string attempts;
+    for (const NotifyAttempt& attempt : notification.attempts) {
+        attempts += attempt_item(attempt, language);
+    }
+    return render(page_text("notification_row.html"),
+                  {{"out_trade_no", notification.trade.order.out_trade_no},
+                   {"notify_id", notification.notify_id},
+                   {"tone", tone_of(notification.state)},
+                   {"state", std::string(name_of(notification.state))},
+                   {"trade_status", std::string(name_of(notification.trade.status))},
+                   {"attempts", attempts},
+                   {"next_try", notification.due_at ? to_beijing(*notification.due_at) : "–"},
+                   {"nonce", std::string(nonce)}},
+                  language);
+}
+
+std::string table(std::string_view page, const std::string& rows, std::string_view nothing,
+                  Language language) {
+    if (rows.empty()) {
+        return render(R"(<p class="soft">{{text}}</p>)",
+                      {{"text", std::string(word(nothing, language))}}, language);
+    }
+    return render(page_text(page), {{"rows", rows}}, language);
+}
+
+Json time_or_null(const std::optional<Timestamp>& at) {
+    return at ? Json(to_rfc3339(*at)) : Json(nullptr);
+}
+
+}  // namespace
+
+transport::ServerResponse console_page(const ConsoleView& view,
+                                       const transport::ServerRequest& request) {
+    const Language language = language_of(request);
+    std::string trades;
+    for (const Trade& trade : view.trades) trades += trade_row(trade, language);
+    std::string notifications;
+    for (const Notification& notification : view.notifications) {
+        notifications += notification_row(notification, view.nonce, language);
+    }
+    const std::string body =
+        render(page_text("console.html"),
+               {{"trades", table("trades_table.html", trades, "no_trades", language)},
+                {"notifications",
+                 table("notifications_table.html", notifications, "no_notifications", language)}},
+               language);
+    const std::string brand = std::string(word("pretend_alipay", language));
+    const std::string title = std::string(word("console_title", language)) + " · " + brand;
+    return html_page(
+        200,
+        framed({.title = title,
+                .brand = brand,
+                .brand_link = "/",
+                .navigation = render(R"(<a href="/app">{{=app_title}}</a>)", {}, language),
+                .theme = "alipay",
+                .head = ""},
+               body, request, language),
+        language);
+}
+
+Json trades_json(const std::vector<Trade>& trades, std::string_view base_url) {
+    Json list = Json::array();
+    for (const Trade& trade : trades) {
+        const PayOrder& order = trade.order;
+        list.push_back({{"trade_no", trade.trade_no},
+                        {"out_trade_no", order.out_trade_no},
+                        {"app_id", order.app_id},
+                        {"seller_id", order.seller_id},
+                        {"method", order.method},
+                        {"subject", order.subject},
+                        {"total_amount", order.total.to_yuan()},
+                        {"trade_status", name_of(trade.status)},
+                        {"cashier_url", std::string(base_url) + "/cashier/" + trade.cashier},
+                        {"notify_url", order.notify_url},
+                        {"return_url", order.return_url},
+                        {"created_at", to_rfc3339(trade.created_at)},
+                        {"expires_at", to_rfc3339(order.expires_at)},
+                        {"paid_at", time_or_null(trade.paid_at)},
+                        {"closed_at", time_or_null(trade.closed_at)}});
+    }
+    return {{"trades", std::move(list)}};
+}
+
+Json notifications_json(const std::vector<Notification>& notifications) {
+    Json list = Json::array();
+    for (const Notification& notification : notifications) {
+        Json attempts = Json::array();
+        for (const NotifyAttempt& attempt : notification.attempts) {
+            attempts.push_back({{"at", to_rfc3339(attempt.at)},
+                                {"status", attempt.status},
+                                {"answer", attempt.answer},
+                                {"took_ms", attempt.took_ms}});
+        }
+        list.push_back({{"notify_id", notification.notify_id},
+                        {"trade_no", notification.trade.trade_no},
+                        {"out_trade_no", notification.trade.order.out_trade_no},
+                        {"trade_status", name_of(notification.trade.status)},
+                        {"notify_url", notification.trade.order.notify_url},
+                        {"state", name_of(notification.state)},
+                        {"due_at", time_or_null(notification.due_at)},
+                        {"attempts_made", notification.attempts_made},
+                        {"attempts", std::move(attempts)}});
+    }
+    return {{"notifications", std::move(list)}};
+}
+
+}  // namespace tollgate::sandbox

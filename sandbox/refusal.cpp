@@ -1,0 +1,20 @@
+#include "sandbox/refusal.h"
+
+namespace tollgate::sandbox {
+
+Error refusal(std::string_view sub_code, std::string sub_msg, Here here) {
+    return Error(ErrorCode::invalid_argument, std::move(sub_msg), here).because(sub_code);
+}
+
+GatewayCode gateway_code_of(std::string_view sub_code) {
+    if (sub_code.ends_with("SYSTEM_ERROR") || sub_code.starts_with("isp.")) {
+        return {.code = "20000", .msg = "Service Currently Unavailable"};
+    }
+    if (sub_code.starts_with("isv.missing-")) {
+        return {.code = "40001", .msg = "Missing Required Arguments"};
+    }
+    if (sub_code.starts_with("isv.")) return {.code = "40002", .msg = "Invalid Arguments"};
+    return {.code = "40004", .msg = "Business Failed"};
+}
+
+}  // namespace tollgate::sandbox

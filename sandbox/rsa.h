@@ -1,0 +1,58 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+struct evp_pkey_st;
+
+namespace tollgate::sandbox {
+
+// The sandbox's own RSA, straight from the protocol notes (2.2, 2.3): it judges signatures that
+// other code made, so it shares nothing with that code.
+enum class SignType {
+    rsa2,  // PKCS#1 v1.5 with SHA-256.
+    rsa,   // The same with SHA-1.
+};
+
+std::string_view name_of(SignType type);
+std::optional<SignType> sign_type_named(std::string_view name);
+
+// Immutable and cheap to copy; safe to use from several threads.
+class PublicKey {
+public:
+    // SPKI or PKCS#1, in PEM or as bare base64. Errors: invalid_argument.
+    static Result<PublicKey> parse(std::string_view text);
+
+    // Errors: unauthenticated, saying whether the text is no base64, has the wrong length, or does
+    // not fit the content.
+    Result<Done> verify(std::string_view content, std::string_view signature_base64,
+                        SignType type) const;
+
+private:
+    friend class PrivateKey;
+    explicit PublicKey(std::shared_ptr<evp_pkey_st> key) : key_(std::move(key)) {}
+
+    std::shared_ptr<evp_pkey_st> key_;
+};
+
+class PrivateKey {
+public:
+    // PKCS#8 or PKCS#1, in PEM or as bare base64. Errors: invalid_argument.
+    static Result<PrivateKey> parse(std::string_view text);
+
+    // Base64 of the signature. Errors: internal.
+    Result<std::string> sign(std::string_view content, SignType type) const;
+
+    PublicKey public_half() const { return PublicKey(key_); }
+
+private:
+    explicit PrivateKey(std::shared_ptr<evp_pkey_st> key) : key_(std::move(key)) {}
+
+    std::shared_ptr<evp_pkey_st> key_;
+};
+
+}  // namespace tollgate::sandbox

@@ -1,0 +1,70 @@
+#include "signing/notification.h"
+
+#include <optional>
+#include <utility>
+
+#include "signing/content.h"
+#include "signing/parameter_names.h"
+
+namespace tollgate::signing {
+namespace {
+
+constexpr std::string_view kCertSn = "alipay_cert_sn";
+
+Error refused(std::string_view reason, const char* what, Here here = Here::current()) {
+    return Error(ErrorCode::unauthenticated, what, here).because(reason);
+}
+
+Result<SignType> allowed_sign_type(const Fields& fields, SignType configured) {
+    const auto name = find(fields, "sign_type");
+    if (!name || name->empty()) return refused("sign_type_missing", "sign_type is missing");
+    const auto type = sign_type_from(*name);
+    if (type != SignType::rsa2 && type != configured) {
+        return refused("sign_type_not_allowed", "this sign_type is not configured for the app");
+    }
+    return *type;
+}
+
+// The reason that tells most: a mismatch with a key of the right size outranks a wrong size.
+void remember(std::optional<Error>& failure, Error error) {
+    if (!failure || failure->reason() != "sign_mismatch") failure = std::move(error);
+}
+
+Result<Done> verify_content(std::string_view content, std::string_view sign, SignType type,
+                            const std::vector<PublicKey>& keys) {
+    std::optional<Error> failure;
+    for (const PublicKey& key : keys) {
+        auto verified = key.verify(content, sign, type);
+        if (verified) return Done{};
+        remember(failure, std::move(verified).error());
+    }
+    if (failure) return *std::move(failure);
+    return refused("no_alipay_key", "no Alipay public key is configured for the app");
+}
+
+Fields without_cert_sn(const Fields& fields) {
+    Fields kept = fields;
+    std::erase_if(kept, [](const auto& field) { return field.first == kCertSn; });
+    return kept;
+}
+
+}  // namespace
+
+Result<Done> verify_notification(const Fields& fields, const NotificationKeys& keys) {
+    const auto sign = find(fields, "sign");
+    if (!sign || sign->empty()) return refused("sign_missing", "the notification is not signed");
+    TOLLGATE_TRY(const SignType type, allowed_sign_type(fields, keys.sign_type));
+    if (find(fields, kCertSn)) {
+        const std::string content = notification_content(without_cert_sn(fields));
+        if (verify_content(content, *sign, type, keys.alipay)) return Done{};
+    }
+    return verify_content(notification_content(fields), *sign, type, keys.alipay);
+}
+
+Result<Done> verify_return(const Fields& query_fields, const NotificationKeys& keys) {
+    Fields own = query_fields;
+    std::erase_if(own, [](const auto& field) { return !is_return_name(field.first); });
+    return verify_notification(own, keys);
+}
+
+}  // namespace tollgate::signing

@@ -1,0 +1,131 @@
+#include <filesystem>
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "config/load.h"
+#include "gateway/service.h"
+#include "tests/gateway/gateway_world.h"
+
+namespace tollgate {
+namespace {
+
+using config::Problem;
+using testing::TempFolder;
+using testing::test_keys;
+
+class Config : public ::testing::Test {
+protected:
+    Config() {
+        write("app.pem", test_keys().app.to_pkcs8_pem().reveal(), 0600);
+        write("app_public.pem", test_keys().app.public_half().to_spki_pem(), 0644);
+        write("alipay.pem", test_keys().alipay.public_half().to_spki_pem(), 0644);
+        write("secret", "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n", 0600);
+    }
+
+    void write(const std::string& name, std::string_view text, unsigned mode) {
+        std::ofstream(folder_.file(name)) << text;
+        std::filesystem::permissions(folder_.file(name), std::filesystem::perms(mode));
+    }
+
+    std::vector<Problem> problems(const std::string& text) {
+        auto loaded = config::load(text, folder_.path());
+        if (auto* found = std::get_if<std::vector<Problem>>(&loaded)) return *found;
+        std::vector<Problem> later;
+        gateway::check_settings(std::get<config::Settings>(loaded), later);
+        return later;
+    }
+
+    static std::string good() {
+        return R"({
+            "store": {"sqlite_file": "ledger.db"},  // A comment.
+            "public": {"base_url": "https://pay.example"},
+            "apps": [{"id": "shop", "app_id": "2021", "seller_ids": ["2088"],
+                      "gateway_url": "https://openapi.example/gateway.do",
+                      "private_key": {"file": "app.pem"},
+                      "alipay_public_keys": [{"file": "alipay.pem"}]}],
+            "callers": [{"id": "orders", "key_sha256":
+                ["e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"],
+                "apps": ["shop"], "rights": ["create", "read"]}],
+            "endpoints": [{"id": "orders", "url": "http://127.0.0.1:9/events",
+                           "secrets": [{"file": "secret"}]}]
+        })";
+    }
+
+    static std::string with(std::string text, const std::string& old, const std::string& fresh) {
+        return text.replace(text.find(old), old.size(), fresh);
+    }
+
+    TempFolder folder_;
+};
+
+TEST_F(Config, TakesAGoodFile) {
+    EXPECT_EQ(config::to_text(problems(good())), "");
+}
+
+TEST_F(Config, NamesEveryProblemAtOnce) {
+    const auto found = problems(R"({
+        "store": {}, "public": {"base_url": "pay.example", "prot": 1},
+        "api": {"listen": "localhost"}, "workers": -1,
+        "apps": [{"id": "Shop!", "app_id": "x", "seller_ids": [], "gateway_url": "https://a/?q",
+                  "private_key": "PEM", "alipay_public_keys": []}],
+        "callers": [{"id": "c", "key_sha256": ["abc"], "apps": ["none"], "rights": ["all"]}],
+        "deliveries": {"waits_seconds": [1, 2]}
+    })");
+    const std::string text = config::to_text(found);
+    for (const char* where :
+         {"/store/sqlite_file: is missing", "/public/base_url: an http", "/public/prot: is not a",
+          "/api/listen: an address", "/workers: a whole number", "/apps/0/id: 1 to 32",
+          "/apps/0/app_id: up to", "/apps/0/seller_ids: at least one", "/apps/0/gateway_url: an",
+          "/apps/0/private_key: {\"file\"", "/apps/0/alipay_public_keys: a list",
+          "/callers/0/key_sha256: 64", "/callers/0/rights: \"all\"",
+          "/callers/0/apps: there is no app \"none\"", "/deliveries/waits_seconds: must add up"}) {
+        EXPECT_NE(text.find(where), std::string::npos) << where << " is not in\n" << text;
+    }
+}
+
+TEST_F(Config, RefusesTwoMembersOfOneName) {
+    const auto found = problems(R"({"store": {"sqlite_file": "a", "sqlite_file": "b"}})");
+    ASSERT_FALSE(found.empty());
+    EXPECT_EQ(found[0].what, "\"sqlite_file\" stands twice");
+}
+
+TEST_F(Config, SaysOnWhichLineItIsNotJson) {
+    EXPECT_EQ(problems("{\n\n  x")[0].what, "is not JSON (line 3)");
+}
+
+TEST_F(Config, RefusesASecretThatOthersCanRead) {
+    std::filesystem::permissions(folder_.file("app.pem"), std::filesystem::perms(0644));
+    const auto found = problems(good());
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].where, "/apps/0/private_key/file");
+}
+
+TEST_F(Config, RefusesTheAppsOwnKeyInAlipaysPlace) {
+    const auto found = problems(with(good(), "alipay.pem", "app_public.pem"));
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_NE(found[0].what.find("the app's own public key"), std::string::npos);
+}
+
+TEST_F(Config, RefusesADemoKeyWithARealAddress) {
+    write("app.pem", test_keys().app.to_pkcs8_pem({.with_demo_marker = true}).reveal(), 0600);
+    const auto found = problems(good());
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_NE(found[0].what.find("demo key"), std::string::npos);
+    EXPECT_TRUE(problems(with(good(), "https://openapi.example", "http://127.0.0.1:8610")).empty());
+}
+
+TEST_F(Config, TheShippedExampleIsWholeAndKnown) {
+    std::ifstream file(TOLLGATE_SOURCE_DIR "/config/example.json");
+    std::stringstream text;
+    text << file.rdbuf();
+    // Its keys and secrets are the reader's; everything else must be right.
+    for (const Problem& problem : problems(text.str())) {
+        EXPECT_TRUE(problem.what.starts_with("cannot read") ||
+                    problem.what.starts_with("the environment has no"))
+            << problem.where << ": " << problem.what;
+    }
+}
+
+}  // namespace
+}  // namespace tollgate

@@ -1,0 +1,57 @@
+// A gateway whose disk is full or fails: what was answered `success` is in the ledger, always.
+#include <gtest/gtest.h>
+
+#include "tests/gateway/gateway_world.h"
+#include "tests/support/faulty_disk.h"
+
+namespace tollgate {
+namespace {
+
+using testing::FaultyDisk;
+using testing::GatewayWorld;
+
+TEST(FailingDisk, FullMeansFailAndNotReadyUntilThereIsRoom) {
+    FaultyDisk disk;
+    GatewayWorld world({}, disk.name());
+    world.create(GatewayWorld::order("T1"));
+    const std::string body = GatewayWorld::signed_body(GatewayWorld::paid("T1"));
+    disk.fail(FaultyDisk::Fault::full);
+    const auto refused = world.notify(body);
+    EXPECT_EQ(refused.status, 503);
+    EXPECT_EQ(refused.body, "fail");
+    const auto create = world.create(GatewayWorld::order("T2"));
+    EXPECT_EQ(create.status, 503);
+    EXPECT_NE(create.header("retry-after"), "");
+    const auto ready = world.operator_get("/readyz");
+    EXPECT_EQ(ready.status, 503);
+    EXPECT_EQ(ready.json()["ledger"], "cannot_write");
+    EXPECT_EQ(world.payment_status("T1"), "pending");  // Reading goes on.
+
+    disk.heal();
+    EXPECT_EQ(world.notify(body).body, "success");
+    EXPECT_EQ(world.operator_get("/readyz").status, 200);
+    EXPECT_EQ(world.payment_status("T1"), "paid");
+}
+
+TEST(FailingDisk, ADoubtfulCommitAnswersNobodyAndStopsTheProcess) {
+    FaultyDisk disk;
+    GatewayWorld world({}, disk.name());
+    world.create(GatewayWorld::order("T1"));
+    world.create(GatewayWorld::order("T2"));
+    EXPECT_EQ(world.notify(GatewayWorld::signed_body(GatewayWorld::paid("T1"))).body, "success");
+    disk.fail(FaultyDisk::Fault::sync_error);
+    const auto doubtful = world.notify(GatewayWorld::signed_body(GatewayWorld::paid("T2")));
+    EXPECT_NE(doubtful.body, "success");
+    EXPECT_EQ(world.operator_get("/readyz").json()["ledger"], "commit_in_doubt");
+    EXPECT_NE(world.fatal, "");
+
+    disk.heal();
+    world.restart();
+    EXPECT_EQ(world.payment_status("T1"), "paid");  // What was answered is there.
+    EXPECT_EQ(world.notify(GatewayWorld::signed_body(GatewayWorld::paid("T2"))).body, "success");
+    EXPECT_EQ(world.payment_status("T2"), "paid");
+    EXPECT_EQ(world.count("SELECT count(*) FROM event WHERE type = 'payment.paid'"), 2);
+}
+
+}  // namespace
+}  // namespace tollgate

@@ -1,0 +1,335 @@
+#include "tests/gateway/gateway_world.h"
+
+#include <gtest/gtest.h>
+
+#include "base/sqlite.h"
+#include "base/time_text.h"
+#include "signing/content.h"
+#include "signing/digest.h"
+#include "signing/entropy.h"
+#include "signing/form.h"
+
+namespace tollgate::testing {
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+
+constexpr std::chrono::seconds kPatience{30};
+
+std::string secret_text() {
+    return "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+}
+
+}  // namespace
+
+const TestKeys& test_keys() {
+    static const TestKeys kKeys{.app = *signing::PrivateKey::generate(2048),
+                                .alipay = *signing::PrivateKey::generate(2048),
+                                .stranger = *signing::PrivateKey::generate(2048)};
+    return kKeys;
+}
+
+LocalServer::LocalServer(transport::Router router) {
+    std::vector<transport::Listener> listeners;
+    listeners.push_back(
+        {.name = "local", .address = "127.0.0.1", .port = 0, .router = std::move(router)});
+    auto front = transport::Front::open(std::move(listeners), {.clock = system_clock(),
+                                                               .entropy = signing::openssl_entropy(),
+                                                               .log = log_.get()});
+    EXPECT_TRUE(front);
+    front_ = *std::move(front);
+    for (int i = 0; i < 2; ++i) threads_.emplace_back([this] { front_->run(); });
+}
+
+LocalServer::~LocalServer() {
+    front_->stop(milliseconds(100));
+    for (auto& thread : threads_) thread.join();
+}
+
+std::string LocalServer::url() const {
+    return "http://127.0.0.1:" + std::to_string(front_->port("local"));
+}
+
+ScriptedAlipay::ScriptedAlipay() {
+    transport::Router router;
+    router.add("POST", "/gateway.do", [this](auto& request, auto ticket) {
+        serve(request, std::move(ticket));
+    });
+    script_ = [](const std::string& method, const json& biz, transport::Ticket ticket) {
+        if (method == "alipay.trade.precreate") {
+            return ticket.complete(answer(
+                method, {{"code", "10000"},
+                         {"msg", "Success"},
+                         {"out_trade_no", biz["out_trade_no"]},
+                         {"qr_code", "https://qr.alipay.com/bax" + biz["out_trade_no"].get<std::string>()}}));
+        }
+        ticket.complete(answer(method, {{"code", "40004"},
+                                        {"msg", "Business Failed"},
+                                        {"sub_code", "ACQ.TRADE_NOT_EXIST"},
+                                        {"sub_msg", "交易不存在"}}));
+    };
+    server_ = std::make_unique<LocalServer>(std::move(router));
+}
+
+void ScriptedAlipay::script(Script script) {
+    const std::lock_guard lock(mutex_);
+    script_ = std::move(script);
+}
+
+std::vector<std::string> ScriptedAlipay::calls() const {
+    const std::lock_guard lock(mutex_);
+    return calls_;
+}
+
+transport::ServerResponse ScriptedAlipay::answer(const std::string& method, const json& node) {
+    std::string name = method + "_response";
+    for (char& c : name) c = c == '.' ? '_' : c;
+    const std::string text = node.dump();
+    return {.status = 200,
+            .content_type = "text/html;charset=utf-8",
+            .body = "{\"" + name + "\":" + text + ",\"sign\":\"" +
+                    *test_keys().alipay.sign(text, signing::SignType::rsa2) + "\"}"};
+}
+
+transport::ServerResponse ScriptedAlipay::unsigned_answer(const std::string& method,
+                                                          const json& node) {
+    std::string name = method + "_response";
+    for (char& c : name) c = c == '.' ? '_' : c;
+    return {.status = 200,
+            .content_type = "text/html;charset=utf-8",
+            .body = "{\"" + name + "\":" + node.dump() + ",\"sign\":\"\"}"};
+}
+
+void ScriptedAlipay::serve(transport::ServerRequest& request, transport::Ticket ticket) {
+    const auto query = signing::decode_form(request.query);
+    const auto body = signing::decode_form(request.body);
+    ASSERT_TRUE(query && body);
+    signing::Fields all = *query;
+    all.insert(all.end(), body->begin(), body->end());
+    const auto sign = signing::find(all, "sign");
+    ASSERT_TRUE(sign);
+    EXPECT_TRUE(test_keys().app.public_half().verify(signing::request_content(all), *sign,
+                                                     signing::SignType::rsa2));
+    const std::string method(signing::find(all, "method").value_or(""));
+    const json biz = json::parse(signing::find(all, "biz_content").value_or("{}"));
+    Script script;
+    {
+        const std::lock_guard lock(mutex_);
+        calls_.push_back(method + " " + biz.value("out_trade_no", "") + " " +
+                         biz.value("time_expire", ""));
+        script = script_;
+    }
+    script(method, biz, std::move(ticket));
+}
+
+EventReceiver::EventReceiver() {
+    transport::Router router;
+    router.add("POST", "/events", [this](transport::ServerRequest& request, auto ticket) {
+        const std::lock_guard lock(mutex_);
+        if (status_ < 300) {
+            auto event = json::parse(request.body);
+            event["id"] = std::string(request.header("webhook-id").value_or(""));
+            events_.push_back(std::move(event));
+            arrived_.notify_all();
+        }
+        ticket.complete({.status = status_});
+    });
+    server_ = std::make_unique<LocalServer>(std::move(router));
+}
+
+std::vector<json> EventReceiver::wait_for(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    EXPECT_TRUE(arrived_.wait_for(lock, kPatience, [&] { return events_.size() >= count; }))
+        << "only " << events_.size() << " of " << count << " events came";
+    return events_;
+}
+
+std::size_t EventReceiver::count() const {
+    const std::lock_guard lock(mutex_);
+    return events_.size();
+}
+
+void EventReceiver::answer_with(int status) {
+    const std::lock_guard lock(mutex_);
+    status_ = status;
+}
+
+json Answer::json() const {
+    return nlohmann::json::parse(body, nullptr, false);
+}
+
+std::string Answer::header(std::string_view name) const {
+    return std::string(transport::find_header(headers, name).value_or(""));
+}
+
+GatewayWorld::GatewayWorld(std::function<void(config::Settings&)> change, const char* sqlite_vfs)
+    : change_(std::move(change)), sqlite_vfs_(sqlite_vfs) {
+    start();
+}
+
+GatewayWorld::~GatewayWorld() {
+    if (service_ != nullptr) service_->stop(milliseconds(200));
+}
+
+void GatewayWorld::restart() {
+    service_->stop(milliseconds(200));
+    service_.reset();
+    start();
+}
+
+config::Settings GatewayWorld::settings() const {
+    config::Settings settings;
+    settings.store.sqlite_file = folder.file("ledger.db");
+    settings.public_door.listen.port = 0;
+    settings.public_door.base_url = "http://pay.example";
+    settings.api.listen.port = 0;
+    settings.operator_door.listen.port = 0;
+    config::AppSettings app;
+    app.id = "shop";
+    app.app_id = "2021000000000001";
+    app.seller_ids = {"2088000000000001", "2088000000000002"};
+    app.gateway_url = alipay.gateway_url();
+    app.private_key = test_keys().app.to_pkcs8_pem();
+    app.alipay_public_keys = {test_keys().alipay.public_half().to_spki_pem()};
+    settings.apps.push_back(std::move(app));
+    settings.callers = {{.id = "orders",
+                         .key_sha256 = {signing::sha256_hex(kKey)},
+                         .apps = {"shop"},
+                         .rights = {"create", "read"}},
+                        {.id = "viewer",
+                         .key_sha256 = {signing::sha256_hex(kReadKey)},
+                         .apps = {},
+                         .rights = {"read"}}};
+    config::EndpointSettings endpoint;
+    endpoint.id = "orders";
+    endpoint.url = events.url();
+    endpoint.secrets.emplace_back(secret_text());
+    settings.endpoints.push_back(std::move(endpoint));
+    settings.deliveries.timeout = milliseconds(2'000);
+    settings.workers = 2;
+    if (change_) change_(settings);
+    return settings;
+}
+
+void GatewayWorld::start() {
+    std::vector<config::Problem> problems;
+    auto service = gateway::Service::start(
+        settings(),
+        {.clock = system_clock(),
+         .entropy = entropy_,
+         .random = random_,
+         .log = log_.get(),
+         .on_fatal = [this](std::string_view reason) { fatal = reason; },
+         .sqlite_vfs = sqlite_vfs_},
+        problems);
+    ASSERT_TRUE(service) << service.error().message() << config::to_text(problems);
+    service_ = *std::move(service);
+}
+
+Answer GatewayWorld::send(const std::string& listener, transport::ClientRequest request) {
+    request.url = "http://127.0.0.1:" + std::to_string(service_->port(listener)) + request.url;
+    request.total_timeout = kPatience;
+    transport::CurlClient client({});
+    auto reply = transport::send_and_wait(client, std::move(request));
+    EXPECT_TRUE(reply) << reply.error().message();
+    if (!reply) return {};
+    return {.status = reply->status, .body = reply->body, .headers = reply->headers};
+}
+
+Answer GatewayWorld::api(const std::string& method, const std::string& target,
+                         const std::string& body, const transport::HeaderList& headers,
+                         const std::string& key) {
+    transport::ClientRequest request{.method = method, .url = target, .headers = headers,
+                                     .body = body};
+    if (!key.empty()) request.headers.emplace_back("Authorization", "Bearer " + key);
+    if (!body.empty()) request.headers.emplace_back("Content-Type", "application/json");
+    return send("api", std::move(request));
+}
+
+Answer GatewayWorld::create(const json& body, const transport::HeaderList& headers) {
+    return api("POST", "/v1/payments", body.dump(), headers);
+}
+
+Answer GatewayWorld::operator_get(const std::string& target) {
+    return send("operator", {.method = "GET", .url = target});
+}
+
+Answer GatewayWorld::notify(const std::string& body, const transport::HeaderList& headers,
+                            const std::string& app) {
+    transport::ClientRequest request{.method = "POST", .url = "/alipay/" + app + "/notify",
+                                     .headers = headers, .body = body};
+    request.headers.emplace_back("Content-Type",
+                                 "application/x-www-form-urlencoded; charset=utf-8");
+    return send("public", std::move(request));
+}
+
+Answer GatewayWorld::public_get(const std::string& target) {
+    return send("public", {.method = "GET", .url = target});
+}
+
+std::string GatewayWorld::payment_status(const std::string& out_trade_no) {
+    const auto list = api("GET", "/v1/payments?app=shop&out_trade_no=" + out_trade_no).json();
+    return list["payments"].empty() ? "none" : list["payments"][0]["status"].get<std::string>();
+}
+
+std::int64_t GatewayWorld::count(const std::string& sql) {
+    return std::stoll(text(sql));
+}
+
+std::string GatewayWorld::text(const std::string& sql) {
+    auto db = Database::open(folder.file("ledger.db"), Database::Mode::read_only);
+    EXPECT_TRUE(db);
+    auto select = db->prepare(sql);
+    EXPECT_TRUE(select) << sql;
+    const auto row = select->step();
+    EXPECT_TRUE(row && *row) << sql;
+    return select->text(0);
+}
+
+void GatewayWorld::wait_for_count(const std::string& sql, std::int64_t value) {
+    std::mutex mutex;
+    std::condition_variable never;
+    std::unique_lock lock(mutex);
+    const auto deadline = system_clock().monotonic() + kPatience;
+    while (count(sql) != value) {
+        ASSERT_LT(system_clock().monotonic(), deadline) << sql << " is " << count(sql);
+        never.wait_for(lock, milliseconds(20));
+    }
+}
+
+json GatewayWorld::order(const std::string& out_trade_no, std::int64_t fen) {
+    return {{"app", "shop"},     {"out_trade_no", out_trade_no}, {"product", "page"},
+            {"amount", fen},     {"subject", "一枚书签 a bookmark"}, {"order", "O-" + out_trade_no},
+            {"metadata", {{"cart", 7}}}};
+}
+
+signing::Fields GatewayWorld::paid(const std::string& out_trade_no, const std::string& amount) {
+    const std::string now = to_beijing(system_clock().now());
+    return {{"notify_time", now},
+            {"notify_type", "trade_status_sync"},
+            {"notify_id", "notify-" + out_trade_no},
+            {"charset", "utf-8"},
+            {"version", "1.0"},
+            {"sign_type", "RSA2"},
+            {"app_id", "2021000000000001"},
+            {"auth_app_id", "2021000000000001"},
+            {"trade_no", "2026" + out_trade_no},
+            {"out_trade_no", out_trade_no},
+            {"seller_id", "2088000000000001"},
+            {"trade_status", "TRADE_SUCCESS"},
+            {"total_amount", amount},
+            {"receipt_amount", amount},
+            {"subject", "一枚书签 a+b & 100% 🧧"},
+            {"gmt_create", now},
+            {"gmt_payment", now},
+            {"fund_bill_list", R"([{"amount":"10.00","fundChannel":"ALIPAYACCOUNT"}])"}};
+}
+
+std::string GatewayWorld::signed_body(signing::Fields fields, const signing::PrivateKey& key) {
+    fields.emplace_back("sign", *key.sign(signing::notification_content(fields),
+                                          signing::SignType::rsa2));
+    return signing::encode_form(fields);
+}
+
+}  // namespace tollgate::testing

@@ -1,0 +1,255 @@
+// The contract of Books and Reading, to be passed by every engine.
+#include "ledger/books.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/ledger/ledger_world.h"
+
+namespace tollgate::ledger {
+namespace {
+
+using testing::LedgerWorld;
+
+EventRecord event(LedgerWorld& world, const std::string& id) {
+    return {.id = id,
+            .app = "shop",
+            .type = "payment.paid",
+            .payment = std::nullopt,
+            .version = 2,
+            .payload = "{}",
+            .created_at = world.clock.now()};
+}
+
+Result<Done> with_endpoint(LedgerWorld& world, const std::string& id) {
+    return world.run([id](Books& books) {
+        return books.set_configured_endpoints(
+            {{.id = id, .url = "http://127.0.0.1:1/events", .apps = {"shop"}}});
+    });
+}
+
+TEST(Books, GivesBackWhatWasWritten) {
+    LedgerWorld world;
+    Payment wanted = world.payment("T1");
+    wanted.order = "O1";
+    wanted.metadata = R"({"a":1})";
+    ASSERT_TRUE(world.run([&](Books& books) {
+        return books.add_payment(wanted,
+                                 {.fingerprint = "{\"x\":1}", .return_url = "http://shop/",
+                                  .action = "{\"type\":\"sdk\"}"},
+                                 world.origin);
+    }));
+    const auto found = world.find("T1");
+    ASSERT_TRUE(found);
+    EXPECT_EQ(to_json(*found), to_json(wanted));
+    auto reading = world.store->read();
+    const auto request = (*reading)->request_of(*found);
+    EXPECT_EQ(request->fingerprint, "{\"x\":1}");
+    EXPECT_EQ(request->return_url, "http://shop/");
+    EXPECT_EQ((*reading)->payment_by_id(wanted.id)->value().row, found->row);
+    EXPECT_EQ((*reading)->payments_of_order("shop", "O1", 10)->size(), 1U);
+}
+
+TEST(Books, RefusesANumberThatIsTaken) {
+    LedgerWorld world;
+    world.added("T1");
+    const auto again = world.run([&](Books& books) {
+        auto same = world.payment("T1");
+        return books.add_payment(same, {.fingerprint = "{}"}, world.origin);
+    });
+    EXPECT_EQ(again.error().code(), ErrorCode::conflict);
+    // Alipay's numbers are unique per merchant: another app of the same seller may not use it.
+    const auto other_app = world.run([&](Books& books) {
+        auto same = world.payment("T1");
+        same.app = "other";
+        return books.add_payment(same, {.fingerprint = "{}"}, world.origin);
+    });
+    EXPECT_EQ(other_app.error().code(), ErrorCode::conflict);
+}
+
+TEST(Books, WritesAHistory) {
+    LedgerWorld world;
+    Payment payment = world.added("T1");
+    ASSERT_TRUE(world.run([&](Books& books) {
+        return books.change_payment(
+            payment, {.to = PaymentStatus::paid, .trade_no = "2026", .paid_at = world.clock.now()},
+            {.cause = Cause::notification, .cause_id = "n1", .request_id = "r1"},
+            world.clock.now());
+    }));
+    auto reading = world.store->read();
+    const auto history = (*reading)->history_of(payment);
+    ASSERT_EQ(history->size(), 2U);
+    EXPECT_EQ((*history)[1].from, "pending");
+    EXPECT_EQ((*history)[1].to, "paid");
+    EXPECT_EQ((*history)[1].cause_id, "n1");
+    EXPECT_EQ((*reading)->payment_by_trade_no("2026")->value().id, payment.id);
+}
+
+TEST(Books, BindsATradeNumberToOnePaymentOnly) {
+    LedgerWorld world;
+    Payment first = world.added("T1");
+    Payment second = world.added("T2");
+    const auto bind = [&](Payment& payment) {
+        return world.run([&](Books& books) {
+            Payment copy = payment;
+            return books.change_payment(copy, {.to = PaymentStatus::paid, .trade_no = "2026"},
+                                        world.origin, world.clock.now());
+        });
+    };
+    EXPECT_TRUE(bind(first));
+    EXPECT_EQ(bind(second).error().code(), ErrorCode::conflict);
+}
+
+TEST(Books, KeepsANotifyIdOnce) {
+    LedgerWorld world;
+    NotificationRecord record;
+    record.app = "shop";
+    record.notify_id = "n1";
+    record.kind = "trade_status_sync";
+    record.verdict = Verdict::accepted;
+    record.headers = "{}";
+    const auto add = [&] {
+        return world.run([&](Books& books) { return books.add_notification(record); });
+    };
+    EXPECT_TRUE(add());
+    EXPECT_EQ(add().error().code(), ErrorCode::conflict);
+    record.app = "other";  // Another app's numbers are another app's.
+    EXPECT_TRUE(add());
+    auto reading = world.store->read();
+    EXPECT_EQ((*reading)->notification("shop", "n1")->value().verdict, Verdict::accepted);
+    EXPECT_FALSE((*reading)->notification("shop", "n2")->has_value());
+}
+
+TEST(Books, KeepsTheNewestUnverifiedOnesOfEachApp) {
+    LedgerWorld world;
+    const auto count = [&](const std::string& app) {
+        auto db = Database::open(world.folder.file("ledger.db"), Database::Mode::read_only);
+        auto select = db->prepare("SELECT count(*), max(body) FROM notification WHERE app = ?");
+        select->bind(1, app);
+        EXPECT_TRUE(*select->step());
+        return std::pair(select->integer(0), select->text(1));
+    };
+    for (int i = 0; i < 9; ++i) {
+        for (const char* app : {"shop", "other"}) {
+            NotificationRecord record;
+            record.app = app;
+            record.kind = "unverified";
+            record.headers = "{}";
+            record.body = std::to_string(i);
+            ASSERT_TRUE(world.run([&](Books& books) { return books.add_unverified(record, 3); }));
+        }
+    }
+    EXPECT_EQ(count("shop"), std::pair(std::int64_t{3}, std::string("8")));
+    EXPECT_EQ(count("other").first, 3);
+}
+
+TEST(Books, OpensADifferenceOncePerTradeAndClass) {
+    LedgerWorld world;
+    DifferenceRecord record{.id = "dif_1", .app = "shop", .difference_class = "amount_mismatch",
+                            .trade_no = "2026", .evidence = "{}"};
+    const auto open = [&] {
+        auto opened = world.run([&](Books& books) { return books.open_difference(record); });
+        record.id += "1";
+        return *opened;
+    };
+    EXPECT_TRUE(open());
+    EXPECT_FALSE(open());
+    record.difference_class = "seller_id_mismatch";
+    EXPECT_TRUE(open());
+}
+
+TEST(Outbox, PromisesAnEventToEveryEnabledEndpointOfItsApp) {
+    LedgerWorld world;
+    ASSERT_TRUE(world.run([](Books& books) {
+        return books.set_configured_endpoints(
+            {{.id = "a", .url = "http://a/", .apps = {"shop"}},
+             {.id = "b", .url = "http://b/", .apps = {"shop", "other"}},
+             {.id = "c", .url = "http://c/", .apps = {"other"}}});
+    }));
+    ASSERT_TRUE(world.run([&](Books& books) { return books.add_event(event(world, "evt_1")); }));
+    const auto due = world.run([&](Books& books) {
+        return books.claim_deliveries(world.clock.now(),
+                                      world.clock.now() + std::chrono::seconds(20), 10);
+    });
+    ASSERT_EQ(due->size(), 2U);
+    EXPECT_EQ((*due)[0].endpoint, "a");
+    EXPECT_EQ((*due)[1].url, "http://b/");
+}
+
+TEST(Outbox, ClaimsADeliveryOnceUntilItsLeaseRunsOut) {
+    LedgerWorld world;
+    ASSERT_TRUE(with_endpoint(world, "a"));
+    ASSERT_TRUE(world.run([&](Books& books) { return books.add_event(event(world, "evt_1")); }));
+    const auto claim = [&] {
+        auto due = world.run([&](Books& books) {
+            return books.claim_deliveries(world.clock.now(),
+                                          world.clock.now() + std::chrono::seconds(20), 10);
+        });
+        return due->empty() ? 0 : due->front().attempt;
+    };
+    EXPECT_EQ(claim(), 1);
+    EXPECT_EQ(claim(), 0);
+    world.clock.pass(std::chrono::seconds(20));  // Whoever had it is dead.
+    EXPECT_EQ(claim(), 2);
+}
+
+TEST(Outbox, KeepsADeliveryWhoseBudgetIsSpent) {
+    LedgerWorld world;
+    ASSERT_TRUE(with_endpoint(world, "a"));
+    ASSERT_TRUE(world.run([&](Books& books) { return books.add_event(event(world, "evt_1")); }));
+    const auto due = world.run([&](Books& books) {
+        return books.claim_deliveries(world.clock.now(), world.clock.now(), 10);
+    });
+    ASSERT_TRUE(world.run([&](Books& books) {
+        return books.finish_attempt({.delivery = due->front().row, .attempt = 1,
+                                     .finished_at = world.clock.now(), .outcome = "http_error",
+                                     .http_status = 500, .address = "", .detail = ""});
+    }));
+    const auto again = world.run([&](Books& books) {
+        return books.claim_deliveries(world.clock.now() + std::chrono::hours(1),
+                                      world.clock.now(), 10);
+    });
+    EXPECT_TRUE(again->empty());
+    EXPECT_FALSE(world.run([](Books& books) { return books.next_delivery_at(); })->has_value());
+}
+
+TEST(Outbox, ParksTheEventsOfAnEndpointThatLeftTheConfiguration) {
+    LedgerWorld world;
+    ASSERT_TRUE(with_endpoint(world, "a"));
+    ASSERT_TRUE(world.run([&](Books& books) { return books.add_event(event(world, "evt_1")); }));
+    const auto claimed = [&] {
+        return world.run([&](Books& books) {
+            return books.claim_deliveries(world.clock.now(), world.clock.now(), 10);
+        })->size();
+    };
+    ASSERT_TRUE(with_endpoint(world, "b"));
+    EXPECT_EQ(claimed(), 0U);
+    ASSERT_TRUE(with_endpoint(world, "a"));
+    EXPECT_EQ(claimed(), 1U);
+}
+
+TEST(Idempotency, TakesAKeyOverOnlyWhenItsHolderIsGone) {
+    LedgerWorld world;
+    IdempotencyRecord record{.caller = "c", .key = "k", .fingerprint = "{}",
+                             .running_until = world.clock.now() + std::chrono::seconds(10),
+                             .expires_at = world.clock.now() + std::chrono::hours(24)};
+    const auto begin = [&] {
+        return world.run([&](Books& books) {
+            return books.begin_idempotency(record, world.clock.now());
+        }).has_value();
+    };
+    EXPECT_TRUE(begin());
+    EXPECT_FALSE(begin());
+    world.clock.pass(std::chrono::seconds(10));
+    record.running_until = world.clock.now() + std::chrono::seconds(10);
+    EXPECT_TRUE(begin());
+    record.status = 201;
+    record.body = "{}";
+    ASSERT_TRUE(world.run(
+        [&](Books& books) { return books.store_answer(record, world.clock.now()); }));
+    EXPECT_FALSE(begin());  // Answered: nobody runs it again.
+    world.clock.pass(std::chrono::hours(24));
+    EXPECT_TRUE(begin());  // Expired: the key is free.
+}
+
+}  // namespace
+}  // namespace tollgate::ledger

@@ -1,0 +1,197 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/time_text.h"
+#include "sandbox/methods.h"
+#include "tests/sandbox/request_maker.h"
+
+namespace tollgate::sandbox {
+namespace {
+
+using std::chrono::minutes;
+using testing::HasSubstr;
+
+class Methods : public testing::Test {
+protected:
+    Result<Handled> run(const std::string& name, const Json& biz) {
+        const Method* method = find_method("alipay.trade." + name);
+        TOLLGATE_CHECK(method != nullptr);
+        const SignedRequest request{.app = &apps_.at(app_),
+                                    .method = method,
+                                    .charset = "utf-8",
+                                    .timestamp = clock_.now(),
+                                    .fields = {{"notify_url", "http://127.0.0.1/n"}},
+                                    .biz = biz};
+        return method->run(request,
+                           {.trades = trades_, .now = clock_.now(), .base_url = "http://alipay"});
+    }
+    std::string refusal(const std::string& name, const Json& biz) {
+        const auto handled = run(name, biz);
+        return handled ? "" : handled.error().reason() + " " + handled.error().message();
+    }
+    std::string status() {
+        const auto answer = run("query", {{"out_trade_no", "T_1"}});
+        return answer ? *text_member(answer->node, "trade_status") : answer.error().reason();
+    }
+
+    const Apps apps_ = two_apps();
+    std::size_t app_ = 0;
+    HandClock clock_;
+    CountingEntropy entropy_;
+    TradeBook trades_{entropy_};
+    const Json page_ = biz_of_page_pay();
+};
+
+TEST_F(Methods, NameEveryWrongField) {
+    const std::vector<std::pair<const char*, Json>> mistakes = {
+        {"out_trade_no", ""},
+        {"out_trade_no", "with space"},
+        {"out_trade_no", "汉字"},
+        {"out_trade_no", std::string(65, 'a')},
+        {"out_trade_no", 17},
+        {"total_amount", 88.8},
+        {"total_amount", "0"},
+        {"total_amount", "0.001"},
+        {"total_amount", "-1"},
+        {"total_amount", "1e2"},
+        {"total_amount", "00000000001.00"},
+        {"subject", "a/b"},
+        {"subject", "a=b"},
+        {"subject", "a&b"},
+        {"subject", std::string(257, 'a')},
+        {"product_code", "QUICK_WAP_WAY"},
+        {"time_expire", "2026-11-11 00:30"},
+        {"time_expire", to_beijing(kNow + minutes(-1))},
+        {"time_expire", to_beijing(kNow + std::chrono::hours(16 * 24))},
+        {"body", std::string(129, 'a')},
+        {"passback_params", std::string(513, 'a')},
+        {"seller_id", "2088000000000002"},
+        {"goods_detail", "[]"},
+        {"extend_params", "{}"},
+        {"surprise", "x"},
+        {"timeout_express", "1.5h"},
+    };
+    for (const auto& [name, value] : mistakes) {
+        Json biz = page_;
+        if (std::string_view(name) == "timeout_express") biz.erase("time_expire");
+        biz[name] = value;
+        const std::string answer = refusal("page.pay", biz);
+        EXPECT_THAT(answer, HasSubstr("ACQ.INVALID_PARAMETER")) << name << " " << to_text(value);
+        EXPECT_THAT(answer, HasSubstr(name)) << to_text(value);
+    }
+    Json dear = page_;
+    dear["total_amount"] = "100000000.01";
+    EXPECT_THAT(refusal("page.pay", dear), HasSubstr("ACQ.TOTAL_FEE_EXCEED"));
+    for (const char* name : {"out_trade_no", "total_amount", "subject", "product_code"}) {
+        Json biz = page_;
+        biz.erase(name);
+        EXPECT_THAT(refusal("page.pay", biz), HasSubstr(name));
+    }
+}
+
+TEST_F(Methods, TakesTheLimitsThemselves) {
+    Json biz = page_;
+    biz["out_trade_no"] = std::string(64, 'a');
+    biz["subject"] = std::string(256, 'a');
+    biz["total_amount"] = "100000000.00";
+    biz["time_expire"] = to_beijing(kNow + minutes(1));
+    EXPECT_EQ(refusal("page.pay", biz), "");
+}
+
+TEST_F(Methods, ATradeExistsOnlyOnceTheCashierWasOpened) {
+    Json biz = page_;
+    biz.erase("product_code");
+    const auto code = run("precreate", biz);
+    ASSERT_TRUE(code) << code.error().message();
+    const std::string address = *text_member(code->node, "qr_code");
+    ASSERT_TRUE(address.starts_with("http://alipay/qr/"));
+    EXPECT_EQ(status(), "ACQ.TRADE_NOT_EXIST");
+    EXPECT_EQ(refusal("close", {{"out_trade_no", "T_1"}}).substr(0, 19), "ACQ.TRADE_NOT_EXIST");
+    ASSERT_TRUE(trades_.scan(address.substr(17), clock_.now()));
+    EXPECT_EQ(status(), "WAIT_BUYER_PAY");
+}
+
+TEST_F(Methods, TheSameOrderAgainIsTheSameTrade) {
+    const auto first = run("page.pay", page_);
+    const auto second = run("page.pay", page_);
+    ASSERT_TRUE(first && second);
+    EXPECT_EQ(first->cashier, second->cashier);
+    for (const auto& [name, value] : std::vector<std::pair<const char*, const char*>>{
+             {"total_amount", "88.81"}, {"subject", "other"}}) {
+        Json biz = page_;
+        biz[name] = value;
+        EXPECT_THAT(refusal("page.pay", biz), HasSubstr("ACQ.CONTEXT_INCONSISTENT"));
+    }
+}
+
+TEST_F(Methods, PaidIsPaidAndClosedIsClosed) {
+    const auto opened = run("page.pay", page_);
+    const std::string trade_no = trades_.by_cashier(opened->cashier)->trade_no;
+    ASSERT_TRUE(trades_.pay(trade_no, clock_.now()));
+    EXPECT_EQ(status(), "TRADE_SUCCESS");
+    EXPECT_THAT(refusal("page.pay", page_), HasSubstr("ACQ.TRADE_HAS_SUCCESS"));
+    EXPECT_THAT(refusal("close", {{"trade_no", trade_no}}),
+                HasSubstr("ACQ.REASON_TRADE_STATUS_INVALID"));
+    EXPECT_EQ(trades_.pay(trade_no, clock_.now()).error().reason(), "ACQ.TRADE_HAS_SUCCESS");
+    clock_.pass(std::chrono::hours(1));
+    EXPECT_EQ(status(), "TRADE_SUCCESS");  // Expiry closes only what waits.
+}
+
+TEST_F(Methods, ClosesByCallAndByTime) {
+    ASSERT_TRUE(run("page.pay", page_));
+    ASSERT_TRUE(run("close", {{"out_trade_no", "T_1"}}));
+    EXPECT_EQ(status(), "TRADE_CLOSED");
+    EXPECT_THAT(refusal("page.pay", page_), HasSubstr("ACQ.TRADE_HAS_CLOSE"));
+
+    Json other = page_;
+    other["out_trade_no"] = "T_2";
+    const auto opened = run("page.pay", other);
+    clock_.pass(minutes(30));
+    const Trade* trade = trades_.by_cashier(opened->cashier);
+    EXPECT_EQ(trades_.pay(trade->trade_no, clock_.now()).error().reason(), "ACQ.TRADE_HAS_CLOSE");
+    EXPECT_EQ(trade->status, TradeStatus::trade_closed);
+    EXPECT_EQ(trade->closed_at, kNow + minutes(30));
+}
+
+TEST_F(Methods, ALinkOpenedTooLateMakesNoTrade) {
+    clock_.pass(minutes(5));
+    Json biz = page_;
+    biz["time_expire"] = to_beijing(kNow + minutes(6));
+    const auto code = run("precreate", [&biz] {
+        Json qr = biz;
+        qr.erase("product_code");
+        return qr;
+    }());
+    ASSERT_TRUE(code);
+    clock_.pass(minutes(2));
+    EXPECT_EQ(
+        trades_.scan(text_member(code->node, "qr_code")->substr(17), clock_.now()).error().reason(),
+        "ACQ.NOW_TIME_AFTER_EXPIRE_TIME_ERROR");
+    EXPECT_EQ(status(), "ACQ.TRADE_NOT_EXIST");
+}
+
+TEST_F(Methods, AnotherMerchantSeesNothing) {
+    const auto opened = run("page.pay", page_);
+    const std::string trade_no = trades_.by_cashier(opened->cashier)->trade_no;
+    app_ = 1;
+    EXPECT_EQ(status(), "ACQ.TRADE_NOT_EXIST");
+    EXPECT_THAT(refusal("query", {{"trade_no", trade_no}}), HasSubstr("ACQ.TRADE_NOT_EXIST"));
+    EXPECT_TRUE(run("page.pay", page_));  // Its own T_1.
+}
+
+TEST_F(Methods, QueryWantsANumber) {
+    EXPECT_THAT(refusal("query", Json::object()), HasSubstr("ACQ.INVALID_PARAMETER"));
+}
+
+TEST_F(Methods, WithoutTimeExpireTheTimeoutDecides) {
+    Json biz = page_;
+    biz.erase("time_expire");
+    biz["timeout_express"] = "1c";
+    const auto opened = run("page.pay", biz);
+    ASSERT_TRUE(opened);
+    EXPECT_EQ(to_beijing(trades_.by_cashier(opened->cashier)->order.expires_at),
+              "2026-11-12 00:00:00");
+}
+
+}  // namespace
+}  // namespace tollgate::sandbox

@@ -1,0 +1,196 @@
+#include <chrono>
+#include <thread>
+
+#include <unistd.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/time_text.h"
+#include "sandbox/drive.h"
+#include "sandbox/sandbox.h"
+#include "tests/sandbox/fake_gateway.h"
+#include "tests/sandbox/request_maker.h"
+#include "tests/sandbox/test_keys.h"
+
+namespace tollgate::sandbox {
+namespace {
+
+using testing::HasSubstr;
+using transport::ClientReply;
+
+config::SandboxSettings settings_for(const std::string& gateway) {
+    config::SandboxSettings settings;
+    settings.alipay.listen = {.address = "127.0.0.1", .port = 0};
+    settings.alipay.private_key = Secret(alipay_keys().private_pem);
+    settings.alipay.time_scale = 10'000;
+    settings.alipay.apps.push_back({.app_id = kAppId,
+                                    .seller_id = kSellerId,
+                                    .app_public_key = app_keys().public_pem,
+                                    .sign_type = "RSA2",
+                                    .name = "Green Bamboo"});
+    settings.shop.listen = {.address = "127.0.0.1", .port = 0};
+    settings.shop.gateway = gateway;
+    settings.shop.app = "shop";
+    settings.shop.api_key = Secret(FakeGateway::kApiKey);
+    settings.shop.event_secret = Secret(FakeGateway::kSecret);
+    return settings;
+}
+
+class OverHttp : public testing::Test {
+protected:
+    OverHttp() {
+        sandbox_ = *Sandbox::open(
+            settings_for(gateway_.url()),
+            {.clock = system_clock(), .entropy = entropy_, .random = random_, .log = log_});
+        alipay_ = "http://127.0.0.1:" + std::to_string(sandbox_->alipay_port());
+        shop_ = "http://127.0.0.1:" + std::to_string(sandbox_->shop_port());
+        gateway_.connect(alipay_, shop_);
+        thread_ = std::thread([this] { sandbox_->run(); });
+    }
+    ~OverHttp() override {
+        sandbox_->stop();
+        thread_.join();
+    }
+
+    ClientReply get(const std::string& url) { return send({.method = "GET", .url = url}); }
+    ClientReply post(const std::string& url, const std::string& body) {
+        return send({.url = url,
+                     .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
+                     .body = body});
+    }
+    ClientReply send(transport::ClientRequest request) {
+        auto reply = transport::send_and_wait(client_, std::move(request));
+        EXPECT_TRUE(reply);
+        return reply ? *std::move(reply) : ClientReply{};
+    }
+    static std::string location(const ClientReply& reply) {
+        return std::string(transport::find_header(reply.headers, "Location").value_or(""));
+    }
+    static std::string nonce(const ClientReply& page) {
+        const std::size_t at = page.body.find(R"(name="nonce" value=")");
+        return at == std::string::npos ? "" : page.body.substr(at + 20, 32);
+    }
+    static Fields now_request(const std::string& method, const Json& biz) {
+        const Fields fields =
+            with(unsigned_request(method, biz), "timestamp", to_beijing(system_clock().now()));
+        return signed_with(fields, app_keys().private_pem);
+    }
+    static Json order_of(const char* number) {
+        return {{"out_trade_no", number},
+                {"total_amount", "0.01"},
+                {"subject", "龙井"},
+                {"product_code", "FAST_INSTANT_TRADE_PAY"}};
+    }
+    std::string open_cashier(const char* number) {
+        const Fields fields = now_request("alipay.trade.page.pay", order_of(number));
+        return location(get(alipay_ + "/gateway.do?" + to_form(fields)));
+    }
+
+    CountingEntropy entropy_;
+    SeededRandom random_{1};
+    Log log_{-1, system_clock(), LogLevel::error};
+    FakeGateway gateway_{system_clock(), entropy_, log_};
+    std::unique_ptr<Sandbox> sandbox_;
+    std::string alipay_;
+    std::string shop_;
+    std::thread thread_;
+    transport::CurlClient client_{{}};
+};
+
+TEST_F(OverHttp, CashierTakesTheMoneyOnceAndGoesBack) {
+    const std::string cashier = open_cashier("T_1");
+    ASSERT_TRUE(cashier.starts_with("/cashier/"));
+    const ClientReply page = get(alipay_ + cashier + "?lang=en");
+    EXPECT_THAT(page.body, HasSubstr("龙井"));
+    EXPECT_THAT(page.body, HasSubstr("Green Bamboo"));
+    EXPECT_EQ(post(alipay_ + cashier + "/pay", "nonce=wrong").status, 403);
+    const std::string form = "nonce=" + nonce(page);
+    EXPECT_THAT(post(alipay_ + cashier + "/cancel", form).body, HasSubstr("T_1"));
+    EXPECT_EQ(location(post(alipay_ + cashier + "/pay", form)), cashier);
+    EXPECT_EQ(location(post(alipay_ + cashier + "/pay", form)), cashier);
+    EXPECT_THAT(get(alipay_ + cashier).body, HasSubstr("http://127.0.0.1:9/back?x=1&amp;charset"));
+    EXPECT_THAT(get(alipay_ + "/sandbox/trades").body, HasSubstr("TRADE_SUCCESS"));
+    const auto list = parse_object(get(alipay_ + "/sandbox/notifications").body);
+    EXPECT_EQ(member(*list, "notifications")->size(), 1U);
+    EXPECT_EQ(get(alipay_ + "/").status, 200);
+}
+
+TEST_F(OverHttp, CallsAreAnsweredWithSignedJsonAndPagesWithHtml) {
+    const ClientReply query =
+        post(alipay_ + "/gateway.do?charset=utf-8",
+             to_form(now_request("alipay.trade.query", {{"out_trade_no", "T_9"}})));
+    EXPECT_EQ(query.status, 200);
+    EXPECT_EQ(transport::find_header(query.headers, "Content-Type"), "text/html;charset=utf-8");
+    EXPECT_THAT(query.body, HasSubstr(R"("sub_code":"ACQ.TRADE_NOT_EXIST")"));
+    EXPECT_THAT(query.body, testing::Not(HasSubstr(R"("sign":"")")));
+    const Fields forged =
+        with(now_request("alipay.trade.page.pay", order_of("T_1")), "version", "1.1");
+    const ClientReply page = get(alipay_ + "/gateway.do?" + to_form(forged));
+    EXPECT_EQ(page.status, 200);
+    EXPECT_THAT(page.body, HasSubstr("isv.invalid-version"));
+    EXPECT_THAT(page.body, HasSubstr("<!doctype html>"));
+}
+
+TEST_F(OverHttp, ShopBelievesSignedEventsOnly) {
+    const ClientReply refused = send({.url = shop_ + "/events",
+                                      .headers = {{"webhook-id", "evt_1"},
+                                                  {"webhook-timestamp", "1"},
+                                                  {"webhook-signature", "v1,AAAA"}},
+                                      .body = "{}"});
+    EXPECT_EQ(refused.status, 401);
+    const auto order =
+        parse_object(post(shop_ + "/api/orders", R"({"good":"tea","product":"page"})").body);
+    const std::string number = *text_member(*order, "order");
+    // Coming back from Alipay proves nothing.
+    EXPECT_THAT(get(shop_ + "/orders/" + number + "?trade_no=1&lang=en").body,
+                HasSubstr("We wait for the confirmation"));
+    EXPECT_EQ(get(shop_ + "/orders/none").status, 404);
+    EXPECT_EQ(get(shop_ + "/orders").status, 200);
+    EXPECT_EQ(get(shop_ + "/?lang=en").status, 200);
+    EXPECT_EQ(post(shop_ + "/api/orders", R"({"good":"gold","product":"page"})").status, 400);
+}
+
+TEST_F(OverHttp, ShopSaysWhyThereIsNoPayment) {
+    const ClientReply reply = post(shop_ + "/api/orders", R"({"good":"tea","product":"qr"})");
+    EXPECT_EQ(reply.status, 502);
+    EXPECT_THAT(reply.body, HasSubstr("no_such_product"));
+}
+
+TEST_F(OverHttp, DrivesAnOrderFromTheShelfToThePaidState) {
+    for (const char* product : {"page", "wap", "app"}) {
+        const auto report = drive_one_order(
+            {.shop_url = shop_, .alipay_url = alipay_, .product = product}, system_clock());
+        ASSERT_TRUE(report) << report.error().message();
+        EXPECT_EQ(report->status, "paid");
+        EXPECT_TRUE(report->event_delivered);
+        EXPECT_GE(report->create_ms, 0);
+        EXPECT_GE(report->notify_to_event_ms, 0);
+    }
+    EXPECT_EQ(gateway_.bad_notifications, 0);
+}
+
+TEST_F(OverHttp, DriveSaysWhatStoppedIt) {
+    const auto qr = drive_one_order({.shop_url = shop_, .product = "qr"}, system_clock());
+    ASSERT_FALSE(qr);
+    EXPECT_THAT(qr.error().message(), HasSubstr("placing the order"));
+    gateway_.connect(alipay_, "http://127.0.0.1:1");
+    const auto lost = drive_one_order(
+        {.shop_url = shop_, .deadline = std::chrono::milliseconds(300)}, system_clock());
+    ASSERT_FALSE(lost);
+    EXPECT_THAT(lost.error().message(), HasSubstr("waiting for the event"));
+}
+
+TEST_F(OverHttp, UnacknowledgedNotificationsAreSentAgain) {
+    gateway_.answer_notifications_with("fail");
+    ASSERT_TRUE(drive_one_order({.shop_url = shop_}, system_clock()));
+    for (int i = 0; i < 200; ++i) {
+        client_.run_once(std::chrono::milliseconds(20));
+        const auto list = parse_object(get(alipay_ + "/sandbox/notifications").body);
+        if (integer_member(member(*list, "notifications")->at(0), "attempts_made") >= 5) return;
+    }
+    FAIL() << "fewer than five attempts";
+}
+
+}  // namespace
+}  // namespace tollgate::sandbox

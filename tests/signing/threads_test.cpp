@@ -1,0 +1,51 @@
+#include <array>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "signing/webhook.h"
+#include "tests/signing/keys.h"
+
+namespace tollgate::signing {
+namespace {
+
+TEST(SigningThreads, OneRsaKeyServesThemAll) {
+    const PublicKey key = alipay_key().public_half();
+    std::vector<std::thread> threads;
+    std::array<int, 4> good{};
+    for (int& count : good) {
+        threads.emplace_back([&key, &count] {
+            for (int i = 0; i < 50; ++i) {
+                const std::string content = "i=" + std::to_string(i);
+                const auto sign = alipay_key().sign(content, SignType::rsa2);
+                if (sign && key.verify(content, *sign, SignType::rsa2) &&
+                    !key.verify(content + "x", *sign, SignType::rsa2)) {
+                    ++count;
+                }
+            }
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(good, (std::array<int, 4>{50, 50, 50, 50}));
+}
+
+TEST(SigningThreads, OneWebhookKeyServesThemAll) {
+    const WebhookKey key = *WebhookKey::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+    const std::string expected = key.signature("msg_1", 1'614'265'330, "{}");
+    std::vector<std::thread> threads;
+    std::array<int, 4> good{};
+    for (int& count : good) {
+        threads.emplace_back([&key, &count, &expected] {
+            for (int i = 0; i < 500; ++i) {
+                if (key.signature("msg_1", 1'614'265'330, "{}") == expected) ++count;
+            }
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(good, (std::array<int, 4>{500, 500, 500, 500}));
+}
+
+}  // namespace
+}  // namespace tollgate::signing

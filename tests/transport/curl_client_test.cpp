@@ -1,0 +1,433 @@
+#include "transport/curl_client.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "running_front.h"
+#include "scripted_server.h"
+
+namespace tollgate::transport::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+constexpr const char* kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+class CurlClientTest : public ::testing::Test {
+protected:
+    Result<ClientReply> send(ClientRequest request) {
+        return send_and_wait(client_, std::move(request));
+    }
+
+    CurlClient client_{CurlClient::Options{}};
+};
+
+TEST_F(CurlClientTest, SendsWhatItIsGivenAndNothingElse) {
+    std::string seen;
+    ScriptedServer server([&](Peer& peer, int) {
+        peer.read_until("a=1&b=2");
+        seen = peer.buffered();
+        peer.send(
+            "HTTP/1.1 201 Created\r\nX-One: 1\r\nX-Empty:\r\nX-One: 2\r\nContent-Length: "
+            "4\r\n\r\ndone");
+    });
+    const auto reply =
+        send({.url = server.url("/a/../b?x=%20y"),
+              .headers = {{"X-First", "1"}, {"X-Second", "2"}, {"X-Empty", ""}, {"X-First", "3"}},
+              .body = "a=1&b=2"});
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->status, 201);
+    EXPECT_EQ(reply->body, "done");
+    EXPECT_EQ(reply->remote_address, "127.0.0.1");
+    EXPECT_EQ(
+        reply->headers,
+        (HeaderList{{"X-One", "1"}, {"X-Empty", ""}, {"X-One", "2"}, {"Content-Length", "4"}}));
+    EXPECT_GT(reply->total_time.count(), 0);
+    EXPECT_GE(reply->total_time, reply->first_byte_time);
+    EXPECT_GE(reply->first_byte_time, reply->connect_time);
+    EXPECT_THAT(seen, StartsWith("POST /a/../b?x=%20y HTTP/1.1\r\n"));
+    EXPECT_THAT(seen, HasSubstr("X-First: 1\r\nX-Second: 2\r\nX-Empty:\r\nX-First: 3\r\n"));
+    EXPECT_THAT(seen, AllOf(Not(HasSubstr("Expect")), Not(HasSubstr("Content-Type")),
+                            Not(HasSubstr("Accept-Encoding"))));
+}
+
+TEST_F(CurlClientTest, UsesTheMethodItIsTold) {
+    RunningFront front({.router = echo_router()});
+    const std::string url = "http://127.0.0.1:" + std::to_string(front.port()) + "/echo";
+    for (const std::string method : {"GET", "POST", "DELETE"}) {
+        const auto reply = send({.method = method, .url = url});
+        ASSERT_TRUE(reply) << method;
+        EXPECT_THAT(reply->body, StartsWith("method=" + method + "\n"));
+    }
+    const auto head = send({.method = "HEAD", .url = url});
+    ASSERT_TRUE(head);
+    EXPECT_EQ(head->status, 200);
+    EXPECT_EQ(head->body, "");
+}
+
+TEST_F(CurlClientTest, NeverWaitsForContinue) {
+    std::string head;
+    ScriptedServer server([&](Peer& peer, int) {
+        peer.read_until("END");
+        head = peer.buffered().substr(0, peer.buffered().find("\r\n\r\n"));
+        peer.send(kOk);
+    });
+    ASSERT_TRUE(send({.url = server.url(), .body = std::string(2'000'000, 'z') + "END"}));
+    EXPECT_THAT(head, Not(HasSubstr("100-continue")));
+}
+
+TEST_F(CurlClientTest, CallsItUnavailableWhenNobodyListens) {
+    const auto reply = send({.url = "http://127.0.0.1:" + std::to_string(unused_port()) + "/"});
+    ASSERT_FALSE(reply);
+    EXPECT_EQ(reply.error().code(), ErrorCode::unavailable);
+    EXPECT_EQ(reply.error().reason(), "could_not_connect");
+}
+
+TEST_F(CurlClientTest, CallsItUnavailableWhenTheNameIsUnknown) {
+    const auto reply = send({.url = "http://nobody.invalid/"});
+    ASSERT_FALSE(reply);
+    EXPECT_EQ(reply.error().code(), ErrorCode::unavailable);
+}
+
+TEST_F(CurlClientTest, CallsItUnavailableWhenTlsFails) {
+    // Answers the greeting with something that is not TLS.
+    ScriptedServer server([](Peer& peer, int) {
+        peer.read_until("\x16");
+        peer.send("HTTP/1.1 400 Bad Request\r\n\r\n");
+    });
+    const auto reply = send({.url = "https" + server.url().substr(4), .body = "pay"});
+    ASSERT_FALSE(reply);
+    EXPECT_EQ(reply.error().code(), ErrorCode::unavailable);
+    EXPECT_EQ(reply.error().reason(), "tls_failed");
+}
+
+TEST_F(CurlClientTest, CallsItUnavailableWhenTlsNeverFinishes) {
+    ScriptedServer server([](Peer& peer, int) { peer.rest(); });
+    const auto reply = send({.url = "https" + server.url().substr(4),
+                             .body = "pay",
+                             .connect_timeout = milliseconds(200)});
+    ASSERT_FALSE(reply);
+    EXPECT_EQ(reply.error().code(), ErrorCode::unavailable);
+    EXPECT_EQ(reply.error().reason(), "timed_out");
+}
+
+TEST_F(CurlClientTest, CallsItUnknownWhenTheServerHangsUpAfterTheRequest) {
+    ScriptedServer server([](Peer& peer, int) { peer.read_until("pay"); });
+    const auto reply = send({.url = server.url(), .body = "pay"});
+    ASSERT_FALSE(reply);
+    EXPECT_EQ(reply.error().code(), ErrorCode::outcome_unknown);
+}
+
+TEST_F(CurlClientTest, CallsItUnknownWhenTheServerResetsAfterTheRequest) {
+    ScriptedServer server([](Peer& peer, int) {
+        peer.read_until("pay");
+        peer.leave_rudely();
+    });
+    const auto reply = send({.url = server.url(), .body = "pay"});
+    ASSERT_FALSE(reply);
+    EXPECT_EQ(reply.error().code(), ErrorCode::outcome_unknown);
+}
+
+TEST_F(CurlClientTest, CallsItUnknownWhenTheReplyBreaksOff) {
+    for (const std::string part :
+         {"HTT", "HTTP/1.1 200 OK\r\nContent-Le",
+          "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf",
+          "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhalf"}) {
+        ScriptedServer server([&](Peer& peer, int) {
+            peer.read_until("pay");
+            peer.send(part);
+        });
+        const auto reply = send({.url = server.url(), .body = "pay"});
+        ASSERT_FALSE(reply) << part;
+        EXPECT_EQ(reply.error().code(), ErrorCode::outcome_unknown) << part;
+    }
+}
+
+TEST_F(CurlClientTest, CallsItUnknownWhenTheAnswerTakesTooLong) {
+    ScriptedServer server([](Peer& peer, int) { peer.rest(); });
+    const auto reply =
+        send({.url = server.url(), .body = "pay", .total_timeout = milliseconds(200)});
+    ASSERT_FALSE(reply);
+    EXPECT_EQ(reply.error().code(), ErrorCode::outcome_unknown);
+    EXPECT_EQ(reply.error().reason(), "timed_out");
+}
+
+TEST_F(CurlClientTest, CallsItUnknownWhenTheReplyIsTooLarge) {
+    ScriptedServer server([](Peer& peer, int) {
+        peer.read_until("pay");
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + std::string(1000, 'x'));
+        peer.rest();
+    });
+    const auto reply = send({.url = server.url(), .body = "pay", .reply_bytes_max = 999});
+    ASSERT_FALSE(reply);
+    EXPECT_EQ(reply.error().code(), ErrorCode::outcome_unknown);
+    EXPECT_EQ(reply.error().reason(), "reply_too_large");
+    const auto fits = send({.url = server.url(), .body = "pay", .reply_bytes_max = 1000});
+    ASSERT_TRUE(fits);
+    EXPECT_EQ(fits->body.size(), 1000U);
+}
+
+TEST_F(CurlClientTest, BoundsAReplyThatNeverEnds) {
+    ScriptedServer server([](Peer& peer, int) {
+        peer.read_until("pay");
+        peer.send("HTTP/1.1 200 OK\r\n\r\n");
+        while (peer.send(std::string(65536, 'x'))) {
+        }
+    });
+    const auto reply = send({.url = server.url(), .body = "pay"});
+    ASSERT_FALSE(reply);
+    EXPECT_EQ(reply.error().reason(), "reply_too_large");
+}
+
+TEST_F(CurlClientTest, BoundsAHeadThatNeverEnds) {
+    ScriptedServer server([](Peer& peer, int) {
+        peer.read_until("pay");
+        peer.send("HTTP/1.1 200 OK\r\n");
+        while (peer.send("X-More: " + std::string(1000, 'x') + "\r\n")) {
+        }
+    });
+    const auto reply = send({.url = server.url(), .body = "pay"});
+    ASSERT_FALSE(reply);
+    EXPECT_EQ(reply.error().reason(), "reply_too_large");
+}
+
+TEST_F(CurlClientTest, TakesAnyStatusForAValueAndFollowsNoRedirect) {
+    ScriptedServer server([](Peer& peer, int connection) {
+        peer.read_until("pay");
+        peer.send(connection == 0
+                      ? "HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n"
+                      : "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n");
+    });
+    const auto redirect = send({.url = server.url(), .body = "pay"});
+    ASSERT_TRUE(redirect);
+    EXPECT_EQ(redirect->status, 302);
+    EXPECT_EQ(server.connections(), 1);
+    const auto failure = send({.url = server.url(), .body = "pay"});
+    ASSERT_TRUE(failure);
+    EXPECT_EQ(failure->status, 500);
+}
+
+TEST_F(CurlClientTest, SkipsInterimAnswers) {
+    ScriptedServer server([](Peer& peer, int) {
+        peer.read_until("pay");
+        peer.send("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n");
+        peer.send(kOk);
+    });
+    const auto reply = send({.url = server.url(), .body = "pay"});
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->status, 200);
+    EXPECT_EQ(reply->headers, (HeaderList{{"Content-Length", "2"}}));
+}
+
+TEST_F(CurlClientTest, IgnoresProxiesInTheEnvironment) {
+    ScriptedServer server([](Peer& peer, int) {
+        peer.read_until("pay");
+        peer.send(kOk);
+    });
+    const std::string proxy = "http://127.0.0.1:" + std::to_string(unused_port());
+    for (const char* name : {"http_proxy", "all_proxy", "ALL_PROXY"}) {
+        ::setenv(name, proxy.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): one thread reads it.
+    }
+    const auto reply = send({.url = server.url(), .body = "pay"});
+    for (const char* name : {"http_proxy", "all_proxy", "ALL_PROXY"}) {
+        ::unsetenv(name);  // NOLINT(concurrency-mt-unsafe)
+    }
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->status, 200);
+}
+
+TEST_F(CurlClientTest, RefusesRequestsThatCannotBeSentAsTheyStand) {
+    const std::vector<ClientRequest> wrong = {
+        {.url = ""},
+        {.url = "not a url"},
+        {.url = "ftp://127.0.0.1/"},
+        {.url = "file:///etc/passwd"},
+        {.url = "http://user:word@127.0.0.1/"},
+        {.method = "GET /x HTTP/1.1\r\nA: b\r\n", .url = "http://127.0.0.1/"},
+        {.url = "http://127.0.0.1/", .headers = {{"X-A", "1\r\nX-B: 2"}}},
+        {.url = "http://127.0.0.1/", .headers = {{"X A", "1"}}},
+    };
+    for (const ClientRequest& request : wrong) {
+        const auto reply = send(request);
+        ASSERT_FALSE(reply) << request.url;
+        EXPECT_EQ(reply.error().code(), ErrorCode::invalid_argument) << request.url;
+    }
+}
+
+// Answers the first request on each connection and hangs up on the second one as soon as it has
+// come: a server that closes idle connections, in the worst moment.
+class DyingServer {
+public:
+    int requests() const { return requests_.load(); }
+    std::string url() const { return server_.url(); }
+
+private:
+    std::atomic<int> requests_{0};
+    ScriptedServer server_{[this](Peer& peer, int) {
+        if (!peer.read_until("pay")) return;
+        ++requests_;
+        peer.send(kOk);
+        const bool is_second_already = peer.buffered().find("again") != std::string::npos;
+        if (!is_second_already && peer.read_until("again")) ++requests_;
+    }};
+};
+
+TEST(CurlClientRepeats, NothingOnAConnectionOfItsOwn) {
+    DyingServer server;
+    CurlClient client{CurlClient::Options{}};
+    ASSERT_TRUE(
+        send_and_wait(client, {.url = server.url(), .body = "pay", .fresh_connection = false}));
+    // A kept connection is there now, and would die under this request.
+    ASSERT_TRUE(send_and_wait(
+        client, {.url = server.url(), .body = "pay again", .fresh_connection = true}));
+    EXPECT_EQ(server.requests(), 2);
+}
+
+TEST(CurlClientRepeats, NothingWhenAConnectionOfItsOwnDies) {
+    std::atomic<int> requests{0};
+    ScriptedServer server([&](Peer& peer, int) {
+        if (peer.read_until("pay")) ++requests;
+    });
+    CurlClient client{CurlClient::Options{}};
+    const auto reply = send_and_wait(client, {.url = server.url(), .body = "pay"});
+    ASSERT_FALSE(reply);
+    EXPECT_EQ(reply.error().code(), ErrorCode::outcome_unknown);
+    EXPECT_EQ(requests.load(), 1);
+}
+
+TEST(CurlClientRepeats, SilentlyOnAKeptConnectionSoMoneyNeverUsesOne) {
+    DyingServer server;
+    CurlClient client{CurlClient::Options{}};
+    ASSERT_TRUE(
+        send_and_wait(client, {.url = server.url(), .body = "pay", .fresh_connection = false}));
+    ASSERT_TRUE(send_and_wait(
+        client, {.url = server.url(), .body = "pay again", .fresh_connection = false}));
+    // Two calls, three requests. Should this fail, the library has changed its ways.
+    EXPECT_EQ(server.requests(), 3);
+}
+
+TEST_F(CurlClientTest, ReusesAConnectionWhenItMay) {
+    RunningFront front({.router = echo_router()});
+    const std::string url = "http://127.0.0.1:" + std::to_string(front.port()) + "/body";
+    for (int i = 0; i < 3; ++i) {
+        ASSERT_TRUE(send({.url = url, .body = "x", .fresh_connection = false}));
+    }
+    EXPECT_EQ(front->counters().connections, 1U);
+    EXPECT_EQ(front->counters().requests, 3U);
+}
+
+TEST_F(CurlClientTest, RunsManyAtOnceAndKeepsTheRestInLine) {
+    RunningFront front({.router = echo_router()});
+    CurlClient client({.in_flight_max = 8});
+    const std::string url = "http://127.0.0.1:" + std::to_string(front.port()) + "/body";
+    int good = 0;
+    int done = 0;
+    for (int i = 0; i < 100; ++i) {
+        client.start({.url = url, .body = std::to_string(i)},
+                     [&, i](const Result<ClientReply>& reply) {
+                         good += reply && reply->body == std::to_string(i) ? 1 : 0;
+                         ++done;
+                     });
+    }
+    EXPECT_EQ(client.in_flight(), 100U);
+    EXPECT_TRUE(becomes_true([&] {
+        client.run_once(milliseconds(100));
+        return done == 100;
+    }));
+    EXPECT_EQ(good, 100);
+    EXPECT_EQ(client.in_flight(), 0U);
+}
+
+TEST_F(CurlClientTest, LetsACompletionStartTheNextCall) {
+    RunningFront front({.router = echo_router()});
+    const std::string url = "http://127.0.0.1:" + std::to_string(front.port()) + "/body";
+    int left = 5;
+    std::function<void(Result<ClientReply>)> next = [&](Result<ClientReply> reply) {
+        ASSERT_TRUE(reply);
+        if (--left > 0) client_.start({.url = url, .body = "x"}, next);
+    };
+    client_.start({.url = url, .body = "x"}, next);
+    EXPECT_TRUE(becomes_true([&] {
+        client_.run_once(milliseconds(100));
+        return left == 0;
+    }));
+}
+
+TEST_F(CurlClientTest, WakesForAStartFromAnotherThread) {
+    RunningFront front({.router = echo_router()});
+    const std::string url = "http://127.0.0.1:" + std::to_string(front.port()) + "/body";
+    std::atomic<bool> done{false};
+    const auto began = system_clock().monotonic();
+    std::thread starter([&] {
+        client_.start({.url = url, .body = "x"}, [&](const Result<ClientReply>&) { done = true; });
+    });
+    while (!done) client_.run_once(std::chrono::minutes(5));
+    starter.join();
+    EXPECT_LT(system_clock().monotonic() - began, std::chrono::minutes(4));
+}
+
+TEST_F(CurlClientTest, WakesWhenItIsToldTo) {
+    const auto began = system_clock().monotonic();
+    std::thread waker([&] { client_.wake(); });
+    client_.run_once(std::chrono::minutes(5));
+    waker.join();
+    EXPECT_LT(system_clock().monotonic() - began, std::chrono::minutes(4));
+}
+
+TEST_F(CurlClientTest, TellsTheSentFromTheUnsentWhenItCancels) {
+    std::atomic<bool> seen{false};
+    ScriptedServer server([&](Peer& peer, int) {
+        peer.read_until("pay");
+        seen = true;
+        peer.rest();
+    });
+    CurlClient client({.in_flight_max = 1});
+    std::vector<ErrorCode> codes;
+    const auto note = [&](const Result<ClientReply>& reply) {
+        ASSERT_FALSE(reply);
+        EXPECT_EQ(reply.error().reason(), "cancelled");
+        codes.push_back(reply.error().code());
+    };
+    client.start({.url = server.url(), .body = "pay"}, note);
+    client.start({.url = server.url(), .body = "pay"}, note);  // Waits in line.
+    ASSERT_TRUE(becomes_true([&] {
+        client.run_once(milliseconds(10));
+        return seen.load();
+    }));
+    client.cancel_all();
+    EXPECT_EQ(codes, (std::vector<ErrorCode>{ErrorCode::outcome_unknown, ErrorCode::unavailable}));
+    EXPECT_EQ(client.in_flight(), 0U);
+}
+
+TEST_F(CurlClientTest, EndsEverythingWhenItGoes) {
+    ScriptedServer server([](Peer& peer, int) { peer.rest(); });
+    int ended = 0;
+    {
+        CurlClient client{CurlClient::Options{}};
+        for (int i = 0; i < 3; ++i) {
+            client.start({.url = server.url()},
+                         [&](const Result<ClientReply>& reply) { ended += reply ? 0 : 1; });
+        }
+        client.run_once(milliseconds(0));
+    }
+    EXPECT_EQ(ended, 3);
+}
+
+TEST_F(CurlClientTest, SaysNothingOfTheUrlInItsErrors) {
+    const auto reply =
+        send({.url = "http://127.0.0.1:" + std::to_string(unused_port()) + "/p?secret=hunter2"});
+    ASSERT_FALSE(reply);
+    EXPECT_THAT(reply.error().message(), Not(HasSubstr("hunter2")));
+}
+
+}  // namespace
+}  // namespace tollgate::transport::testing

@@ -1,0 +1,317 @@
+// Answers known later: before and after the handler returns, too late, for nobody.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+
+#include "running_front.h"
+
+namespace tollgate::transport::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// Keeps the tickets that handlers hand over, as the ledger's writer does.
+class Shelf {
+public:
+    Handler handler() {
+        return [this](ServerRequest& request, Ticket ticket) {
+            const std::lock_guard lock(mutex_);
+            bodies_.push_back(request.body);
+            tickets_.push_back(std::move(ticket));
+        };
+    }
+    bool holds(std::size_t count) {
+        return becomes_true([this, count] {
+            const std::lock_guard lock(mutex_);
+            return tickets_.size() == count;
+        });
+    }
+    Ticket take() {
+        const std::lock_guard lock(mutex_);
+        Ticket ticket = std::move(tickets_.front());
+        tickets_.erase(tickets_.begin());
+        return ticket;
+    }
+    void drop_all() {
+        std::vector<Ticket> dropped;
+        const std::lock_guard lock(mutex_);
+        dropped.swap(tickets_);
+    }
+
+private:
+    std::mutex mutex_;
+    std::vector<Ticket> tickets_;
+    std::vector<std::string> bodies_;
+};
+
+Router shelf_router(Shelf& shelf) {
+    Router router = echo_router();
+    router.add("POST", "/later", shelf.handler());
+    router.add("GET", "/later", shelf.handler());
+    return router;
+}
+
+FrontLimits short_tickets() {
+    FrontLimits limits;
+    limits.ticket_time = std::chrono::milliseconds(150);
+    return limits;
+}
+
+TEST(FrontTickets, AnswersAfterTheHandlerHasReturned) {
+    Shelf shelf;
+    RunningFront front({.router = shelf_router(shelf)});
+    Peer peer = front.peer();
+    ASSERT_TRUE(peer.send(request_text("POST", "/later", "", "x")));
+    ASSERT_TRUE(shelf.holds(1));
+    EXPECT_EQ(front->counters().tickets, 1U);
+    shelf.take().complete(text_answer("done", 202));
+    const auto answer = peer.answer();
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->status, 202);
+    EXPECT_EQ(answer->body, "done");
+    EXPECT_EQ(front->counters().tickets, 0U);
+    // The connection lives on.
+    EXPECT_EQ(peer.ask(request_text("GET", "/echo")).value_or(Answer{}).status, 200);
+}
+
+TEST(FrontTickets, AnswersAHeadAndAClosingRequestLater) {
+    Shelf shelf;
+    RunningFront front({.router = shelf_router(shelf)});
+    Peer peer = front.peer();
+    ASSERT_TRUE(
+        peer.send(request_text("HEAD", "/later", "Connection: close\r\nX-Request-Id: h1\r\n")));
+    ASSERT_TRUE(shelf.holds(1));
+    shelf.take().complete(text_answer("body"));
+    const auto answer = peer.answer(true);
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->header("Content-Length"), "4");
+    EXPECT_EQ(answer->header("Connection"), "close");
+    EXPECT_EQ(answer->header("X-Request-Id"), "h1");
+    EXPECT_TRUE(peer.is_ended());
+}
+
+TEST(FrontTickets, AnswersFromAnotherThreadBeforeTheHandlerHasReturned) {
+    Router router;
+    router.add("POST", "/race", [](ServerRequest&, Ticket ticket) {
+        std::thread other([&ticket] { ticket.complete(text_answer("early")); });
+        other.join();
+    });
+    RunningFront front({.router = std::move(router)});
+    Peer peer = front.peer();
+    for (int i = 0; i < 20; ++i) {
+        EXPECT_EQ(peer.ask(request_text("POST", "/race", "", "x")).value_or(Answer{}).body,
+                  "early");
+    }
+}
+
+TEST(FrontTickets, AnswersInTheMidstOfTheHandlersReturn) {
+    // A second thread completes as fast as it can: over many rounds both orders happen.
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::vector<Ticket> queue;
+    bool over = false;
+    std::thread completer([&] {
+        std::unique_lock lock(mutex);
+        while (!over) {
+            changed.wait(lock, [&] { return over || !queue.empty(); });
+            std::vector<Ticket> batch;
+            batch.swap(queue);
+            lock.unlock();
+            for (Ticket& ticket : batch) ticket.complete(text_answer("ok"));
+            lock.lock();
+        }
+    });
+    Router router;
+    router.add("POST", "/race", [&](ServerRequest&, Ticket ticket) {
+        const std::lock_guard lock(mutex);
+        queue.push_back(std::move(ticket));
+        changed.notify_one();
+    });
+    {
+        RunningFront front({.router = std::move(router)});
+        std::vector<std::thread> clients(4);
+        for (std::thread& client : clients) {
+            client = std::thread([&front] {
+                Peer peer = front.peer();
+                for (int round = 0; round < 300; ++round) {
+                    ASSERT_EQ(
+                        peer.ask(request_text("POST", "/race", "", "x")).value_or(Answer{}).body,
+                        "ok");
+                }
+            });
+        }
+        for (std::thread& client : clients) client.join();
+        EXPECT_EQ(front->counters().requests, 1200U);
+        EXPECT_EQ(front->counters().tickets, 0U);
+    }
+    {
+        const std::lock_guard lock(mutex);
+        over = true;
+    }
+    changed.notify_one();
+    completer.join();
+}
+
+TEST(FrontTickets, Answers503WhenATicketIsDropped) {
+    Shelf shelf;
+    RunningFront front({.router = shelf_router(shelf)});
+    Peer peer = front.peer();
+    ASSERT_TRUE(peer.send(request_text("POST", "/later", "", "x")));
+    ASSERT_TRUE(shelf.holds(1));
+    shelf.drop_all();
+    const auto answer = peer.answer();
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->status, 503);
+    EXPECT_FALSE(answer->body.empty());
+}
+
+TEST(FrontTickets, Answers503WhenTheDeadlineHasPassedAndDropsTheLateAnswer) {
+    Shelf shelf;
+    RunningFront front({.router = shelf_router(shelf), .limits = short_tickets()});
+    Peer peer = front.peer();
+    const auto answer = peer.ask(request_text("POST", "/later", "", "x"));
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->status, 503);
+    EXPECT_EQ(front->counters().tickets, 0U);
+    ASSERT_TRUE(shelf.holds(1));
+    Ticket late = shelf.take();
+    // The next request waits on the same connection: it must not get the old one's answer.
+    ASSERT_TRUE(peer.send(request_text("POST", "/later", "", "y")));
+    ASSERT_TRUE(shelf.holds(1));
+    late.complete(text_answer("for the first"));
+    shelf.take().complete(text_answer("for the second"));
+    EXPECT_EQ(peer.answer().value_or(Answer{}).body, "for the second");
+}
+
+TEST(FrontTickets, UsesTheListenersWordsForItsOwn503) {
+    Shelf shelf;
+    RunningFront front({.router = shelf_router(shelf),
+                        .limits = short_tickets(),
+                        .refusal = [](int, std::string_view) { return text_answer("fail", 503); }});
+    Peer peer = front.peer();
+    EXPECT_EQ(peer.ask(request_text("POST", "/later", "", "x")).value_or(Answer{}).body, "fail");
+}
+
+TEST(FrontTickets, SendsAHandlersOwn503AsItIs) {
+    Shelf shelf;
+    RunningFront front({.router = shelf_router(shelf)});
+    Peer peer = front.peer();
+    ASSERT_TRUE(peer.send(request_text("POST", "/later", "", "x")));
+    ASSERT_TRUE(shelf.holds(1));
+    shelf.take().complete(text_answer("disk full", 503));
+    EXPECT_EQ(peer.answer().value_or(Answer{}).body, "disk full");
+}
+
+TEST(FrontTickets, DropsTheAnswerOfAPeerThatHasLeft) {
+    Shelf shelf;
+    RunningFront front({.router = shelf_router(shelf)});
+    for (int i = 0; i < 20; ++i) {
+        Peer peer = front.peer();
+        ASSERT_TRUE(peer.send(request_text("POST", "/later", "", "x")));
+        ASSERT_TRUE(shelf.holds(1));
+        if (i % 2 == 0) peer.leave();
+        if (i % 2 == 1) peer.leave_rudely();
+        shelf.take().complete(text_answer(std::string(100'000, 'x')));
+    }
+    EXPECT_TRUE(becomes_true([&] { return front->counters().connections == 0; }));
+    Peer next = front.peer();
+    EXPECT_EQ(next.ask(request_text("GET", "/echo")).value_or(Answer{}).status, 200);
+}
+
+TEST(FrontTickets, KeepsTheOrderOfAPipelineBehindATicket) {
+    Shelf shelf;
+    RunningFront front({.router = shelf_router(shelf)});
+    Peer peer = front.peer();
+    ASSERT_TRUE(peer.send(
+        request_text("POST", "/later", "", "1") + request_text("POST", "/body", "", "2") +
+        request_text("POST", "/later", "", "3") + request_text("POST", "/body", "", "4")));
+    ASSERT_TRUE(shelf.holds(1));
+    EXPECT_EQ(front->counters().requests, 1U);  // The peer is held back meanwhile.
+    shelf.take().complete(text_answer("one"));
+    EXPECT_EQ(peer.answer().value_or(Answer{}).body, "one");
+    EXPECT_EQ(peer.answer().value_or(Answer{}).body, "2");
+    ASSERT_TRUE(shelf.holds(1));
+    shelf.take().complete(text_answer("three"));
+    EXPECT_EQ(peer.answer().value_or(Answer{}).body, "three");
+    EXPECT_EQ(peer.answer().value_or(Answer{}).body, "4");
+}
+
+TEST(FrontTickets, ServesOthersWhileManyTicketsAreOpen) {
+    Shelf shelf;
+    RunningFront front({.router = shelf_router(shelf)});
+    std::vector<Peer> waiting;
+    for (int i = 0; i < 100; ++i) {
+        waiting.push_back(front.peer());
+        ASSERT_TRUE(waiting.back().send(request_text("POST", "/later", "", "x")));
+    }
+    ASSERT_TRUE(shelf.holds(100));
+    Peer other = front.peer();
+    EXPECT_EQ(other.ask(request_text("GET", "/echo")).value_or(Answer{}).status, 200);
+    for (int i = 0; i < 100; ++i) shelf.take().complete(text_answer("late"));
+    for (Peer& peer : waiting) EXPECT_EQ(peer.answer().value_or(Answer{}).body, "late");
+}
+
+TEST(FrontTickets, OutliveTheFront) {
+    Shelf shelf;
+    auto front = std::make_unique<RunningFront>(RunningFront::Setup{.router = shelf_router(shelf)});
+    Peer peer = front->peer();
+    ASSERT_TRUE(peer.send(request_text("POST", "/later", "", "x")));
+    ASSERT_TRUE(shelf.holds(1));
+    front.reset();
+    EXPECT_TRUE(peer.is_ended());
+    shelf.take().complete(text_answer("for nobody"));
+}
+
+TEST(FrontTickets, TurnsAnExceptionInto500WithoutItsText) {
+    std::vector<Ticket> kept;
+    Router router;
+    router.add("GET", "/throw",
+               [](ServerRequest&, Ticket) { throw std::runtime_error("db password hunter2"); });
+    router.add("GET", "/odd", [](ServerRequest&, Ticket) { throw 7; });
+    router.add("GET", "/kept", [&](ServerRequest&, Ticket ticket) {
+        kept.push_back(std::move(ticket));
+        throw std::runtime_error("after keeping it");
+    });
+    router.add("GET", "/answered", [](ServerRequest&, Ticket ticket) {
+        ticket.complete(text_answer("done"));
+        throw std::runtime_error("after answering");
+    });
+    RunningFront front({.router = std::move(router)});
+    Peer peer = front.peer();
+    for (const std::string path : {"/throw", "/odd", "/kept"}) {
+        ASSERT_TRUE(peer.send(request_text("GET", path)));
+        const auto answer = peer.answer();
+        ASSERT_TRUE(answer) << path;
+        EXPECT_EQ(answer->status, 500) << path;
+        EXPECT_THAT(answer->body, Not(HasSubstr("hunter2")));
+        for (const auto& [name, value] : answer->headers)
+            EXPECT_THAT(value, Not(HasSubstr("hunter2")));
+    }
+    kept.clear();  // Too late: its request has been answered.
+    EXPECT_EQ(peer.ask(request_text("GET", "/answered")).value_or(Answer{}).body, "done");
+    EXPECT_EQ(front->counters().tickets, 0U);
+    EXPECT_THAT(front.log_text(), HasSubstr("http.handler_failed"));
+    EXPECT_THAT(front.log_text(), HasSubstr("hunter2"));
+}
+
+TEST(FrontTickets, SendsNoAnswerThatWouldSplit) {
+    Router router;
+    router.add("GET", "/split", at_once([](const ServerRequest&) {
+                   return ServerResponse{.headers = {{"Location", "/x\r\nSet-Cookie: a=b"}}};
+               }));
+    RunningFront front({.router = std::move(router)});
+    Peer peer = front.peer();
+    const auto answer = peer.ask(request_text("GET", "/split"));
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->status, 500);
+    EXPECT_EQ(answer->header("Set-Cookie"), "");
+}
+
+}  // namespace
+}  // namespace tollgate::transport::testing

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "transport/descriptor.h"
+#include "transport/http_message.h"
+
+namespace tollgate::transport::testing {
+
+// Generous: reached only when something is wrong, on however slow a machine.
+inline constexpr std::chrono::seconds kPatience{30};
+
+// True as soon as the condition holds; false when it does not within kPatience.
+bool becomes_true(const std::function<bool()>& condition);
+
+struct Answer {
+    int status = 0;
+    HeaderList headers;
+    std::string body;
+
+    std::string header(std::string_view name) const {
+        return std::string(find_header(headers, name).value_or(""));
+    }
+};
+
+// The other end of a connection, speaking bytes. Every wait ends at kPatience.
+class Peer {
+public:
+    static Peer connect_to(int port, const std::string& address = "127.0.0.1");
+    explicit Peer(Descriptor socket) : socket_(std::move(socket)) {}
+
+    // For a socket that is not connected yet.
+    bool connect(int port);
+    // False when the other side is gone.
+    bool send(std::string_view bytes);
+    // The next whole answer, or nothing when the connection ends first. `to_head`: it has no body.
+    std::optional<Answer> answer(bool to_head = false);
+    std::optional<Answer> ask(std::string_view request);
+    // The next line, without its CRLF.
+    std::string line();
+    // Everything until the other side has finished.
+    std::string rest();
+    // Reads until the text has come. False when the connection ends before.
+    bool read_until(std::string_view text);
+    // The connection has ended (with or without a reset) and nothing more was said.
+    bool is_ended();
+    void finish_sending();
+    // Ends with a reset, as a crashed or impatient peer does.
+    void leave_rudely();
+    void leave() { socket_.reset(); }
+    int socket() const { return socket_.get(); }
+    const std::string& buffered() const { return buffer_; }
+
+private:
+    // False at the end of the connection.
+    bool read_more();
+
+    Descriptor socket_;
+    std::string buffer_;
+};
+
+}  // namespace tollgate::transport::testing

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <array>
+#include <memory>
+
+#include "transport/dispatcher.h"
+#include "transport/front_state.h"
+
+namespace tollgate::transport {
+
+// Moves connections along: reads, frames, serves, sends, lingers, closes. One a thread. Each call
+// ends with the connection armed, suspended or closed, and then it is not touched again.
+class ConnectionWorker {
+public:
+    explicit ConnectionWorker(FrontState& front);
+
+    // An event for this slot, perhaps an old one.
+    void on_event(Slot& slot);
+
+    // The wait of this connection, which the caller owns, has passed its deadline.
+    void on_deadline(Slot& slot, Waiting waiting);
+
+private:
+    enum class Io { done, blocked, broken };
+
+    void pump(Slot& slot);
+    Io receive(Connection& connection);
+    static Io flush(Connection& connection);
+    void wait_for_input(Slot& slot);
+    void wait_to_send(Slot& slot);
+    void begin_to_linger(Slot& slot);
+    void linger(Slot& slot);
+    void close(Slot& slot) { close_connection(front_, slot); }
+    void close_with_reset(Slot& slot);
+
+    FrontState& front_;
+    Dispatcher dispatcher_;
+    static constexpr std::size_t kBufferBytes = std::size_t{64} * 1024;
+    std::unique_ptr<std::array<char, kBufferBytes>> buffer_;
+};
+
+}  // namespace tollgate::transport

@@ -1,0 +1,186 @@
+#include "transport/curl_client.h"
+
+#include <atomic>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include "base/check.h"
+#include "transport/curl_handles.h"
+#include "transport/curl_transfer.h"
+
+namespace tollgate::transport {
+namespace {
+
+// Once a process, before the first handle; a static local is made exactly once by the language.
+// Never undone: other parts of the process may use libcurl as well.
+void use_libcurl() {
+    static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
+    TOLLGATE_CHECK(started == CURLE_OK);
+}
+
+CurlMulti make_multi() {
+    use_libcurl();
+    return CurlMulti(curl_multi_init());
+}
+
+}  // namespace
+
+// Everything but the line of waiting requests belongs to the driving thread.
+class CurlClient::Multi {
+public:
+    explicit Multi(Options options) : options_(std::move(options)), multi_(make_multi()) {
+        TOLLGATE_CHECK(multi_ != nullptr);
+    }
+
+    void start(ClientRequest request, Completion done) {
+        in_flight_.fetch_add(1);
+        {
+            const std::lock_guard lock(mutex_);
+            waiting_.emplace_back(std::move(request), std::move(done));
+        }
+        wake();
+    }
+
+    void wake() { curl_multi_wakeup(multi_.get()); }
+
+    void run_once(std::chrono::milliseconds timeout) {
+        // Poll only when nothing has moved: completions start further requests.
+        if (advance()) return;
+        TOLLGATE_CHECK(curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(timeout.count()),
+                                       nullptr) == CURLM_OK);
+        advance();
+    }
+
+    // What completions start meanwhile is not touched.
+    void cancel_all() {
+        std::deque<Waiting> waiting;
+        {
+            const std::lock_guard lock(mutex_);
+            waiting.swap(waiting_);
+        }
+        std::unordered_map<CURL*, std::unique_ptr<CurlTransfer>> running;
+        running.swap(running_);
+        for (auto& [handle, transfer] : running) {
+            const Error why = transfer->cancelled();
+            curl_multi_remove_handle(multi_.get(), handle);
+            finish(*transfer, why);
+        }
+        for (auto& [request, done] : waiting) {
+            in_flight_.fetch_sub(1);
+            done(Error(ErrorCode::unavailable, "the call was cancelled (nothing was sent)")
+                     .because("cancelled"));
+        }
+    }
+
+    std::size_t in_flight() const { return in_flight_.load(); }
+
+private:
+    using Waiting = std::pair<ClientRequest, Completion>;
+
+    // True when a request was taken from the line or one has finished.
+    bool advance() {
+        bool moved = refill();
+        int running = 0;
+        TOLLGATE_CHECK(curl_multi_perform(multi_.get(), &running) == CURLM_OK);
+        while (finish_one()) moved = true;
+        return moved;
+    }
+
+    std::optional<Waiting> next_waiting() {
+        const std::lock_guard lock(mutex_);
+        if (waiting_.empty() || running_.size() >= options_.in_flight_max) return std::nullopt;
+        Waiting next = std::move(waiting_.front());
+        waiting_.pop_front();
+        return next;
+    }
+
+    bool refill() {
+        bool moved = false;
+        while (auto next = next_waiting()) {
+            moved = true;
+            launch(std::move(next->first), std::move(next->second));
+        }
+        return moved;
+    }
+
+    void launch(ClientRequest request, Completion done) {
+        const Result<Done> sound = check_request(request);
+        auto transfer = std::make_unique<CurlTransfer>(std::move(request), std::move(done));
+        if (!sound) return finish(*transfer, sound.error());
+        if (const auto ready = transfer->prepare(options_); !ready) {
+            return finish(*transfer, ready.error());
+        }
+        CURL* const handle = transfer->handle();
+        if (curl_multi_add_handle(multi_.get(), handle) != CURLM_OK) {
+            return finish(*transfer, transfer->cancelled());
+        }
+        running_.emplace(handle, std::move(transfer));
+    }
+
+    bool finish_one() {
+        int left = 0;
+        const CURLMsg* const message = curl_multi_info_read(multi_.get(), &left);
+        if (message == nullptr) return false;
+        TOLLGATE_CHECK(message->msg == CURLMSG_DONE);
+        const CURLcode code = message->data.result;  // Gone with the handle: read it first.
+        const auto found = running_.find(message->easy_handle);
+        TOLLGATE_CHECK(found != running_.end());
+        const std::unique_ptr<CurlTransfer> transfer = std::move(found->second);
+        running_.erase(found);
+        curl_multi_remove_handle(multi_.get(), transfer->handle());
+        finish(*transfer, transfer->outcome(code));
+        return true;
+    }
+
+    void finish(CurlTransfer& transfer, Result<ClientReply> result) {
+        in_flight_.fetch_sub(1);
+        transfer.complete(std::move(result));
+    }
+
+    const Options options_;
+    std::mutex mutex_;  // Guards waiting_.
+    std::deque<Waiting> waiting_;
+    std::atomic<std::size_t> in_flight_{0};
+    CurlMulti multi_;
+    std::unordered_map<CURL*, std::unique_ptr<CurlTransfer>> running_;  // Goes before multi_.
+};
+
+CurlClient::CurlClient(Options options) : multi_(std::make_unique<Multi>(std::move(options))) {}
+
+CurlClient::~CurlClient() {
+    // Again while completions start further requests: each must hear of its end.
+    while (multi_->in_flight() > 0) multi_->cancel_all();
+}
+
+void CurlClient::start(ClientRequest request, Completion done) {
+    multi_->start(std::move(request), std::move(done));
+}
+
+void CurlClient::run_once(std::chrono::milliseconds timeout) {
+    multi_->run_once(timeout);
+}
+
+void CurlClient::wake() {
+    multi_->wake();
+}
+
+void CurlClient::cancel_all() {
+    multi_->cancel_all();
+}
+
+std::size_t CurlClient::in_flight() const {
+    return multi_->in_flight();
+}
+
+Result<ClientReply> send_and_wait(CurlClient& client, ClientRequest request) {
+    std::optional<Result<ClientReply>> result;
+    client.start(std::move(request),
+                 [&result](Result<ClientReply> outcome) { result.emplace(std::move(outcome)); });
+    while (!result) client.run_once(std::chrono::milliseconds(1000));
+    return *std::move(result);
+}
+
+}  // namespace tollgate::transport

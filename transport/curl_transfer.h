@@ -1,0 +1,62 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string>
+
+#include "base/result.h"
+#include "transport/curl_client.h"
+#include "transport/curl_handles.h"
+#include "transport/http_client.h"
+
+namespace tollgate::transport {
+
+// invalid_argument when the request cannot be sent as it stands: no http(s) URL, a user or password
+// in the URL, or a method or header that would break out of its line.
+Result<Done> check_request(const ClientRequest& request);
+
+// One exchange under way. Must stay where it is: libcurl holds its address.
+class CurlTransfer {
+public:
+    CurlTransfer(ClientRequest request, HttpClient::Completion done);
+    CurlTransfer(const CurlTransfer&) = delete;
+    CurlTransfer& operator=(const CurlTransfer&) = delete;
+
+    // Sets the handle up. Errors: unavailable, when libcurl refuses or has no memory.
+    Result<Done> prepare(const CurlClient::Options& options);
+
+    CURL* handle() const { return easy_.get(); }
+
+    // What came of it, once libcurl has said `code`. Uses the reply up.
+    Result<ClientReply> outcome(CURLcode code);
+
+    // An end that we chose, before libcurl had one.
+    Error cancelled() const;
+
+    void complete(Result<ClientReply> result) { done_(std::move(result)); }
+
+private:
+    bool set_request();
+    bool set_headers();
+    bool set_method();
+    bool set_rules(const CurlClient::Options& options);
+    bool bytes_went_out() const;
+    Error failure(std::string_view reason, std::string_view text) const;
+    bool take_body(const char* bytes, std::size_t size);
+    bool take_header(std::string_view line);
+
+    static std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* self);
+    static std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* self);
+
+    ClientRequest request_;
+    HttpClient::Completion done_;
+    CurlHeaders headers_;
+    std::array<char, CURL_ERROR_SIZE> error_text_{};
+    ClientReply reply_;
+    std::size_t head_bytes_ = 0;
+    bool too_large_ = false;
+    bool head_is_whole_ = false;
+    CurlEasy easy_;  // Last: it goes first, as it points to all of the above.
+};
+
+}  // namespace tollgate::transport

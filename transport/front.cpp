@@ -1,0 +1,172 @@
+#include "transport/front.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
+#include "base/check.h"
+#include "transport/connection_worker.h"
+#include "transport/front_state.h"
+#include "transport/listening.h"
+
+namespace tollgate::transport {
+namespace {
+
+// How often deadlines are looked at.
+constexpr std::chrono::milliseconds kTick{100};
+
+class EpollFront final : public Front {
+public:
+    EpollFront(FrontSeams seams, Descriptor epoll) : state_(seams, std::move(epoll)) {}
+    ~EpollFront() override { TOLLGATE_CHECK(running_.load() == 0); }
+    EpollFront(const EpollFront&) = delete;
+    EpollFront& operator=(const EpollFront&) = delete;
+
+    Result<Done> prepare_to_wake();
+    Result<Done> listen(Listener settings);
+
+    void run() override;
+    void stop(std::chrono::milliseconds patience) override;
+    int port(std::string_view name) const override;
+    Counters counters() const override;
+
+private:
+    void handle_one_event(ConnectionWorker& worker);
+    void sweep_when_due(ConnectionWorker& worker);
+    void sweep(ConnectionWorker& worker, std::chrono::nanoseconds now);
+    void cut_all();
+
+    FrontState state_;
+    std::atomic<int> running_{0};
+    std::atomic<std::int64_t> next_sweep_ns_{0};
+    std::atomic<std::int64_t> cut_at_ns_{0};  // 0: not stopping.
+};
+
+// Edge-triggered: a write wakes one thread once, and nobody needs to read the count away.
+Result<Done> EpollFront::prepare_to_wake() {
+    state_.wake = Descriptor(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLET;
+    event.data.u64 = kWakeKey;
+    if (!state_.wake ||
+        ::epoll_ctl(state_.slots->epoll(), EPOLL_CTL_ADD, state_.wake.get(), &event) != 0) {
+        return Error(ErrorCode::unavailable, "no descriptor is left for the event loop");
+    }
+    return Done{};
+}
+
+Result<Done> EpollFront::listen(Listener settings) {
+    TOLLGATE_TRY(auto socket, listen_on(settings.address, settings.port));
+    const std::uint64_t key = kListenerKey | state_.listeners.size();
+    ListenerState& listener = state_.listeners.emplace_back(std::move(settings));
+    listener.event_key = key;
+    listener.port = port_of(socket.get());
+    listener.socket = std::move(socket);
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLONESHOT;
+    event.data.u64 = key;
+    if (::epoll_ctl(state_.slots->epoll(), EPOLL_CTL_ADD, listener.socket.get(), &event) != 0) {
+        return Error(ErrorCode::unavailable,
+                     "cannot watch the socket of " + listener.settings.name);
+    }
+    return Done{};
+}
+
+void EpollFront::run() {
+    running_.fetch_add(1);
+    ConnectionWorker worker(state_);
+    while (!state_.finished.load()) {
+        handle_one_event(worker);
+        sweep_when_due(worker);
+    }
+    wake_one(state_);
+    running_.fetch_sub(1);
+}
+
+// One event a call: the kernel hands the next one to whichever thread is free.
+void EpollFront::handle_one_event(ConnectionWorker& worker) {
+    epoll_event event{};
+    const int events =
+        ::epoll_wait(state_.slots->epoll(), &event, 1, static_cast<int>(kTick.count()));
+    const std::uint64_t key = event.data.u64;
+    if (events != 1 || key == kWakeKey) return;
+    if ((key & kListenerKey) != 0) {
+        accept_waiting(state_, state_.listeners[key & ~kListenerKey]);
+    } else {
+        worker.on_event(state_.slots->at(key));
+    }
+}
+
+void EpollFront::sweep_when_due(ConnectionWorker& worker) {
+    const auto now = state_.seams.clock.monotonic();
+    std::int64_t due = next_sweep_ns_.load(std::memory_order_relaxed);
+    if (now.count() < due) return;
+    const std::int64_t next = (now + std::chrono::nanoseconds(kTick)).count();
+    if (!next_sweep_ns_.compare_exchange_strong(due, next)) return;  // Another thread does it.
+    sweep(worker, now);
+}
+
+void EpollFront::sweep(ConnectionWorker& worker, std::chrono::nanoseconds now) {
+    for (std::uint64_t i = 0; i < state_.slots->size(); ++i) {
+        Slot& slot = state_.slots->at(i);
+        const Slot::Expired expired = slot.expire(now);
+        if (expired.ticket_answered) state_.slots->open_tickets().fetch_sub(1);
+        if (expired.claimed) worker.on_deadline(slot, *expired.claimed);
+    }
+    // Descriptors may have been freed elsewhere in the process.
+    for (ListenerState& listener : state_.listeners) {
+        if (listener.paused.load()) resume(state_, listener);
+    }
+    const std::int64_t cut_at = cut_at_ns_.load();
+    if (cut_at != 0 && now.count() >= cut_at) cut_all();
+}
+
+void EpollFront::cut_all() {
+    for (std::uint64_t i = 0; i < state_.slots->size(); ++i) {
+        Slot& slot = state_.slots->at(i);
+        const Slot::Cut cut = slot.cut();
+        if (cut.ticket_dropped) state_.slots->open_tickets().fetch_sub(1);
+        if (cut.claimed) close_connection(state_, slot);
+    }
+}
+
+void EpollFront::stop(std::chrono::milliseconds patience) {
+    for (ListenerState& listener : state_.listeners) stop_listening(state_, listener);
+    const auto cut_at = state_.seams.clock.monotonic() + patience;
+    cut_at_ns_.store(std::max<std::int64_t>(1, std::chrono::nanoseconds(cut_at).count()));
+    state_.draining.store(true);
+    for (std::uint64_t i = 0; i < state_.slots->size(); ++i) state_.slots->at(i).hurry_if_idle();
+    next_sweep_ns_.store(0);
+    wake_one(state_);
+    if (state_.connections.load() == 0) finish(state_);
+}
+
+int EpollFront::port(std::string_view name) const {
+    for (const ListenerState& listener : state_.listeners) {
+        if (listener.settings.name == name) return listener.port;
+    }
+    TOLLGATE_CHECK(false);
+    return 0;
+}
+
+Front::Counters EpollFront::counters() const {
+    return {.connections = state_.connections.load(),
+            .tickets = state_.slots->open_tickets().load(),
+            .requests = state_.requests.load(),
+            .refusals = state_.refusals.load()};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Front>> Front::open(std::vector<Listener> listeners, FrontSeams seams) {
+    Descriptor epoll(::epoll_create1(EPOLL_CLOEXEC));
+    if (!epoll) return Error(ErrorCode::unavailable, "no descriptor is left for the event loop");
+    auto front = std::make_unique<EpollFront>(seams, std::move(epoll));
+    TOLLGATE_DO(front->prepare_to_wake());
+    for (Listener& listener : listeners) TOLLGATE_DO(front->listen(std::move(listener)));
+    return Result<std::unique_ptr<Front>>(std::move(front));
+}
+
+}  // namespace tollgate::transport

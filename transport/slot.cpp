@@ -1,0 +1,149 @@
+#include "transport/slot.h"
+
+#include <utility>
+
+#include <sys/epoll.h>
+
+#include "base/check.h"
+
+namespace tollgate::transport {
+
+void Slot::open(std::unique_ptr<Connection> connection) {
+    const std::lock_guard lock(mutex_);
+    TOLLGATE_CHECK(phase_ == Phase::free);
+    phase_ = Phase::working;
+    known_to_epoll_ = false;
+    connection_ = std::move(connection);
+}
+
+// ONESHOT: after one event the kernel forgets the connection, so that one thread alone has it.
+void Slot::arm_locked(std::uint32_t events) {
+    epoll_event event{};
+    event.events = events | EPOLLONESHOT;
+    event.data.u64 = index_;
+    const int change = known_to_epoll_ ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    known_to_epoll_ = true;
+    phase_ = Phase::armed;
+    // Fails only for descriptors that are not ours, or without memory for an entry: either way
+    // nobody would ever serve this connection again.
+    const int failed = ::epoll_ctl(epoll_, change, connection_->socket.get(), &event);
+    TOLLGATE_CHECK(failed == 0);
+}
+
+bool Slot::arm(Wait wait, const std::atomic<bool>& draining) {
+    const std::lock_guard lock(mutex_);
+    TOLLGATE_CHECK(phase_ == Phase::working);
+    // Under the lock: either stop() sees this slot idle, or we see its flag.
+    if (wait.waiting == Waiting::idle && draining.load()) return false;
+    waiting_ = wait.waiting;
+    deadline_ns_.store(wait.deadline.count(), std::memory_order_relaxed);
+    arm_locked(wait.waiting == Waiting::send ? EPOLLOUT : EPOLLIN);
+    return true;
+}
+
+std::uint64_t Slot::open_ticket(TicketTimes times) {
+    const std::lock_guard lock(mutex_);
+    TOLLGATE_CHECK(phase_ == Phase::working && ticket_ == 0);
+    answer_.reset();
+    send_by_ = times.send_by;
+    deadline_ns_.store(times.answer_by.count(), std::memory_order_relaxed);
+    // A number is never used twice, so an old ticket cannot answer a new request.
+    ticket_ = (++generation_ << kSlotIndexBits) | index_;
+    return ticket_;
+}
+
+std::optional<ServerResponse> Slot::answer_or_suspend() {
+    const std::lock_guard lock(mutex_);
+    if (answer_) return std::exchange(answer_, std::nullopt);
+    phase_ = Phase::suspended;
+    return std::nullopt;
+}
+
+Slot::Revoked Slot::revoke_ticket() {
+    const std::lock_guard lock(mutex_);
+    deadline_ns_.store(0, std::memory_order_relaxed);
+    return {.was_open = std::exchange(ticket_, 0) != 0,
+            .answer = std::exchange(answer_, std::nullopt)};
+}
+
+void Slot::put_answer(ServerResponse response) {
+    const std::lock_guard lock(mutex_);
+    answer_ = std::move(response);
+}
+
+std::optional<ServerResponse> Slot::take_answer() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(answer_, std::nullopt);
+}
+
+std::unique_ptr<Connection> Slot::close() {
+    const std::lock_guard lock(mutex_);
+    TOLLGATE_CHECK(phase_ == Phase::working && ticket_ == 0);
+    phase_ = Phase::free;
+    deadline_ns_.store(0, std::memory_order_relaxed);
+    answer_.reset();
+    return std::move(connection_);
+}
+
+// The phase decides, not the event: an event that was fetched before the deadline took the
+// connection, or that belongs to an earlier one in this slot, finds nothing to claim or claims
+// something that is not ready, and both are harmless.
+std::optional<Waiting> Slot::claim() {
+    const std::lock_guard lock(mutex_);
+    if (phase_ != Phase::armed) return std::nullopt;
+    phase_ = Phase::working;
+    deadline_ns_.store(0, std::memory_order_relaxed);
+    return waiting_;
+}
+
+void Slot::answer_locked(ServerResponse response) {
+    ticket_ = 0;
+    answer_ = std::move(response);
+    deadline_ns_.store(0, std::memory_order_relaxed);
+    if (phase_ != Phase::suspended) return;  // The handler still runs: its thread will look here.
+    // A loop sends: EPOLLOUT fires at once, and this thread runs no socket code.
+    waiting_ = Waiting::send;
+    deadline_ns_.store(send_by_.count(), std::memory_order_relaxed);
+    arm_locked(EPOLLOUT);
+}
+
+bool Slot::settle(std::uint64_t ticket, ServerResponse response) {
+    const std::lock_guard lock(mutex_);
+    if (ticket == 0 || ticket_ != ticket) return false;
+    answer_locked(std::move(response));
+    return true;
+}
+
+Slot::Expired Slot::expire(std::chrono::nanoseconds now) {
+    const auto over = [this, now] {
+        const std::int64_t deadline = deadline_ns_.load(std::memory_order_relaxed);
+        return deadline != 0 && deadline <= now.count();
+    };
+    if (!over()) return {};
+    const std::lock_guard lock(mutex_);
+    if (!over()) return {};
+    if (ticket_ != 0) {
+        answer_locked(ServerResponse{.status = 503});
+        return {.ticket_answered = true, .claimed = std::nullopt};
+    }
+    if (phase_ != Phase::armed) return {};
+    phase_ = Phase::working;
+    deadline_ns_.store(0, std::memory_order_relaxed);
+    return {.ticket_answered = false, .claimed = waiting_};
+}
+
+void Slot::hurry_if_idle() {
+    const std::lock_guard lock(mutex_);
+    if (phase_ != Phase::armed || waiting_ != Waiting::idle) return;
+    deadline_ns_.store(1, std::memory_order_relaxed);
+}
+
+Slot::Cut Slot::cut() {
+    const std::lock_guard lock(mutex_);
+    if (phase_ != Phase::armed && phase_ != Phase::suspended) return {};
+    phase_ = Phase::working;
+    deadline_ns_.store(0, std::memory_order_relaxed);
+    return {.claimed = true, .ticket_dropped = std::exchange(ticket_, 0) != 0};
+}
+
+}  // namespace tollgate::transport

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "transport/descriptor.h"
+#include "transport/slot.h"
+#include "transport/ticket.h"
+
+namespace tollgate::transport {
+
+// All slots of a front, and the office that its tickets are handed in at. Slots are made when they
+// are needed and live as long as the table, so a pointer to one is always good.
+//
+// Tickets hold the table weakly: one that outlives the front answers nobody. Safe from any thread.
+class SlotTable final : public TicketOffice {
+public:
+    explicit SlotTable(Descriptor epoll) : epoll_(std::move(epoll)) {}
+
+    int epoll() const { return epoll_.get(); }
+
+    // A free slot for a new connection. nullptr: the table is full (over 16 million).
+    Slot* take_free();
+    void give_back(std::uint64_t index);
+
+    // The slot of that number. Requires that there is one.
+    Slot& at(std::uint64_t index);
+    std::uint64_t size() const { return size_.load(std::memory_order_acquire); }
+
+    void complete(std::uint64_t ticket, ServerResponse response) override;
+
+    std::atomic<std::size_t>& open_tickets() { return open_tickets_; }
+
+private:
+    static constexpr std::uint64_t kChunkSlots = 4096;
+    static constexpr std::uint64_t kChunksMax = (std::uint64_t{1} << kSlotIndexBits) / kChunkSlots;
+    // A chunk's address never changes; its slots are filled in order.
+    using Chunk = std::array<std::unique_ptr<Slot>, kChunkSlots>;
+
+    Descriptor epoll_;
+    std::mutex mutex_;  // Guards growing and free_.
+    std::array<std::unique_ptr<Chunk>, kChunksMax> chunks_;
+    std::atomic<std::uint64_t> size_{0};
+    std::vector<std::uint64_t> free_;
+    std::atomic<std::size_t> open_tickets_{0};
+};
+
+}  // namespace tollgate::transport
