@@ -308,9 +308,7 @@ private:
 
     void try_writing() {
         writer_->submit(ledger::make_unit(
-            [this](ledger::Books& books) {
-                return books.set_configured_endpoints(endpoint_records(settings_, apps_));
-            },
+            [now = seams_.clock.now()](ledger::Books& books) { return books.beat(now); },
             [](const Result<Done>& /*the_writer_knows*/) {}));
     }
 

@@ -103,6 +103,9 @@ public:
     // The request ended without a final answer: the next one under the key goes on.
     virtual Result<Done> release_idempotency(std::string_view caller, std::string_view key) = 0;
     virtual Result<Done> drop_expired_idempotency(Timestamp now, int limit) = 0;
+
+    // Writes something, whatever else there is to write: succeeds when the disk is well.
+    virtual Result<Done> beat(Timestamp now) = 0;
 };
 
 }  // namespace tollgate::ledger

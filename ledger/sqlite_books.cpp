@@ -225,4 +225,12 @@ Result<Done> SqliteBooks::drop_expired_idempotency(Timestamp now, int limit) {
     return remove->run();
 }
 
+Result<Done> SqliteBooks::beat(Timestamp now) {
+    TOLLGATE_TRY(Statement* const write,
+                 statements_.get("INSERT INTO heartbeat (id, at_ms) VALUES (1, ?)"
+                                 " ON CONFLICT (id) DO UPDATE SET at_ms = excluded.at_ms"));
+    write->bind(1, now.ms);
+    return write->run();
+}
+
 }  // namespace tollgate::ledger

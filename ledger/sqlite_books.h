@@ -34,6 +34,7 @@ public:
     Result<Done> store_answer(const IdempotencyRecord& record, Timestamp now) override;
     Result<Done> release_idempotency(std::string_view caller, std::string_view key) override;
     Result<Done> drop_expired_idempotency(Timestamp now, int limit) override;
+    Result<Done> beat(Timestamp now) override;
 
 private:
     struct TransitionStep {

@@ -20,13 +20,19 @@ public:
     explicit SqliteWriteConnection(Database db) : db_(std::move(db)), books_(db_) {}
 
     Books& books() override { return books_; }
-    Result<Done> begin() override { return db_.run("BEGIN IMMEDIATE"); }
+    Result<Done> begin() override {
+        changes_before_ = sqlite3_total_changes64(db_.get());
+        return db_.run("BEGIN IMMEDIATE");
+    }
     Result<Done> savepoint() override { return db_.run("SAVEPOINT unit"); }
     Result<Done> release_savepoint() override { return db_.run("RELEASE unit"); }
     Result<Done> undo_to_savepoint() override {
         return db_.run("ROLLBACK TO unit; RELEASE unit");
     }
     bool in_transaction() const override { return !db_.in_autocommit(); }
+    bool has_written() const override {
+        return sqlite3_total_changes64(db_.get()) != changes_before_;
+    }
 
     Commit commit(std::string* reason) override {
         const auto done = db_.run("COMMIT");
@@ -49,6 +55,7 @@ public:
 private:
     Database db_;
     SqliteBooks books_;
+    std::int64_t changes_before_ = 0;
 };
 
 class SqliteStore final : public Store {

@@ -28,6 +28,8 @@ public:
     virtual Result<Done> undo_to_savepoint() = 0;
     // False also when the engine gave the whole transaction up by itself after an error.
     virtual bool in_transaction() const = 0;
+    // Something has been written since begin(): only then does a COMMIT tell us about the disk.
+    virtual bool has_written() const = 0;
     // What happened, and on anything but durable why (in *reason).
     virtual Commit commit(std::string* reason) = 0;
     virtual void roll_back() = 0;

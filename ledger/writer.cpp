@@ -95,7 +95,7 @@ Writer::BatchEnd Writer::commit_batch(std::vector<Pending>& batch) {
     std::string reason;
     switch (connection_->commit(&reason)) {
         case WriteConnection::Commit::durable:
-            write_failing_ = false;
+            if (connection_->has_written()) write_failing_ = false;
             ++commits_;
             return BatchEnd::committed;
         case WriteConnection::Commit::rolled_back:

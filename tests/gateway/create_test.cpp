@@ -36,7 +36,8 @@ json biz_of(const signing::Fields& fields) {
 
 std::vector<std::string> error_fields(const testing::Answer& answer) {
     std::vector<std::string> fields;
-    for (const auto& error : answer.json()["errors"]) fields.push_back(error["field"]);
+    const json problem = answer.json();
+    for (const auto& error : problem["errors"]) fields.push_back(error["field"]);
     std::ranges::sort(fields);
     return fields;
 }

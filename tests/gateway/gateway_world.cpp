@@ -264,6 +264,18 @@ Answer GatewayWorld::notify(const std::string& body, const transport::HeaderList
     return send("public", std::move(request));
 }
 
+Answer GatewayWorld::notify_without_patience(const std::string& body) {
+    transport::ClientRequest request{
+        .method = "POST",
+        .url = "http://127.0.0.1:" + std::to_string(service_->port("public")) +
+               "/alipay/shop/notify",
+        .body = body};
+    request.total_timeout = milliseconds(1'500);
+    transport::CurlClient client({});
+    const auto reply = transport::send_and_wait(client, std::move(request));
+    return reply ? Answer{.status = reply->status, .body = reply->body} : Answer{};
+}
+
 Answer GatewayWorld::public_get(const std::string& target) {
     return send("public", {.method = "GET", .url = target});
 }

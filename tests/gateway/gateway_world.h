@@ -115,6 +115,8 @@ public:
     Answer operator_get(const std::string& target);
     Answer notify(const std::string& body, const transport::HeaderList& headers = {},
                   const std::string& app = "shop");
+    // For a request that may rightly get no answer at all; status 0 then.
+    Answer notify_without_patience(const std::string& body);
     Answer public_get(const std::string& target);
     std::string payment_status(const std::string& out_trade_no);
     // One value of the ledger, read with a connection of its own.

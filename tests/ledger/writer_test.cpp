@@ -179,7 +179,9 @@ TEST(Writer, KeepsItsWordWhereverTheDiskFails) {
                 } else {
                     EXPECT_TRUE(answers.of[i].empty() || answers.of[i] == "unavailable");
                 }
-                if (!done) EXPECT_EQ(answers.of[i], "");
+                if (!done) {
+                    EXPECT_EQ(answers.of[i], "");
+                }
             }
         }
     }

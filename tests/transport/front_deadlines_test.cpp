@@ -94,6 +94,24 @@ TEST(FrontDeadlines, CutsAPeerThatDoesNotTakeItsAnswer) {
     EXPECT_FALSE(peer.answer());
 }
 
+TEST(FrontDeadlines, GivesNoMoreTimeForEachByteTaken) {
+    RunningFront::Setup setup;
+    setup.router.add("GET", "/huge", at_once([](const ServerRequest&) {
+                         return text_answer(std::string(256U << 20U, 'x'));
+                     }));
+    setup.limits.send_time = milliseconds(400);
+    setup.limits.idle_time = std::chrono::minutes(5);
+    RunningFront front(std::move(setup));
+    Peer peer = front.peer();
+    ASSERT_TRUE(peer.send(request_text("GET", "/huge")));
+    EXPECT_TRUE(becomes_true([&] { return front->counters().requests == 1; }));
+    // Takes a little all the time: a renewed deadline would never come.
+    EXPECT_TRUE(becomes_true([&] {
+        peer.skip_some(16'384);
+        return front->counters().connections == 0;
+    }));
+}
+
 TEST(FrontDeadlines, SendsALargeAnswerToAPeerThatReadsIt) {
     RunningFront::Setup setup;
     setup.router.add("GET", "/big", at_once([](const ServerRequest&) {
@@ -120,7 +138,9 @@ TEST(FrontDeadlines, LetsConnectionsBeyondTheCapWait) {
 }
 
 TEST(FrontDeadlines, SurvivesRunningOutOfDescriptors) {
-    RunningFront front(with_limits([](FrontLimits&) {}));
+    // No connection ends by itself meanwhile: that, too, would make the front accept again.
+    RunningFront front(
+        with_limits([](FrontLimits& limits) { limits.request_time = std::chrono::minutes(5); }));
     Peer before = front.peer();
     ASSERT_EQ(before.ask(request_text("GET", "/echo")).value_or(Answer{}).status, 200);
     rlimit saved{};

@@ -136,6 +136,20 @@ std::string Peer::rest() {
     return std::move(buffer_);
 }
 
+void Peer::skip_some(std::size_t bytes) {
+    std::string dropped(bytes, '\0');
+    static_cast<void>(::recv(socket_.get(), dropped.data(), dropped.size(), MSG_DONTWAIT));
+}
+
+bool Peer::ended_in_order() {
+    std::array<char, 1024> bytes{};
+    ssize_t got = 1;
+    while (got > 0 && ready(socket_.get(), POLLIN)) {
+        got = ::recv(socket_.get(), bytes.data(), bytes.size(), 0);
+    }
+    return got == 0;
+}
+
 bool Peer::is_ended() {
     return rest().empty();
 }

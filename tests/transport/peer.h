@@ -42,6 +42,10 @@ public:
     std::optional<Answer> ask(std::string_view request);
     // The next line, without its CRLF.
     std::string line();
+    // Reads at most so many bytes, whatever has come, and throws them away.
+    void skip_some(std::size_t bytes);
+    // True when the other side has ended in order; false after a reset.
+    bool ended_in_order();
     // Everything until the other side has finished.
     std::string rest();
     // Reads until the text has come. False when the connection ends before.

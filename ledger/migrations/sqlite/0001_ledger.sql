@@ -179,6 +179,12 @@ CREATE TABLE idempotency (
 ) STRICT;
 CREATE INDEX idempotency_expiry ON idempotency (expires_ms);
 
+-- One row, written again and again when the disk has failed, to learn when it is well.
+CREATE TABLE heartbeat (
+    id    INTEGER PRIMARY KEY CHECK (id = 1),
+    at_ms INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE submit_token (
     id           INTEGER PRIMARY KEY,
     token_sha256 TEXT    NOT NULL UNIQUE,

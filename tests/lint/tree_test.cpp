@@ -1,0 +1,152 @@
+// Rules about the source tree that no compiler knows. Each message says what to do instead.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// Who may know whom. gateway/main.cpp knows everything; tests may know everyone.
+const std::map<std::string, std::set<std::string>> kMayKnow = {
+    {"base", {}},
+    {"signing", {"base"}},
+    {"config", {"base"}},
+    {"transport", {"base"}},
+    {"ledger", {"base"}},
+    {"callbacks", {"base", "config", "signing", "transport", "ledger"}},
+    {"gateway", {"base", "config", "signing", "transport", "ledger", "callbacks"}},
+    {"tunnel", {"base", "config", "transport", "signing"}},
+    {"sandbox", {"base", "config", "transport"}},
+};
+constexpr const char* kKnowsEverything = "gateway/main.cpp";
+
+struct Ban {
+    const char* pattern;
+    const char* instead;
+    std::set<std::string> allowed_files;
+};
+
+const std::vector<Ban> kBans = {
+    {R"((system|steady|high_resolution)_clock::now)", "take a tollgate::Clock&", {"base/clock.cpp"}},
+    {R"(std::random_device|\brand\(|std::mt19937)", "take a tollgate::Random& or Entropy&", {}},
+    {R"(RAND_bytes)", "take a tollgate::Entropy&", {"signing/entropy.cpp"}},
+    {R"(sleep_for|sleep_until|\busleep\()", "let the caller decide when to call again", {}},
+    {R"(\b(float|double)\b)", "count in fen, milliseconds or percent", {}},
+    {R"(datetime\('now'|CURRENT_TIMESTAMP|random\(\))", "bind the time and the dice", {}},
+    {R"(\bTODO\b|\bFIXME\b)", "finish it before it lands", {}},
+    {R"((=|return|\() ?new [A-Z])", "std::make_unique", {}},
+};
+
+// What only the files named here may touch.
+const std::map<std::string, std::regex> kDoors = {
+    {"transport/", std::regex(R"(#include <(curl/|httplib\.h|sys/epoll))")},
+    {"base/sqlite", std::regex(R"(#include <sqlite3\.h)")},
+};
+
+std::vector<fs::path> sources() {
+    std::vector<fs::path> found;
+    for (const auto& [room, unused] : kMayKnow) {
+        const fs::path root = fs::path(TOLLGATE_SOURCE_DIR) / room;
+        if (!fs::exists(root)) continue;
+        for (const auto& entry : fs::recursive_directory_iterator(root)) {
+            const auto extension = entry.path().extension();
+            if (extension == ".h" || extension == ".cpp") found.push_back(entry.path());
+        }
+    }
+    return found;
+}
+
+std::string name_of(const fs::path& path) {
+    return fs::relative(path, TOLLGATE_SOURCE_DIR).generic_string();
+}
+
+// Calls check(line, "room/file.cpp", "room/file.cpp:12") for each line, comments left out.
+template <typename Check>
+void for_each_line(Check check) {
+    for (const fs::path& path : sources()) {
+        const std::string name = name_of(path);
+        std::ifstream file(path);
+        int number = 0;
+        for (std::string line; std::getline(file, line);) {
+            line.resize(std::min(line.size(), line.find("// ")));
+            check(line, name, name + ":" + std::to_string(++number));
+        }
+    }
+}
+
+TEST(Tree, RoomsKnowOnlyTheRoomsBelowThem) {
+    const std::regex include(R"re(^#include "([a-z_]+)/)re");
+    for_each_line([&](const std::string& line, const std::string& name, const std::string& where) {
+        std::smatch match;
+        if (name == kKnowsEverything || !std::regex_search(line, match, include)) return;
+        const std::string from = name.substr(0, name.find('/'));
+        const std::string to = match[1];
+        EXPECT_TRUE(from == to || kMayKnow.at(from).contains(to))
+            << where << ": " << from << " may not know " << to;
+    });
+}
+
+TEST(Tree, NobodyGoesAroundTheSeams) {
+    for (const Ban& ban : kBans) {
+        const std::regex pattern(ban.pattern);
+        for_each_line([&](const std::string& line, const std::string& name,
+                          const std::string& where) {
+            EXPECT_FALSE(std::regex_search(line, pattern) && !ban.allowed_files.contains(name))
+                << where << ": " << ban.pattern << " is banned; " << ban.instead;
+        });
+    }
+}
+
+TEST(Tree, LibrariesAreSpokenToInOnePlace) {
+    for (const auto& [door, include] : kDoors) {
+        for_each_line([&](const std::string& line, const std::string& name,
+                          const std::string& where) {
+            EXPECT_FALSE(std::regex_search(line, include) && !name.starts_with(door))
+                << where << ": only " << door << "* may include this";
+        });
+    }
+}
+
+TEST(Tree, FilesStaySmallEnoughToBeOneConcept) {
+    for (const fs::path& path : sources()) {
+        std::ifstream file(path);
+        const auto lines = std::count(std::istreambuf_iterator<char>(file), {}, '\n');
+        EXPECT_LE(lines, 500) << name_of(path) << " has " << lines << " lines: split it";
+    }
+}
+
+TEST(Tree, EveryHeaderIsIncludedOnce) {
+    for (const fs::path& path : sources()) {
+        if (path.extension() != ".h") continue;
+        std::ifstream file(path);
+        std::string first;
+        std::getline(file, first);
+        EXPECT_EQ(first, "#pragma once") << name_of(path);
+    }
+}
+
+// A private key in the tree is a private key that everybody has.
+TEST(Tree, HoldsNoPrivateKey) {
+    const std::string armour = std::string("PRIVATE") + " KEY-----";
+    for (const auto& entry : fs::recursive_directory_iterator(TOLLGATE_SOURCE_DIR)) {
+        const std::string name = name_of(entry.path());
+        if (!entry.is_regular_file() || name.starts_with("build/") || name.starts_with("var/") ||
+            name.starts_with(".git/") || name.find("node_modules/") != std::string::npos) {
+            continue;
+        }
+        std::ifstream file(entry.path());
+        const std::string text(std::istreambuf_iterator<char>(file), {});
+        const auto at = text.find(armour + "\n");
+        EXPECT_EQ(at, std::string::npos) << name;
+    }
+}
+
+}  // namespace
