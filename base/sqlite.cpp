@@ -8,8 +8,8 @@ namespace tollgate {
 
 Error sqlite_error(sqlite3* db, Here here) {
     const int code = sqlite3_extended_errcode(db);
-    const std::string message = "sqlite: " + std::string(sqlite3_errmsg(db)) + " (" +
-                                std::to_string(code) + ")";
+    const std::string message =
+        "sqlite: " + std::string(sqlite3_errmsg(db)) + " (" + std::to_string(code) + ")";
     switch (code & 0xFF) {
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
@@ -109,8 +109,8 @@ std::optional<std::int64_t> Statement::optional_integer(int column) const {
 
 Result<Database> Database::open(const std::string& path, Mode mode, const char* vfs) {
     sqlite3* raw = nullptr;
-    const int access = mode == Mode::read_only ? SQLITE_OPEN_READONLY
-                                               : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    const int access =
+        mode == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     const int code = sqlite3_open_v2(path.c_str(), &raw, access | SQLITE_OPEN_NOMUTEX, vfs);
     Database db(raw);  // Owned at once: SQLite hands out a handle to close even when it fails.
     if (code != SQLITE_OK) return sqlite_error(raw);

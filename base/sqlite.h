@@ -37,7 +37,9 @@ public:
     Statement& bind(int position, std::int64_t value);
     Statement& bind(int position, int value) { return bind(position, std::int64_t{value}); }
     Statement& bind(int position, std::string_view text);
-    Statement& bind(int position, const char* text) { return bind(position, std::string_view(text)); }
+    Statement& bind(int position, const char* text) {
+        return bind(position, std::string_view(text));
+    }
     Statement& bind(int position, const std::string& text) {
         return bind(position, std::string_view(text));
     }

@@ -92,8 +92,8 @@ void Deliverer::submit_round(std::vector<ledger::AttemptResult> results, int roo
     };
     auto recorded = std::make_shared<std::vector<ledger::AttemptResult>>(std::move(results));
     const auto work = [recorded, room, this_clock = &seams_.clock,
-                       lease = settings_.timeout + kLeaseMargin](
-                          ledger::Books& books) -> Result<Round> {
+                       lease = settings_.timeout +
+                               kLeaseMargin](ledger::Books& books) -> Result<Round> {
         for (const auto& result : *recorded) TOLLGATE_DO(books.finish_attempt(result));
         Round round;
         if (room > 0) {
@@ -110,8 +110,8 @@ void Deliverer::submit_round(std::vector<ledger::AttemptResult> results, int roo
             shared->round_under_way = false;
             if (round) {
                 // A full claim means that there may be more.
-                shared->hinted = shared->hinted ||
-                                 (room > 0 && static_cast<int>(round->claimed.size()) == room);
+                shared->hinted =
+                    shared->hinted || (room > 0 && static_cast<int>(round->claimed.size()) == room);
                 std::ranges::move(round->claimed, std::back_inserter(shared->claimed));
                 shared->next_due = round->next_due;
             } else {
@@ -142,8 +142,8 @@ void Deliverer::start(const ledger::DueDelivery& delivery) {
         {"Content-Type", "application/json"},
         {"webhook-id", delivery.event_id},
         {"webhook-timestamp", std::to_string(seconds)},
-        {"webhook-signature", signing::webhook_signatures(keys->second, delivery.event_id, seconds,
-                                                          delivery.payload)}};
+        {"webhook-signature",
+         signing::webhook_signatures(keys->second, delivery.event_id, seconds, delivery.payload)}};
     request.body = delivery.payload;
     request.total_timeout = settings_.timeout;
     request.connect_timeout = std::min(request.connect_timeout, settings_.timeout);

@@ -52,9 +52,9 @@ public:
     // There may be something new to deliver. Safe from any thread.
     void hint();
 
-    // Starts what has been claimed, records what has ended, claims what is due. Never waits. Returns
-    // how long the caller may wait before the next call, if nothing wakes it sooner. One thread,
-    // the one that drives the HTTP client.
+    // Starts what has been claimed, records what has ended, claims what is due. Never waits.
+    // Returns how long the caller may wait before the next call, if nothing wakes it sooner. One
+    // thread, the one that drives the HTTP client.
     std::chrono::milliseconds run_once();
 
     // Claims nothing more; attempts under way still end and are recorded.

@@ -27,8 +27,8 @@ struct InboxSeams {
 //
 // The seven bytes `success` leave after the COMMIT that keeps the notification, never before;
 // everything else is answered `fail`: 400 when it is refused, 404 for an app that is not ours, 503
-// when it could not be kept. The app, and with it the key, is chosen by the URL's path, never by the
-// unverified body.
+// when it could not be kept. The app, and with it the key, is chosen by the URL's path, never by
+// the unverified body.
 class Inbox {
 public:
     Inbox(const Apps& apps, InboxSeams seams) : apps_(apps), seams_(seams) {}
@@ -41,7 +41,7 @@ public:
         std::uint64_t duplicate = 0;
         std::uint64_t stale = 0;
         std::uint64_t ignored = 0;
-        std::uint64_t rejected = 0;    // Verified, but failed a check.
+        std::uint64_t rejected = 0;     // Verified, but failed a check.
         std::uint64_t unavailable = 0;  // Could not be kept.
     };
     Counters counters() const;

@@ -54,8 +54,7 @@ Judgement from_decision(const TradeNotification& notification, const Payment& pa
 
 }  // namespace
 
-Judgement judge(const TradeNotification& notification, const App& app,
-                const KnownPayments& known) {
+Judgement judge(const TradeNotification& notification, const App& app, const KnownPayments& known) {
     const std::string_view failed = failed_check(notification, app, known);
     if (!failed.empty()) return rejected(failed);
     const auto input = input_of(notification);

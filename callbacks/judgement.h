@@ -14,10 +14,10 @@ namespace tollgate::callbacks {
 // What is decided about one verified trade notification.
 struct Judgement {
     ledger::Verdict verdict = ledger::Verdict::rejected;
-    std::string reason;                          // A stable name; empty for plain acceptance.
-    std::optional<ledger::Decision> decision;    // What the state table said, if it was asked.
-    bool bind_trade_no = false;                  // First signed evidence of Alipay's number.
-    bool ask_soon = false;                       // A query is due at once.
+    std::string reason;                        // A stable name; empty for plain acceptance.
+    std::optional<ledger::Decision> decision;  // What the state table said, if it was asked.
+    bool bind_trade_no = false;                // First signed evidence of Alipay's number.
+    bool ask_soon = false;                     // A query is due at once.
     // Real money that fits nothing: a difference of this class (`reason`), the payment is held.
     bool opens_difference() const { return verdict == ledger::Verdict::rejected; }
 };

@@ -17,8 +17,8 @@ bool money_is_here(ledger::PaymentStatus status) {
 
 Result<bool> order_is_paid_already(ledger::Books& books, const ledger::Payment& payment) {
     if (!payment.order) return false;
-    TOLLGATE_TRY(const auto tries, books.read().payments_of_order(payment.app, *payment.order,
-                                                                  kTriesLookedAtMax));
+    TOLLGATE_TRY(const auto tries,
+                 books.read().payments_of_order(payment.app, *payment.order, kTriesLookedAtMax));
     return std::ranges::any_of(tries, [&](const ledger::Payment& other) {
         return other.row != payment.row && money_is_here(other.status);
     });

@@ -46,8 +46,8 @@ private:
         if (!trade) return reject(trade.error().reason());
         trade_ = *std::move(trade);
         KnownPayments known;
-        TOLLGATE_TRY(known.of_number, books_.read().payment_by_number(notification_.app->id,
-                                                                      trade_->out_trade_no));
+        TOLLGATE_TRY(known.of_number,
+                     books_.read().payment_by_number(notification_.app->id, trade_->out_trade_no));
         // Who holds the trade_no is only in question while this payment does not.
         if (known.of_number && !known.of_number->trade_no) {
             TOLLGATE_TRY(known.of_trade_no, books_.read().payment_by_trade_no(trade_->trade_no));
@@ -141,9 +141,8 @@ private:
     std::string evidence() const {
         std::string json = "{\"notify_id\":";
         append_json_string(json, notification_.notify_id);
-        for (const std::string_view name :
-             {"app_id", "seller_id", "out_trade_no", "trade_no", "trade_status", "total_amount",
-              "gmt_payment"}) {
+        for (const std::string_view name : {"app_id", "seller_id", "out_trade_no", "trade_no",
+                                            "trade_status", "total_amount", "gmt_payment"}) {
             const auto value = field(name);
             if (!value) continue;
             json += ',';

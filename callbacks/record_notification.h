@@ -28,8 +28,8 @@ struct NotificationOutcome {
     bool duplicate = false;  // Of a row that was there before; then `verdict` is that row's.
     ledger::Verdict verdict = ledger::Verdict::rejected;
     std::string reason;
-    std::string payment_id;      // Empty when it has none.
-    std::string opened;          // The class of a difference that this one opened, or empty.
+    std::string payment_id;  // Empty when it has none.
+    std::string opened;      // The class of a difference that this one opened, or empty.
 
     // What Alipay hears: `success` for all that is kept and needs no repeat.
     bool success() const { return verdict != ledger::Verdict::rejected; }

@@ -57,7 +57,7 @@ private:
     Log& log_;
     mutable std::mutex mutex_;
     std::deque<UnverifiedNotification> line_;
-    std::int64_t second_ = 0;             // The second that `admitted_` counts.
+    std::int64_t second_ = 0;  // The second that `admitted_` counts.
     std::int64_t admitted_ = 0;
     Counters counters_;
 };

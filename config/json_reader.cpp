@@ -106,11 +106,13 @@ std::optional<Json> parse_json(std::string_view text, Comments comments,
         if (problems.size() != known_before) return std::nullopt;
         return json;
     } catch (const Json::parse_error& error) {
-        const auto line = 1 + std::count(text.begin(),
-                                         text.begin() + static_cast<std::ptrdiff_t>(std::min(
-                                                            error.byte, text.size())),
-                                         '\n');
-        problems.push_back({.where = "/", .what = "is not JSON (line " + std::to_string(line) + ")"});
+        const auto line =
+            1 + std::count(
+                    text.begin(),
+                    text.begin() + static_cast<std::ptrdiff_t>(std::min(error.byte, text.size())),
+                    '\n');
+        problems.push_back(
+            {.where = "/", .what = "is not JSON (line " + std::to_string(line) + ")"});
         return std::nullopt;
     }
 }
@@ -158,8 +160,8 @@ void Section::may_have_integer(const char* key, std::int64_t& into, std::int64_t
     into = *number;
 }
 
-void Section::may_have_seconds(const char* key, std::chrono::milliseconds& into,
-                               std::int64_t least, std::int64_t most) {
+void Section::may_have_seconds(const char* key, std::chrono::milliseconds& into, std::int64_t least,
+                               std::int64_t most) {
     std::int64_t seconds = into.count() / 1000;
     may_have_integer(key, seconds, least, most);
     into = std::chrono::seconds(seconds);
@@ -204,7 +206,8 @@ void Section::may_have_choice(const char* key, std::string& into,
                               const std::vector<std::string>& allowed) {
     const Json* value = find(key);
     if (value == nullptr) return;
-    if (value->is_string() && std::ranges::find(allowed, value->get<std::string>()) != allowed.end()) {
+    if (value->is_string() &&
+        std::ranges::find(allowed, value->get<std::string>()) != allowed.end()) {
         into = value->get<std::string>();
         return;
     }
@@ -268,8 +271,8 @@ void Section::need_secrets(const char* key, std::vector<Secret>& into) {
         return problem(path_of(key), R"(a list of {"file": …} or {"env": …} is needed)");
     }
     for (std::size_t i = 0; i < list->size(); ++i) {
-        auto text = read_source((*list)[i], path_of(key) + "/" + std::to_string(i),
-                                Readers::owner_only);
+        auto text =
+            read_source((*list)[i], path_of(key) + "/" + std::to_string(i), Readers::owner_only);
         if (text) into.emplace_back(std::move(*text));
     }
 }

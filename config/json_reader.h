@@ -65,8 +65,8 @@ public:
                           std::int64_t most);
     void may_have_seconds(const char* key, std::chrono::milliseconds& into, std::int64_t least,
                           std::int64_t most);
-    void may_have_milliseconds(const char* key, std::chrono::milliseconds& into,
-                               std::int64_t least, std::int64_t most);
+    void may_have_milliseconds(const char* key, std::chrono::milliseconds& into, std::int64_t least,
+                               std::int64_t most);
     void may_have_listen_address(const char* key, ListenAddress& into);
     // http:// or https:// with a host, no user name, no query, no fragment; without a final '/'.
     void need_url(const char* key, std::string& into);

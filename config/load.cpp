@@ -79,8 +79,9 @@ CallerSettings read_caller(Section& section) {
     const std::set<std::string> known{"create", "read", "close", "refund", "redeliver", "operate"};
     for (const std::string& right : caller.rights) {
         if (!known.contains(right)) {
-            section.problem_at("rights", "\"" + right + "\" is not one of create, read, close, "
-                                         "refund, redeliver, operate");
+            section.problem_at("rights", "\"" + right +
+                                             "\" is not one of create, read, close, "
+                                             "refund, redeliver, operate");
         }
     }
     section.finish();
@@ -104,8 +105,9 @@ void read_deliveries(Section section, DeliverySettings& into) {
     std::chrono::milliseconds total{};
     for (const auto wait : into.waits) total += wait;
     if (total < std::chrono::hours(24)) {
-        section.problem_at("waits_seconds", "must add up to at least 24 hours: the order service "
-                                            "may be away for a night");
+        section.problem_at("waits_seconds",
+                           "must add up to at least 24 hours: the order service "
+                           "may be away for a night");
     }
     section.finish();
 }

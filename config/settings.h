@@ -16,7 +16,8 @@ namespace tollgate::config {
 
 struct StoreSettings {
     std::string sqlite_file;  // The ledger. Its folder must exist; -wal and -shm stand beside it.
-    std::int64_t wal_bytes_max = 256 * 1024 * 1024;  // Above it the checkpointer stops being polite.
+    std::int64_t wal_bytes_max =
+        256 * 1024 * 1024;  // Above it the checkpointer stops being polite.
 };
 
 // Alipay's and the buyers' door. Everything but /alipay/… is 404 here.
@@ -74,7 +75,7 @@ struct DeliverySettings {
 };
 
 struct NotificationSettings {
-    std::int64_t unverified_kept_max = 1000;      // Per app; the oldest goes first.
+    std::int64_t unverified_kept_max = 1000;        // Per app; the oldest goes first.
     std::int64_t unverified_stored_per_second = 5;  // What a flood may cost us on disk.
 };
 

@@ -84,13 +84,12 @@ Result<AlipayAnswer> read_answer(std::string_view body, std::string_view method,
 }
 
 Result<AlipayClient::Prepared> AlipayClient::prepare(const Call& call) const {
-    TOLLGATE_TRY(const auto fields,
-                 sign_request({.app = call.app,
-                               .method = call.method,
-                               .biz_content = call.biz_content.dump(),
-                               .notify_url = call.notify_url,
-                               .return_url = "",
-                               .now = clock_.now()}));
+    TOLLGATE_TRY(const auto fields, sign_request({.app = call.app,
+                                                  .method = call.method,
+                                                  .biz_content = call.biz_content.dump(),
+                                                  .notify_url = call.notify_url,
+                                                  .return_url = "",
+                                                  .now = clock_.now()}));
     Prepared prepared{.call = call, .request = server_call(*call.app, fields)};
     prepared.request.connect_timeout = settings_.connect_timeout;
     prepared.request.total_timeout = settings_.total_timeout;
@@ -108,15 +107,16 @@ void AlipayClient::start(Prepared prepared, Completion done) {
             if (whole.status != 200) return no_answer("HTTP " + std::to_string(whole.status));
             return read_answer(whole.body, call.method, *call.app);
         }();
-        log_.write(answer && answer->kind == Kind::done ? LogLevel::info : LogLevel::warning,
-                   "alipay.answer",
-                   {{"method", call.method},
-                    {"app", call.app->id},
-                    {"request_id", call.request_id},
-                    {"kind", answer ? name_of(answer->kind) : tollgate::name_of(answer.error().code())},
-                    {"code", answer ? answer->code : ""},
-                    {"sub_code", answer ? answer->sub_code : ""},
-                    {"message", answer ? answer->message : answer.error().message()}});
+        log_.write(
+            answer && answer->kind == Kind::done ? LogLevel::info : LogLevel::warning,
+            "alipay.answer",
+            {{"method", call.method},
+             {"app", call.app->id},
+             {"request_id", call.request_id},
+             {"kind", answer ? name_of(answer->kind) : tollgate::name_of(answer.error().code())},
+             {"code", answer ? answer->code : ""},
+             {"sub_code", answer ? answer->sub_code : ""},
+             {"message", answer ? answer->message : answer.error().message()}});
         done(answer);
     });
 }

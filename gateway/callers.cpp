@@ -38,7 +38,8 @@ std::variant<const Caller*, ApiProblem> Callers::admit(const transport::ServerRe
                                                        std::string_view right) const {
     const std::string_view key = bearer_key(request);
     // Looked up by its hash: what the look-up's time could tell is about the hash, not the key.
-    const auto found = key.empty() ? by_key_hash_.end() : by_key_hash_.find(signing::sha256_hex(key));
+    const auto found =
+        key.empty() ? by_key_hash_.end() : by_key_hash_.find(signing::sha256_hex(key));
     if (found == by_key_hash_.end()) {
         return ApiProblem{.status = 401,
                           .code = "unauthenticated",

@@ -28,7 +28,8 @@ class Callers {
 public:
     explicit Callers(const std::vector<config::CallerSettings>& settings);
 
-    // The caller, if he has the right; else 401 (key missing or unknown: nothing says which) or 403.
+    // The caller, if he has the right; else 401 (key missing or unknown: nothing says which) or
+    // 403.
     std::variant<const Caller*, ApiProblem> admit(const transport::ServerRequest& request,
                                                   std::string_view right) const;
 

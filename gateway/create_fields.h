@@ -17,8 +17,8 @@ enum class FieldKind { text, number, out_trade_no, subject, url, object, list, c
 struct FieldRule {
     std::string_view name;
     FieldKind kind = FieldKind::text;
-    std::int64_t least = 0;   // number: the least value.
-    std::int64_t most = 0;    // number: the greatest value; text: characters; object, list: bytes.
+    std::int64_t least = 0;  // number: the least value.
+    std::int64_t most = 0;   // number: the greatest value; text: characters; object, list: bytes.
     std::uint8_t products = 0;  // A bit for each Product.
     bool required = false;
     bool in_fingerprint = true;  // A repeat must bring the same.

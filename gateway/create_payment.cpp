@@ -72,11 +72,12 @@ ApiProblem refusal_problem(const ledger::Payment& payment, const std::string& re
 
 ApiProblem unclear_problem(const ledger::Payment& payment, const Error& error) {
     if (error.code() == ErrorCode::unavailable) {
-        return {.status = 503,
-                .code = "alipay_unavailable",
-                .title = "Alipay could not be reached; nothing was sent. Send the same request again",
-                .payment_id = payment.id,
-                .retry_after_seconds = 2};
+        return {
+            .status = 503,
+            .code = "alipay_unavailable",
+            .title = "Alipay could not be reached; nothing was sent. Send the same request again",
+            .payment_id = payment.id,
+            .retry_after_seconds = 2};
     }
     return {.status = 502,
             .code = "outcome_unknown",
@@ -90,10 +91,11 @@ ApiProblem unclear_problem(const ledger::Payment& payment, const Error& error) {
 
 ApiProblem storage_problem(const Error& error) {
     if (error.code() == ErrorCode::unavailable) {
-        return {.status = 503,
-                .code = error.reason().empty() ? "storage_unavailable" : error.reason(),
-                .title = "The ledger cannot write now; nothing was done. Send the same request again",
-                .retry_after_seconds = 5};
+        return {
+            .status = 503,
+            .code = error.reason().empty() ? "storage_unavailable" : error.reason(),
+            .title = "The ledger cannot write now; nothing was done. Send the same request again",
+            .retry_after_seconds = 5};
     }
     return {.status = 500,
             .code = "internal",
@@ -124,11 +126,13 @@ void CreatePayment::run(Asked asked, Ticket ticket) {
                              .fields = {{.where = "/app", .what = "is no app of yours"}}});
     }
     const auto& sellers = work->app->seller_ids;
-    if (!request.seller_id.empty() && std::ranges::find(sellers, request.seller_id) == sellers.end()) {
-        return work->answer({.status = 400,
-                             .code = "invalid_request",
-                             .title = "The request is not valid",
-                             .fields = {{.where = "/seller_id", .what = "is no seller of the app"}}});
+    if (!request.seller_id.empty() &&
+        std::ranges::find(sellers, request.seller_id) == sellers.end()) {
+        return work->answer(
+            {.status = 400,
+             .code = "invalid_request",
+             .title = "The request is not valid",
+             .fields = {{.where = "/seller_id", .what = "is no seller of the app"}}});
     }
     if (auto ready = prepare(*work); !ready) {
         seams_.log.error("payment.create_failed", {{"request_id", work->asked.request_id},
@@ -172,7 +176,8 @@ Result<Done> CreatePayment::prepare(Work& work) const {
     payment.id = make_id("pay", now, seams_.entropy);
     payment.app = request.app;
     payment.out_trade_no = request.out_trade_no;
-    payment.seller_id = request.seller_id.empty() ? work.app->seller_ids.front() : request.seller_id;
+    payment.seller_id =
+        request.seller_id.empty() ? work.app->seller_ids.front() : request.seller_id;
     payment.product = request.product->name;
     payment.amount = request.amount;
     payment.subject = request.subject;
@@ -216,14 +221,15 @@ Result<Done> CreatePayment::prepare_action(Work& work) const {
 
 Result<Done> CreatePayment::prepare_call(Work& work) const {
     const ledger::Payment& payment = work.wanted.payment;
-    TOLLGATE_TRY(work.prepared,
-                 seams_.alipay.prepare(
-                     {.app = work.app,
-                      .method = work.asked.request.product->method,
-                      .biz_content = create_biz_content(work.asked.request, payment.seller_id,
-                                                        payment.expires_at),
-                      .notify_url = settings_.public_base_url + "/alipay/" + work.app->id + "/notify",
-                      .request_id = work.asked.request_id}));
+    TOLLGATE_TRY(
+        work.prepared,
+        seams_.alipay.prepare(
+            {.app = work.app,
+             .method = work.asked.request.product->method,
+             .biz_content =
+                 create_biz_content(work.asked.request, payment.seller_id, payment.expires_at),
+             .notify_url = settings_.public_base_url + "/alipay/" + work.app->id + "/notify",
+             .request_id = work.asked.request_id}));
     return Done{};
 }
 
@@ -277,8 +283,8 @@ void CreatePayment::after_call(const std::shared_ptr<Work>& work,
         case AlipayAnswer::Kind::refused: return ask_about_refusal(work, *answer);
         case AlipayAnswer::Kind::wait:
         case AlipayAnswer::Kind::unknown:
-            return call_unclear(work, Error(ErrorCode::outcome_unknown,
-                                            answer->sub_code + " " + answer->message));
+            return call_unclear(
+                work, Error(ErrorCode::outcome_unknown, answer->sub_code + " " + answer->message));
     }
 }
 
@@ -347,8 +353,8 @@ void CreatePayment::call_refused(const std::shared_ptr<Work>& work, const std::s
                                                seams_.entropy));
             }
             const auto problem = refusal_problem(*found, reason);
-            TOLLGATE_DO(store_under_key(books, work->wanted, problem.status,
-                                        to_response(problem).body));
+            TOLLGATE_DO(
+                store_under_key(books, work->wanted, problem.status, to_response(problem).body));
             return problem;
         },
         [this, work](const Result<ApiProblem>& problem) {

@@ -93,7 +93,8 @@ std::string wrong_value(const FieldRule& rule, const Json& value) {
         case FieldKind::object:
         case FieldKind::list: {
             const bool right = rule.kind == FieldKind::list ? value.is_array() : value.is_object();
-            if (!right) return rule.kind == FieldKind::list ? "must be a list" : "must be an object";
+            if (!right)
+                return rule.kind == FieldKind::list ? "must be a list" : "must be an object";
             if (value.dump().size() > static_cast<std::size_t>(rule.most)) {
                 return "is larger than " + std::to_string(rule.most) + " bytes";
             }

@@ -22,8 +22,8 @@ struct NewPayment {
     std::string caller;
     std::optional<std::string> key;  // Idempotency-Key.
     // The product needs a call to Alipay before the buyer can pay. Then the payment is written as
-    // `unknown` before the first byte leaves, so that a crash in the call finds it in the state that
-    // tells the truth; and one caller at a time makes the call, until `calling_until`.
+    // `unknown` before the first byte leaves, so that a crash in the call finds it in the state
+    // that tells the truth; and one caller at a time makes the call, until `calling_until`.
     bool needs_call = false;
     Timestamp calling_until;
     Timestamp now;
@@ -32,14 +32,14 @@ struct NewPayment {
 // What became of it.
 struct CreateOutcome {
     enum class Kind {
-        created,        // Written, with its action: 201.
-        call,           // Written or taken up again: make the call now.
-        replayed,       // The same request was here before: the payment as it is now, 200.
-        stored_answer,  // The key's answer, byte for byte.
-        key_differs,    // The key was used with other fields: 422.
-        number_differs, // out_trade_no was used with other fields: 422.
-        number_taken,   // Another app of the seller uses out_trade_no: 409.
-        busy,           // The first request is still at work: 409, try again.
+        created,         // Written, with its action: 201.
+        call,            // Written or taken up again: make the call now.
+        replayed,        // The same request was here before: the payment as it is now, 200.
+        stored_answer,   // The key's answer, byte for byte.
+        key_differs,     // The key was used with other fields: 422.
+        number_differs,  // out_trade_no was used with other fields: 422.
+        number_taken,    // Another app of the seller uses out_trade_no: 409.
+        busy,            // The first request is still at work: 409, try again.
     };
     Kind kind = Kind::busy;
     ledger::Payment payment;
@@ -48,8 +48,8 @@ struct CreateOutcome {
     std::vector<config::Problem> fields;
 };
 
-// The unit of work of POST /v1/payments: the key, the natural key, the payment and its stored answer
-// in one transaction. Errors: those of Books.
+// The unit of work of POST /v1/payments: the key, the natural key, the payment and its stored
+// answer in one transaction. Errors: those of Books.
 Result<CreateOutcome> create_in_books(ledger::Books& books, const NewPayment& wanted);
 
 // What a request meets that finds its payment already there: replayed, number_differs, call or

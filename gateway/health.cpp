@@ -15,10 +15,10 @@ void Health::add_routes(transport::Router& router) {
                                                     : "ok";
         const bool ready = !health.in_doubt && !health.write_failing && !stopping_;
         ticket.complete(json_response(
-            ready ? 200 : 503,
-            std::string(R"({"status":")") + (ready ? "ready" : "not_ready") + R"(","ledger":")" +
-                ledger + R"(","stopping":)" + (stopping_ ? "true" : "false") +
-                R"(,"units_waiting":)" + std::to_string(health.waiting) + "}"));
+            ready ? 200 : 503, std::string(R"({"status":")") + (ready ? "ready" : "not_ready") +
+                                   R"(","ledger":")" + ledger + R"(","stopping":)" +
+                                   (stopping_ ? "true" : "false") + R"(,"units_waiting":)" +
+                                   std::to_string(health.waiting) + "}"));
     });
 }
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <thread>
 
-#include <CLI/CLI.hpp>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include "config/sandbox_settings.h"
 #include "gateway/cli/exit_code.h"
@@ -25,9 +25,9 @@ namespace cli = gateway::cli;
 constexpr std::size_t kStdinBytesMax = 16 * 1024 * 1024;
 
 int say(const Error& error, int code) {
-    static_cast<void>(std::fprintf(
-        stderr, "tollgate: %s%s%s%s\n", error.message().c_str(), error.reason().empty() ? "" : " (",
-        error.reason().c_str(), error.reason().empty() ? "" : ")"));
+    static_cast<void>(std::fprintf(stderr, "tollgate: %s%s%s%s\n", error.message().c_str(),
+                                   error.reason().empty() ? "" : " (", error.reason().c_str(),
+                                   error.reason().empty() ? "" : ")"));
     return code;
 }
 
@@ -61,8 +61,8 @@ int run_sandbox(const std::string& config_file) {
                                            .random = random,
                                            .log = log});
     if (!sandbox) return say(sandbox.error(), cli::kUnavailable);
-    log.info("sandbox.ready", {{"alipay_port", (*sandbox)->alipay_port()},
-                               {"shop_port", (*sandbox)->shop_port()}});
+    log.info("sandbox.ready",
+             {{"alipay_port", (*sandbox)->alipay_port()}, {"shop_port", (*sandbox)->shop_port()}});
     std::thread signals([&] {
         cli::wait_for_signal();
         (*sandbox)->stop();
@@ -132,7 +132,8 @@ void add_key_commands(CLI::App& app, Options& options, int& code) {
     fresh->add_option("DIR", options.folder, "The folder to write to")->required();
     fresh->add_option("--bits", options.bits, "2048 to 8192")->check(CLI::Range(2048, 8192));
     fresh->add_flag("--demo", options.demo, "Mark it: serve refuses it with a real address");
-    fresh->callback([&] { code = finish(cli::new_app_keys(options.folder, options.bits, options.demo)); });
+    fresh->callback(
+        [&] { code = finish(cli::new_app_keys(options.folder, options.bits, options.demo)); });
     auto* caller = keys->add_subcommand("caller", "A bearer key for an order service");
     caller->add_option("FILE", options.file, "The file to write")->required();
     caller->callback([&] { code = finish(cli::new_caller_key(options.file)); });
@@ -160,8 +161,8 @@ void add_signature_commands(CLI::App& app, Options& options, int& code) {
     verify->add_option("--signature", options.signature, "In base64")->required();
     verify->add_option("--type", options.type, "RSA2 or RSA");
     verify->callback([&] {
-        const auto verified = cli::verify_content(options.key_file, options.type, options.signature,
-                                                  read_stdin());
+        const auto verified =
+            cli::verify_content(options.key_file, options.type, options.signature, read_stdin());
         if (verified) std::puts("verified");
         code = finish(verified);
     });

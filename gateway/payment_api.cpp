@@ -162,18 +162,16 @@ void PaymentApi::get_one(Request& request, Ticket ticket) {
         return ticket.complete(to_response(*problem));
     }
     if (!request.query.empty()) {
-        return ticket.complete(to_response(
-            invalid({{.where = "?", .what = "this address takes no parameters"}})));
+        return ticket.complete(
+            to_response(invalid({{.where = "?", .what = "this address takes no parameters"}})));
     }
     const auto reading = store_.read();
     if (!reading) return fail(request, reading.error(), ticket);
-    const auto payment =
-        find(*std::get<const Caller*>(admitted), **reading, request, ticket);
+    const auto payment = find(*std::get<const Caller*>(admitted), **reading, request, ticket);
     if (!payment) return;
     const auto asked = (*reading)->request_of(*payment);
     if (!asked) return fail(request, asked.error(), ticket);
-    ticket.complete(
-        json_response(200, payment_answer_json(*payment, asked->action, clock_.now())));
+    ticket.complete(json_response(200, payment_answer_json(*payment, asked->action, clock_.now())));
 }
 
 void PaymentApi::list(Request& request, Ticket ticket) {
@@ -208,8 +206,7 @@ void PaymentApi::history(Request& request, Ticket ticket) {
     }
     const auto reading = store_.read();
     if (!reading) return fail(request, reading.error(), ticket);
-    const auto payment =
-        find(*std::get<const Caller*>(admitted), **reading, request, ticket);
+    const auto payment = find(*std::get<const Caller*>(admitted), **reading, request, ticket);
     if (!payment) return;
     const auto history = (*reading)->history_of(*payment);
     if (!history) return fail(request, history.error(), ticket);

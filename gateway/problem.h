@@ -13,8 +13,8 @@ namespace tollgate::gateway {
 // stable `code` to branch on, and every wrong field at once.
 struct ApiProblem {
     int status = 400;
-    std::string code;    // "amount_mismatch"; never changes once published.
-    std::string title;   // For people: what is wrong and what to do next.
+    std::string code;                     // "amount_mismatch"; never changes once published.
+    std::string title;                    // For people: what is wrong and what to do next.
     std::vector<config::Problem> fields;  // "where" is a JSON pointer into the request.
     std::string payment_id;               // When one is concerned.
     int retry_after_seconds = 0;          // 0: none.

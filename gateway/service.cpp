@@ -50,9 +50,9 @@ callbacks::EndpointKeys read_endpoint_keys(const config::Settings& settings,
             if (key) {
                 keys[endpoint.id].push_back(*std::move(key));
             } else {
-                problems.push_back({.where = "/endpoints/" + std::to_string(i) + "/secrets/" +
-                                             std::to_string(j),
-                                    .what = key.error().message()});
+                problems.push_back(
+                    {.where = "/endpoints/" + std::to_string(i) + "/secrets/" + std::to_string(j),
+                     .what = key.error().message()});
             }
         }
     }
@@ -81,6 +81,12 @@ transport::ServerResponse api_refusal(int status, std::string_view reason) {
                         .retry_after_seconds = status == 503 ? 1 : 0});
 }
 
+// What the front itself refuses on the public listener, a late ticket included, is a failure in
+// Alipay's eyes: whoever reads the body finds the word for it.
+transport::ServerResponse public_refusal(int status, std::string_view /*reason*/) {
+    return {.status = status, .content_type = "text/plain", .body = "fail"};
+}
+
 class RunningService final : public Service {
 public:
     RunningService(config::Settings settings, ServiceSeams seams, callbacks::Apps apps)
@@ -92,25 +98,25 @@ public:
     ~RunningService() override { stop(milliseconds(0)); }
 
     Result<Done> open(callbacks::EndpointKeys endpoint_keys) {
-        TOLLGATE_TRY(store_, ledger::open_sqlite_store(
-                                 {.file = settings_.store.sqlite_file,
-                                  .wal_bytes_max = settings_.store.wal_bytes_max,
-                                  .vfs = seams_.sqlite_vfs},
-                                 seams_.clock));
+        TOLLGATE_TRY(store_,
+                     ledger::open_sqlite_store({.file = settings_.store.sqlite_file,
+                                                .wal_bytes_max = settings_.store.wal_bytes_max,
+                                                .vfs = seams_.sqlite_vfs},
+                                               seams_.clock));
         TOLLGATE_TRY(auto connection, store_->write_connection());
-        writer_ = std::make_unique<ledger::Writer>(std::move(connection),
-                                                   ledger::Writer::Options{}, seams_.log);
+        writer_ = std::make_unique<ledger::Writer>(std::move(connection), ledger::Writer::Options{},
+                                                   seams_.log);
         rejects_ = std::make_unique<callbacks::Rejects>(
             callbacks::Rejects::Options{
                 .kept_max = settings_.notifications.unverified_kept_max,
                 .per_second = settings_.notifications.unverified_stored_per_second},
             *writer_, seams_.clock, seams_.log);
-        inbox_ = std::make_unique<callbacks::Inbox>(
-            apps_, callbacks::InboxSeams{.writer = *writer_,
-                                         .rejects = *rejects_,
-                                         .clock = seams_.clock,
-                                         .entropy = seams_.entropy,
-                                         .log = seams_.log});
+        inbox_ = std::make_unique<callbacks::Inbox>(apps_,
+                                                    callbacks::InboxSeams{.writer = *writer_,
+                                                                          .rejects = *rejects_,
+                                                                          .clock = seams_.clock,
+                                                                          .entropy = seams_.entropy,
+                                                                          .log = seams_.log});
         open_outgoing(std::move(endpoint_keys));
         return open_listeners();
     }
@@ -126,7 +132,8 @@ public:
         start_thread("deliveries", [this] { run_deliveries(); });
         start_thread("timer", [this] { run_timer(); });
         const auto cores = static_cast<std::int64_t>(std::thread::hardware_concurrency());
-        const std::int64_t workers = settings_.workers > 0 ? settings_.workers : std::max<std::int64_t>(cores, 1);
+        const std::int64_t workers =
+            settings_.workers > 0 ? settings_.workers : std::max<std::int64_t>(cores, 1);
         for (std::int64_t i = 0; i < workers; ++i) {
             start_worker("worker-" + std::to_string(i));
         }
@@ -191,7 +198,8 @@ private:
     transport::Listener public_listener() {
         transport::Listener listener{.name = "public",
                                      .address = settings_.public_door.listen.address,
-                                     .port = settings_.public_door.listen.port};
+                                     .port = settings_.public_door.listen.port,
+                                     .refusal = public_refusal};
         listener.router.add("POST", "/alipay/{app}/notify",
                             [this](ServerRequest& request, Ticket ticket) {
                                 inbox_->notify(request, std::move(ticket));
@@ -226,10 +234,10 @@ private:
         listeners.push_back(public_listener());
         listeners.push_back(std::move(api));
         listeners.push_back(std::move(operator_door));
-        TOLLGATE_TRY(front_, transport::Front::open(std::move(listeners),
-                                                    {.clock = seams_.clock,
-                                                     .entropy = seams_.entropy,
-                                                     .log = seams_.log}));
+        TOLLGATE_TRY(front_,
+                     transport::Front::open(
+                         std::move(listeners),
+                         {.clock = seams_.clock, .entropy = seams_.entropy, .log = seams_.log}));
         return Done{};
     }
 
@@ -372,8 +380,8 @@ Result<std::unique_ptr<Service>> Service::start(config::Settings settings, Servi
     if (!apps || !problems.empty()) {
         return Error(ErrorCode::invalid_argument, "the settings cannot be used");
     }
-    auto service = std::make_unique<RunningService>(std::move(settings), std::move(seams),
-                                                    *std::move(apps));
+    auto service =
+        std::make_unique<RunningService>(std::move(settings), std::move(seams), *std::move(apps));
     TOLLGATE_DO(service->open(std::move(endpoint_keys)));
     TOLLGATE_DO(service->start_threads());
     return std::unique_ptr<Service>(std::move(service));

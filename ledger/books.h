@@ -38,7 +38,7 @@ struct PaymentChange {
     std::optional<Timestamp> paid_at;
     std::optional<Timestamp> next_sweep_at;  // Of a final status: cleared.
     std::optional<std::string> failure;
-    bool late = false;             // Sets the flag; nothing ever clears it.
+    bool late = false;  // Sets the flag; nothing ever clears it.
     bool surplus = false;
     bool close_requested = false;
 };

@@ -45,10 +45,8 @@ Result<Done> SqliteBooks::add_payment(Payment& payment, const PaymentRequest& re
     details->bind(1, payment.row).bind(2, request.fingerprint);
     details->bind(3, request.return_url).bind(4, request.action);
     TOLLGATE_DO(details->run());
-    return add_transition({.payment = payment,
-                           .from = std::nullopt,
-                           .origin = origin,
-                           .at = payment.created_at});
+    return add_transition(
+        {.payment = payment, .from = std::nullopt, .origin = origin, .at = payment.created_at});
 }
 
 Result<Done> SqliteBooks::change_payment(Payment& payment, const PaymentChange& change,
@@ -104,9 +102,8 @@ Result<Done> SqliteBooks::set_action(const Payment& payment, std::string_view ac
 }
 
 Result<Done> SqliteBooks::set_calling(Payment& payment, std::optional<Timestamp> until) {
-    TOLLGATE_TRY(Statement* const update,
-                 statements_.get("UPDATE payment SET calling_until_ms = ?"
-                                 " WHERE id = ? AND version = ?"));
+    TOLLGATE_TRY(Statement* const update, statements_.get("UPDATE payment SET calling_until_ms = ?"
+                                                          " WHERE id = ? AND version = ?"));
     update->bind(1, ms_of(until)).bind(2, payment.row).bind(3, payment.version);
     TOLLGATE_DO(change_one(*update));
     payment.calling_until = until;

@@ -15,8 +15,8 @@ public:
 
     Result<Done> add_payment(Payment& payment, const PaymentRequest& request,
                              const Origin& origin) override;
-    Result<Done> change_payment(Payment& payment, const PaymentChange& change,
-                                const Origin& origin, Timestamp now) override;
+    Result<Done> change_payment(Payment& payment, const PaymentChange& change, const Origin& origin,
+                                Timestamp now) override;
     Result<Done> set_action(const Payment& payment, std::string_view action_json) override;
     Result<Done> set_calling(Payment& payment, std::optional<Timestamp> until) override;
     Result<Done> set_held(Payment& payment) override;

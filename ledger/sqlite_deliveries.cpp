@@ -21,8 +21,8 @@ Result<Done> SqliteBooks::add_event(const EventRecord& event) {
     return promise->run();
 }
 
-Result<std::vector<DueDelivery>> SqliteBooks::claim_deliveries(Timestamp now,
-                                                               Timestamp lease_until, int limit) {
+Result<std::vector<DueDelivery>> SqliteBooks::claim_deliveries(Timestamp now, Timestamp lease_until,
+                                                               int limit) {
     TOLLGATE_TRY(
         Statement* const select,
         statements_.get("SELECT delivery.id, delivery.endpoint, endpoint.url, event.event_id,"
@@ -78,10 +78,11 @@ Result<Done> SqliteBooks::finish_attempt(const AttemptResult& result) {
     const char* status = result.delivered         ? "delivered"
                          : result.next_attempt_at ? "pending"
                                                   : "spent";
-    TOLLGATE_TRY(Statement* const update,
-                 statements_.get("UPDATE delivery SET status = ?1, lease_until_ms = NULL,"
-                                 " next_attempt_ms = coalesce(?2, next_attempt_ms) WHERE id = ?3"
-                                 " AND status = 'pending' AND (attempts = ?4 OR ?1 = 'delivered')"));
+    TOLLGATE_TRY(
+        Statement* const update,
+        statements_.get("UPDATE delivery SET status = ?1, lease_until_ms = NULL,"
+                        " next_attempt_ms = coalesce(?2, next_attempt_ms) WHERE id = ?3"
+                        " AND status = 'pending' AND (attempts = ?4 OR ?1 = 'delivered')"));
     update->bind(1, status).bind(3, result.delivery).bind(4, result.attempt);
     if (result.next_attempt_at) update->bind(2, result.next_attempt_at->ms);
     return update->run();

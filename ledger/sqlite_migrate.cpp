@@ -30,9 +30,10 @@ Result<Done> check_applied(Database& db, const std::vector<Migration>& migration
         TOLLGATE_TRY(const bool found, select.step());
         const Migration& known = migrations[static_cast<std::size_t>(number - 1)];
         if (!found || select.integer(0) != number || select.view(1) != known.sql) {
-            return Error(ErrorCode::failed_precondition,
-                         "migration " + std::string(known.name) +
-                             " was applied to this ledger with another text: never edit an old one");
+            return Error(
+                ErrorCode::failed_precondition,
+                "migration " + std::string(known.name) +
+                    " was applied to this ledger with another text: never edit an old one");
         }
     }
     return Done{};
@@ -71,9 +72,10 @@ Result<Done> apply(Database& db, const Migration& migration, Timestamp now) {
 
 Result<Done> migrate(Database& db, const std::vector<Migration>& migrations,
                      const std::string& file, Timestamp now) {
-    TOLLGATE_DO(db.run("CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY,"
-                       " name TEXT NOT NULL, sql TEXT NOT NULL, applied_ms INTEGER NOT NULL)"
-                       " STRICT"));
+    TOLLGATE_DO(
+        db.run("CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY,"
+               " name TEXT NOT NULL, sql TEXT NOT NULL, applied_ms INTEGER NOT NULL)"
+               " STRICT"));
     TOLLGATE_TRY(const auto version, schema_version(db));
     TOLLGATE_DO(check_applied(db, migrations, version));
     bool first = true;

@@ -154,9 +154,8 @@ Result<std::vector<TransitionRecord>> SqliteReading::history_of(const Payment& p
 
 Result<std::optional<SeenNotification>> SqliteReading::notification(std::string_view app,
                                                                     std::string_view notify_id) {
-    TOLLGATE_TRY(Statement* const select,
-                 statements_.get("SELECT id, verdict FROM notification"
-                                 " WHERE app = ? AND notify_id = ?"));
+    TOLLGATE_TRY(Statement* const select, statements_.get("SELECT id, verdict FROM notification"
+                                                          " WHERE app = ? AND notify_id = ?"));
     select->bind(1, app).bind(2, notify_id);
     TOLLGATE_TRY(const bool found, select->step());
     if (!found) return std::optional<SeenNotification>();

@@ -26,9 +26,7 @@ public:
     }
     Result<Done> savepoint() override { return db_.run("SAVEPOINT unit"); }
     Result<Done> release_savepoint() override { return db_.run("RELEASE unit"); }
-    Result<Done> undo_to_savepoint() override {
-        return db_.run("ROLLBACK TO unit; RELEASE unit");
-    }
+    Result<Done> undo_to_savepoint() override { return db_.run("ROLLBACK TO unit; RELEASE unit"); }
     bool in_transaction() const override { return !db_.in_autocommit(); }
     bool has_written() const override {
         return sqlite3_total_changes64(db_.get()) != changes_before_;
@@ -65,11 +63,11 @@ public:
 
     Result<std::unique_ptr<WriteConnection>> write_connection() override {
         TOLLGATE_TRY(auto db, open(Database::Mode::read_write));
-        TOLLGATE_DO(db.run("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-                           "PRAGMA wal_autocheckpoint = 0"));
-        // A pragma takes no bindings; the number is ours.
         TOLLGATE_DO(
-            db.run(("PRAGMA cache_size = -" + std::to_string(options_.cache_kib)).c_str()));
+            db.run("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+                   "PRAGMA wal_autocheckpoint = 0"));
+        // A pragma takes no bindings; the number is ours.
+        TOLLGATE_DO(db.run(("PRAGMA cache_size = -" + std::to_string(options_.cache_kib)).c_str()));
         return std::unique_ptr<WriteConnection>(
             std::make_unique<SqliteWriteConnection>(std::move(db)));
     }
@@ -98,8 +96,8 @@ public:
         // makes the writer wait for a moment, so that the log can start over.
         const int mode = wal_bytes() > options_.wal_bytes_max ? SQLITE_CHECKPOINT_RESTART
                                                               : SQLITE_CHECKPOINT_PASSIVE;
-        const int code = sqlite3_wal_checkpoint_v2(checkpointer_.get(), nullptr, mode, nullptr,
-                                                   nullptr);
+        const int code =
+            sqlite3_wal_checkpoint_v2(checkpointer_.get(), nullptr, mode, nullptr, nullptr);
         if (code == SQLITE_OK || (code & 0xFF) == SQLITE_BUSY) return Done{};
         return sqlite_error(checkpointer_.get());
     }
@@ -130,8 +128,9 @@ private:
 Result<std::unique_ptr<Store>> open_sqlite_store(SqliteOptions options, Clock& clock) {
     TOLLGATE_TRY(auto db, SqliteStore::open_at(options, Database::Mode::read_write));
     // The page size must come before the first table; 8 KiB hold a notification and its body.
-    TOLLGATE_DO(db.run("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;"
-                       "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON"));
+    TOLLGATE_DO(
+        db.run("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;"
+               "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON"));
     TOLLGATE_DO(migrate(db, sqlite_migrations(), options.file, clock.now()));
     return std::unique_ptr<Store>(std::make_unique<SqliteStore>(std::move(options), std::move(db)));
 }

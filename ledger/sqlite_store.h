@@ -13,7 +13,7 @@ struct SqliteOptions {
     std::string file;
     std::int64_t wal_bytes_max = 256 * 1024 * 1024;
     std::int64_t cache_kib = 64 * 1024;  // Of the writer; a batch beyond it spills into the log.
-    const char* vfs = nullptr;  // A registered VFS; tests bring one that fails.
+    const char* vfs = nullptr;           // A registered VFS; tests bring one that fails.
 };
 
 // The ledger in one SQLite file: WAL, synchronous=FULL, one writer, any number of readers.

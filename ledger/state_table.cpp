@@ -132,7 +132,8 @@ std::string state_table_markdown() {
     text += "\n|---|---|---|---|---|---|---|---|---|\n";
     for (const Input input : kInputs) {
         text += "| `" + std::string(name_of(input)) + "` |";
-        for (const S status : kPaymentStatuses) text += " " + cell_text(decide(status, input)) + " |";
+        for (const S status : kPaymentStatuses)
+            text += " " + cell_text(decide(status, input)) + " |";
         text += '\n';
     }
     return text;

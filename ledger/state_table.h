@@ -27,10 +27,10 @@ enum class Input {
 };
 
 inline constexpr std::array kInputs = {
-    Input::call_succeeded,  Input::call_ambiguous,      Input::call_refused,
-    Input::trade_waiting,   Input::trade_paid,          Input::trade_finished,
+    Input::call_succeeded,      Input::call_ambiguous,    Input::call_refused,
+    Input::trade_waiting,       Input::trade_paid,        Input::trade_finished,
     Input::trade_closed_unpaid, Input::trade_closed_hint, Input::trade_refunded,
-    Input::close_requested, Input::expired,             Input::refunds_complete,
+    Input::close_requested,     Input::expired,           Input::refunds_complete,
     Input::window_over,
 };
 

@@ -30,8 +30,7 @@ class FunctionUnit final : public Unit {
 public:
     using Outcome = std::invoke_result_t<Work&, Books&>;
 
-    FunctionUnit(Work work, Finish finish)
-        : work_(std::move(work)), finish_(std::move(finish)) {}
+    FunctionUnit(Work work, Finish finish) : work_(std::move(work)), finish_(std::move(finish)) {}
 
     Result<Done> run(Books& books) override {
         outcome_ = std::make_unique<Outcome>(work_(books));

@@ -22,9 +22,10 @@ void Writer::submit(std::unique_ptr<Unit> unit) {
             return;
         }
     }
-    unit->finish(in_doubt_ ? doubt()
-                           : Error(ErrorCode::unavailable, "the ledger's line is full")
-                                 .because("overloaded"));
+    unit->finish(
+        in_doubt_
+            ? doubt()
+            : Error(ErrorCode::unavailable, "the ledger's line is full").because("overloaded"));
 }
 
 bool Writer::wait(std::chrono::milliseconds patience) {
@@ -131,7 +132,8 @@ void Writer::run_alone(std::vector<Pending>& batch) {
 
 void Writer::note_error(const Error& error) {
     if (error.reason() != "disk_full") return;
-    if (!write_failing_.exchange(true)) log_.error("ledger.disk_full", {{"reason", error.message()}});
+    if (!write_failing_.exchange(true))
+        log_.error("ledger.disk_full", {{"reason", error.message()}});
 }
 
 void Writer::finish(std::vector<Pending>& batch) {

@@ -62,8 +62,9 @@ public:
     void on_commit(std::function<void()> hint) { on_commit_ = std::move(hint); }
 
     struct Health {
-        bool write_failing = false;  // The disk is full or fails. Cleared by the next durable COMMIT.
-        bool in_doubt = false;   // Rule 5: this process must stop.
+        bool write_failing =
+            false;              // The disk is full or fails. Cleared by the next durable COMMIT.
+        bool in_doubt = false;  // Rule 5: this process must stop.
         std::uint64_t commits = 0;
         std::uint64_t units = 0;
         std::size_t waiting = 0;

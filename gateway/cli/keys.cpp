@@ -72,8 +72,8 @@ Result<Done> new_app_keys(const std::filesystem::path& folder, int bits, bool de
     std::filesystem::create_directories(folder, failed);
     if (failed) return Error(ErrorCode::unavailable, "cannot make the folder " + folder.string());
     TOLLGATE_TRY(const auto key, signing::PrivateKey::generate(bits));
-    TOLLGATE_DO(write_new(private_file, key.to_pkcs8_pem({.with_demo_marker = demo}).reveal(),
-                          kOwnerOnly));
+    TOLLGATE_DO(
+        write_new(private_file, key.to_pkcs8_pem({.with_demo_marker = demo}).reveal(), kOwnerOnly));
     TOLLGATE_DO(write_new(public_file, key.public_half().to_spki_pem(), kEveryoneReads));
     return write_new(console_file, key.public_half().to_bare() + "\n", kEveryoneReads);
 }
@@ -81,7 +81,8 @@ Result<Done> new_app_keys(const std::filesystem::path& folder, int bits, bool de
 Result<Done> new_caller_key(const std::filesystem::path& file) {
     std::array<std::uint8_t, 32> bytes{};
     signing::openssl_entropy().fill(bytes);
-    const Secret key("tgk_" + signing::to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
+    const Secret key("tgk_" +
+                     signing::to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
     wipe_memory(bytes.data(), bytes.size());
     TOLLGATE_DO(write_new(file, std::string(key.reveal()) + "\n", kOwnerOnly));
     std::printf("key_sha256 %s\n", signing::sha256_hex(key.reveal()).c_str());

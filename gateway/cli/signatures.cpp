@@ -90,8 +90,8 @@ Result<NotificationVerdict> verify_notification(const NotificationQuestion& ques
     NotificationVerdict verdict;
     if (!verified) {
         const auto hint = signing::explain_notification(question.body, keys, nullptr);
-        verdict.json = verdict_json(verified.error().reason(), hint,
-                                    fields ? *fields : signing::Fields());
+        verdict.json =
+            verdict_json(verified.error().reason(), hint, fields ? *fields : signing::Fields());
         return verdict;
     }
     const std::string_view failed = failed_check(question, *fields);

@@ -127,5 +127,45 @@ TEST_F(Config, TheShippedExampleIsWholeAndKnown) {
     }
 }
 
+// Every member of one is in the other; lists are looked at through their first member.
+void compare(const nlohmann::json& example, const nlohmann::json& schema, const std::string& path) {
+    if (example.is_array() && schema.contains("items") && !example.empty()) {
+        return compare(example[0], schema["items"], path + "/0");
+    }
+    if (!example.is_object() || !schema.contains("properties")) return;
+    for (const auto& [name, value] : example.items()) {
+        ASSERT_TRUE(schema["properties"].contains(name))
+            << path << "/" << name << ": not in schema";
+        compare(value, schema["properties"][name], path + "/" + name);
+    }
+    for (const auto& [name, unused] : schema["properties"].items()) {
+        EXPECT_TRUE(example.contains(name)) << path << "/" << name << ": not in the example";
+    }
+}
+
+TEST_F(Config, TheSchemaAndTheExampleHoldTheSameSettings) {
+    const auto read = [](const char* file) {
+        std::ifstream stream(std::string(TOLLGATE_SOURCE_DIR) + file);
+        return nlohmann::json::parse(stream, nullptr, true, true);
+    };
+    compare(read("/config/example.json"), read("/config/schema.json"), "");
+}
+
+TEST_F(Config, TheExampleShowsTheDefaults) {
+    std::ifstream file(TOLLGATE_SOURCE_DIR "/config/example.json");
+    const auto example = nlohmann::json::parse(file, nullptr, true, true);
+    const config::Settings defaults;
+    std::vector<std::int64_t> waits;
+    for (const auto wait : defaults.deliveries.waits) waits.push_back(wait.count() / 1000);
+    EXPECT_EQ(example["deliveries"]["waits_seconds"], waits);
+    EXPECT_EQ(example["deliveries"]["timeout_seconds"], defaults.deliveries.timeout.count() / 1000);
+    EXPECT_EQ(example["deliveries"]["in_flight_max"], defaults.deliveries.in_flight_max);
+    EXPECT_EQ(example["notifications"]["unverified_kept_max"],
+              defaults.notifications.unverified_kept_max);
+    EXPECT_EQ(example["store"]["wal_megabytes_max"], defaults.store.wal_bytes_max / (1024 * 1024));
+    EXPECT_EQ(example["public"]["listen"], "127.0.0.1:8600");
+    EXPECT_EQ(example["workers"], defaults.workers);
+}
+
 }  // namespace
 }  // namespace tollgate

@@ -73,8 +73,10 @@ TEST(Create, GivesAFormForThePage) {
     GatewayWorld world;
     auto order = GatewayWorld::order("T1");
     order["action"] = "form";
-    order["goods_detail"] = {{{"goods_id", "1"}, {"goods_name", "A \"quoted\" <book> & more"},
-                              {"quantity", 1}, {"price", "10.00"}}};
+    order["goods_detail"] = {{{"goods_id", "1"},
+                              {"goods_name", "A \"quoted\" <book> & more"},
+                              {"quantity", 1},
+                              {"price", "10.00"}}};
     const auto action = world.create(order).json()["action"];
     EXPECT_EQ(action["type"], "form");
     const std::string html = action["html"];
@@ -108,9 +110,14 @@ TEST(Create, GivesAWapPaymentWithItsQuitUrl) {
 
 TEST(Create, NamesEveryWrongFieldAtOnce) {
     GatewayWorld world;
-    const json wrong{{"app", "shop"},          {"out_trade_no", "has space"}, {"product", "page"},
-                     {"amount", 10.5},         {"subject", "a/b"},            {"currency", "USD"},
-                     {"metadata", "not a map"}, {"colour", "red"},
+    const json wrong{{"app", "shop"},
+                     {"out_trade_no", "has space"},
+                     {"product", "page"},
+                     {"amount", 10.5},
+                     {"subject", "a/b"},
+                     {"currency", "USD"},
+                     {"metadata", "not a map"},
+                     {"colour", "red"},
                      {"extend_params", {{"price", 1.5}}}};
     const auto answer = world.create(wrong);
     EXPECT_EQ(answer.status, 400);
@@ -124,9 +131,9 @@ TEST(Create, NamesEveryWrongFieldAtOnce) {
 
 TEST(Create, NamesWhatIsMissing) {
     GatewayWorld world;
-    EXPECT_EQ(error_fields(world.create(json::object())),
-              (std::vector<std::string>{"/amount", "/app", "/out_trade_no", "/product",
-                                        "/subject"}));
+    EXPECT_EQ(
+        error_fields(world.create(json::object())),
+        (std::vector<std::string>{"/amount", "/app", "/out_trade_no", "/product", "/subject"}));
 }
 
 TEST(Create, RefusesWhatDoesNotGoWithTheProduct) {
@@ -156,7 +163,8 @@ TEST(Create, RefusesBodiesThatAreNotPlainJson) {
 
 TEST(Create, RefusesAmountsOutsideOfAlipaysRange) {
     GatewayWorld world;
-    for (const char* amount : {"0", "-1", "10000000001", "99999999999999999999", "\"100\"", "1e2"}) {
+    for (const char* amount :
+         {"0", "-1", "10000000001", "99999999999999999999", "\"100\"", "1e2"}) {
         auto text = GatewayWorld::order("T1").dump();
         text.replace(text.find("\"amount\":1000"), 13, std::string("\"amount\":") + amount);
         EXPECT_EQ(world.api("POST", "/v1/payments", text).status, 400) << amount;
@@ -287,7 +295,8 @@ TEST(Reading, KeepsTheRequestIdInTheAnswerAndInTheHistory) {
     const auto history = world.api("GET", "/v1/payments/" + id + "/history").json();
     EXPECT_EQ(history["transitions"][0]["request_id"], "my-id.1");
     EXPECT_NE(world.api("GET", "/v1/payments/" + id, "", {{"X-Request-Id", "bad id"}})
-                  .header("x-request-id"), "bad id");
+                  .header("x-request-id"),
+              "bad id");
 }
 
 json qr_order(const std::string& number) {
@@ -335,8 +344,8 @@ TEST(Precreate, StaysUnknownWhenTheAnswerIsLostAndGoesOnWithTheSameNumber) {
 TEST(Precreate, FailsOnlyWhenARefusalIsSignedAndNoTradeIsThere) {
     GatewayWorld world;
     world.alipay.script([](const std::string& method, const json&, transport::Ticket ticket) {
-        const char* code = method == "alipay.trade.query" ? "ACQ.TRADE_NOT_EXIST"
-                                                          : "ACQ.SELLER_BEEN_BLOCKED";
+        const char* code =
+            method == "alipay.trade.query" ? "ACQ.TRADE_NOT_EXIST" : "ACQ.SELLER_BEEN_BLOCKED";
         ticket.complete(ScriptedAlipay::answer(
             method, {{"code", "40004"}, {"sub_code", code}, {"sub_msg", "no"}}));
     });
@@ -402,9 +411,9 @@ TEST(Precreate, LetsOneRequestCallAtATime) {
     EXPECT_EQ(second.status, 409);
     EXPECT_EQ(second.json()["code"], "in_progress");
     EXPECT_EQ(second.header("retry-after"), "1");
-    held->complete(ScriptedAlipay::answer("alipay.trade.precreate",
-                                          {{"code", "10000"}, {"out_trade_no", number},
-                                           {"qr_code", "https://qr.example/1"}}));
+    held->complete(ScriptedAlipay::answer(
+        "alipay.trade.precreate",
+        {{"code", "10000"}, {"out_trade_no", number}, {"qr_code", "https://qr.example/1"}}));
     caller.join();
     EXPECT_EQ(first.status, 201);
 }
@@ -443,11 +452,15 @@ TEST(Return, SendsTheBuyerOnAndMarksNothingPaid) {
     auto order = GatewayWorld::order("T1");
     order["return_url"] = "http://shop.example/orders/1?x=1";
     world.create(order);
-    signing::Fields fields{{"charset", "utf-8"},   {"out_trade_no", "T1"},
+    signing::Fields fields{{"charset", "utf-8"},
+                           {"out_trade_no", "T1"},
                            {"method", "alipay.trade.page.pay.return"},
-                           {"total_amount", "10.00"}, {"trade_no", "2026T1"},
-                           {"auth_app_id", "2021000000000001"}, {"version", "1.0"},
-                           {"app_id", "2021000000000001"}, {"sign_type", "RSA2"},
+                           {"total_amount", "10.00"},
+                           {"trade_no", "2026T1"},
+                           {"auth_app_id", "2021000000000001"},
+                           {"version", "1.0"},
+                           {"app_id", "2021000000000001"},
+                           {"sign_type", "RSA2"},
                            {"seller_id", "2088000000000001"},
                            {"timestamp", "2026-11-11 00:00:00"}};
     const std::string query = GatewayWorld::signed_body(fields);
@@ -455,8 +468,8 @@ TEST(Return, SendsTheBuyerOnAndMarksNothingPaid) {
     EXPECT_EQ(answer.status, 302);
     EXPECT_EQ(answer.header("location"), "http://shop.example/orders/1?x=1");
     EXPECT_EQ(world.payment_status("T1"), "pending");
-    const auto forged = world.public_get(
-        "/alipay/shop/return?" + GatewayWorld::signed_body(fields, test_keys().stranger));
+    const auto forged = world.public_get("/alipay/shop/return?" +
+                                         GatewayWorld::signed_body(fields, test_keys().stranger));
     EXPECT_EQ(forged.status, 400);
     EXPECT_EQ(forged.header("location"), "");
 }

@@ -34,9 +34,9 @@ LocalServer::LocalServer(transport::Router router) {
     std::vector<transport::Listener> listeners;
     listeners.push_back(
         {.name = "local", .address = "127.0.0.1", .port = 0, .router = std::move(router)});
-    auto front = transport::Front::open(std::move(listeners), {.clock = system_clock(),
-                                                               .entropy = signing::openssl_entropy(),
-                                                               .log = log_.get()});
+    auto front = transport::Front::open(
+        std::move(listeners),
+        {.clock = system_clock(), .entropy = signing::openssl_entropy(), .log = log_.get()});
     EXPECT_TRUE(front);
     front_ = *std::move(front);
     for (int i = 0; i < 2; ++i) threads_.emplace_back([this] { front_->run(); });
@@ -53,16 +53,16 @@ std::string LocalServer::url() const {
 
 ScriptedAlipay::ScriptedAlipay() {
     transport::Router router;
-    router.add("POST", "/gateway.do", [this](auto& request, auto ticket) {
-        serve(request, std::move(ticket));
-    });
+    router.add("POST", "/gateway.do",
+               [this](auto& request, auto ticket) { serve(request, std::move(ticket)); });
     script_ = [](const std::string& method, const json& biz, transport::Ticket ticket) {
         if (method == "alipay.trade.precreate") {
             return ticket.complete(answer(
                 method, {{"code", "10000"},
                          {"msg", "Success"},
                          {"out_trade_no", biz["out_trade_no"]},
-                         {"qr_code", "https://qr.alipay.com/bax" + biz["out_trade_no"].get<std::string>()}}));
+                         {"qr_code",
+                          "https://qr.alipay.com/bax" + biz["out_trade_no"].get<std::string>()}}));
         }
         ticket.complete(answer(method, {{"code", "40004"},
                                         {"msg", "Business Failed"},
@@ -214,21 +214,25 @@ config::Settings GatewayWorld::settings() const {
 
 void GatewayWorld::start() {
     std::vector<config::Problem> problems;
-    auto service = gateway::Service::start(
-        settings(),
-        {.clock = system_clock(),
-         .entropy = entropy_,
-         .random = random_,
-         .log = log_.get(),
-         .on_fatal = [this](std::string_view reason) { fatal = reason; },
-         .sqlite_vfs = sqlite_vfs_},
-        problems);
+    auto service =
+        gateway::Service::start(settings(),
+                                {.clock = system_clock(),
+                                 .entropy = entropy_,
+                                 .random = random_,
+                                 .log = log_.get(),
+                                 .on_fatal = [this](std::string_view reason) { fatal = reason; },
+                                 .sqlite_vfs = sqlite_vfs_},
+                                problems);
     ASSERT_TRUE(service) << service.error().message() << config::to_text(problems);
     service_ = *std::move(service);
 }
 
+std::string GatewayWorld::url(const std::string& listener) const {
+    return "http://127.0.0.1:" + std::to_string(service_->port(listener));
+}
+
 Answer GatewayWorld::send(const std::string& listener, transport::ClientRequest request) {
-    request.url = "http://127.0.0.1:" + std::to_string(service_->port(listener)) + request.url;
+    request.url = url(listener) + request.url;
     request.total_timeout = kPatience;
     transport::CurlClient client({});
     auto reply = transport::send_and_wait(client, std::move(request));
@@ -240,8 +244,8 @@ Answer GatewayWorld::send(const std::string& listener, transport::ClientRequest 
 Answer GatewayWorld::api(const std::string& method, const std::string& target,
                          const std::string& body, const transport::HeaderList& headers,
                          const std::string& key) {
-    transport::ClientRequest request{.method = method, .url = target, .headers = headers,
-                                     .body = body};
+    transport::ClientRequest request{
+        .method = method, .url = target, .headers = headers, .body = body};
     if (!key.empty()) request.headers.emplace_back("Authorization", "Bearer " + key);
     if (!body.empty()) request.headers.emplace_back("Content-Type", "application/json");
     return send("api", std::move(request));
@@ -257,8 +261,8 @@ Answer GatewayWorld::operator_get(const std::string& target) {
 
 Answer GatewayWorld::notify(const std::string& body, const transport::HeaderList& headers,
                             const std::string& app) {
-    transport::ClientRequest request{.method = "POST", .url = "/alipay/" + app + "/notify",
-                                     .headers = headers, .body = body};
+    transport::ClientRequest request{
+        .method = "POST", .url = "/alipay/" + app + "/notify", .headers = headers, .body = body};
     request.headers.emplace_back("Content-Type",
                                  "application/x-www-form-urlencoded; charset=utf-8");
     return send("public", std::move(request));
@@ -266,10 +270,7 @@ Answer GatewayWorld::notify(const std::string& body, const transport::HeaderList
 
 Answer GatewayWorld::notify_without_patience(const std::string& body) {
     transport::ClientRequest request{
-        .method = "POST",
-        .url = "http://127.0.0.1:" + std::to_string(service_->port("public")) +
-               "/alipay/shop/notify",
-        .body = body};
+        .method = "POST", .url = url("public") + "/alipay/shop/notify", .body = body};
     request.total_timeout = milliseconds(1'500);
     transport::CurlClient client({});
     const auto reply = transport::send_and_wait(client, std::move(request));
@@ -311,8 +312,12 @@ void GatewayWorld::wait_for_count(const std::string& sql, std::int64_t value) {
 }
 
 json GatewayWorld::order(const std::string& out_trade_no, std::int64_t fen) {
-    return {{"app", "shop"},     {"out_trade_no", out_trade_no}, {"product", "page"},
-            {"amount", fen},     {"subject", "一枚书签 a bookmark"}, {"order", "O-" + out_trade_no},
+    return {{"app", "shop"},
+            {"out_trade_no", out_trade_no},
+            {"product", "page"},
+            {"amount", fen},
+            {"subject", "一枚书签 a bookmark"},
+            {"order", "O-" + out_trade_no},
             {"metadata", {{"cart", 7}}}};
 }
 
@@ -339,8 +344,8 @@ signing::Fields GatewayWorld::paid(const std::string& out_trade_no, const std::s
 }
 
 std::string GatewayWorld::signed_body(signing::Fields fields, const signing::PrivateKey& key) {
-    fields.emplace_back("sign", *key.sign(signing::notification_content(fields),
-                                          signing::SignType::rsa2));
+    fields.emplace_back("sign",
+                        *key.sign(signing::notification_content(fields), signing::SignType::rsa2));
     return signing::encode_form(fields);
 }
 

@@ -15,9 +15,9 @@
 #include "ledger/payment.h"
 #include "signing/fields.h"
 #include "signing/key.h"
+#include "tests/support/fakes.h"
 #include "transport/curl_client.h"
 #include "transport/front.h"
-#include "tests/support/fakes.h"
 
 namespace tollgate::testing {
 
@@ -44,8 +44,8 @@ private:
     std::vector<std::thread> threads_;
 };
 
-// A pretend Alipay whose every answer a test chooses. By default it answers precreate with a QR code
-// and query with TRADE_NOT_EXIST, rightly signed.
+// A pretend Alipay whose every answer a test chooses. By default it answers precreate with a QR
+// code and query with TRADE_NOT_EXIST, rightly signed.
 class ScriptedAlipay {
 public:
     // Gets the method, the biz_content and the ticket.
@@ -119,6 +119,7 @@ public:
     Answer notify_without_patience(const std::string& body);
     Answer public_get(const std::string& target);
     std::string payment_status(const std::string& out_trade_no);
+    std::string url(const std::string& listener) const;
     // One value of the ledger, read with a connection of its own.
     std::int64_t count(const std::string& sql);
     std::string text(const std::string& sql);

@@ -100,7 +100,8 @@ TEST(Notify, NeverClosesByANotificationAlone) {
     EXPECT_EQ(world.payment_status("T1"), "pending");
     // But somebody will ask soon.
     EXPECT_EQ(world.count("SELECT next_sweep_ms <= (SELECT max(received_ms) FROM notification)"
-                          " FROM payment"), 1);
+                          " FROM payment"),
+              1);
 }
 
 TEST(Notify, TakesAClosedTradeWithMoneyForPaidThenRefunded) {
@@ -125,7 +126,8 @@ TEST(Notify, NeverTakesARefundReportForASecondPayment) {
     EXPECT_EQ(world.notify(GatewayWorld::signed_body(report)).body, "success");
     EXPECT_EQ(world.payment_status("T1"), "paid");
     EXPECT_EQ(world.text("SELECT verdict || ' ' || reason FROM notification"
-                         " WHERE notify_id = 'report'"), "accepted refund_report");
+                         " WHERE notify_id = 'report'"),
+              "accepted refund_report");
     EXPECT_EQ(world.count(kEvents), 1);
 }
 
@@ -176,7 +178,8 @@ INSTANTIATE_TEST_SUITE_P(
                       FailedCheck{"seller_id", "2088999999999999", "seller_id_mismatch", true},
                       FailedCheck{"seller_id", "", "field_missing", false},
                       FailedCheck{"app_id", "2021999999999999", "app_id_mismatch", true},
-                      FailedCheck{"gmt_payment", "2020-01-01 00:00:00", "paid_before_created", true},
+                      FailedCheck{"gmt_payment", "2020-01-01 00:00:00", "paid_before_created",
+                                  true},
                       FailedCheck{"subject", "\xB2\xE2", "charset_invalid", false}),
     [](const auto& test) { return std::string(test.param.reason) + std::to_string(test.index); });
 

@@ -34,7 +34,8 @@ TEST(Books, GivesBackWhatWasWritten) {
     wanted.metadata = R"({"a":1})";
     ASSERT_TRUE(world.run([&](Books& books) {
         return books.add_payment(wanted,
-                                 {.fingerprint = "{\"x\":1}", .return_url = "http://shop/",
+                                 {.fingerprint = "{\"x\":1}",
+                                  .return_url = "http://shop/",
                                   .action = "{\"type\":\"sdk\"}"},
                                  world.origin);
     }));
@@ -144,8 +145,11 @@ TEST(Books, KeepsTheNewestUnverifiedOnesOfEachApp) {
 
 TEST(Books, OpensADifferenceOncePerTradeAndClass) {
     LedgerWorld world;
-    DifferenceRecord record{.id = "dif_1", .app = "shop", .difference_class = "amount_mismatch",
-                            .trade_no = "2026", .evidence = "{}"};
+    DifferenceRecord record{.id = "dif_1",
+                            .app = "shop",
+                            .difference_class = "amount_mismatch",
+                            .trade_no = "2026",
+                            .evidence = "{}"};
     const auto open = [&] {
         auto opened = world.run([&](Books& books) { return books.open_difference(record); });
         record.id += "1";
@@ -200,13 +204,17 @@ TEST(Outbox, KeepsADeliveryWhoseBudgetIsSpent) {
         return books.claim_deliveries(world.clock.now(), world.clock.now(), 10);
     });
     ASSERT_TRUE(world.run([&](Books& books) {
-        return books.finish_attempt({.delivery = due->front().row, .attempt = 1,
-                                     .finished_at = world.clock.now(), .outcome = "http_error",
-                                     .http_status = 500, .address = "", .detail = ""});
+        return books.finish_attempt({.delivery = due->front().row,
+                                     .attempt = 1,
+                                     .finished_at = world.clock.now(),
+                                     .outcome = "http_error",
+                                     .http_status = 500,
+                                     .address = "",
+                                     .detail = ""});
     }));
     const auto again = world.run([&](Books& books) {
-        return books.claim_deliveries(world.clock.now() + std::chrono::hours(1),
-                                      world.clock.now(), 10);
+        return books.claim_deliveries(world.clock.now() + std::chrono::hours(1), world.clock.now(),
+                                      10);
     });
     EXPECT_TRUE(again->empty());
     EXPECT_FALSE(world.run([](Books& books) { return books.next_delivery_at(); })->has_value());
@@ -217,9 +225,11 @@ TEST(Outbox, ParksTheEventsOfAnEndpointThatLeftTheConfiguration) {
     ASSERT_TRUE(with_endpoint(world, "a"));
     ASSERT_TRUE(world.run([&](Books& books) { return books.add_event(event(world, "evt_1")); }));
     const auto claimed = [&] {
-        return world.run([&](Books& books) {
-            return books.claim_deliveries(world.clock.now(), world.clock.now(), 10);
-        })->size();
+        return world
+            .run([&](Books& books) {
+                return books.claim_deliveries(world.clock.now(), world.clock.now(), 10);
+            })
+            ->size();
     };
     ASSERT_TRUE(with_endpoint(world, "b"));
     EXPECT_EQ(claimed(), 0U);
@@ -229,13 +239,15 @@ TEST(Outbox, ParksTheEventsOfAnEndpointThatLeftTheConfiguration) {
 
 TEST(Idempotency, TakesAKeyOverOnlyWhenItsHolderIsGone) {
     LedgerWorld world;
-    IdempotencyRecord record{.caller = "c", .key = "k", .fingerprint = "{}",
+    IdempotencyRecord record{.caller = "c",
+                             .key = "k",
+                             .fingerprint = "{}",
                              .running_until = world.clock.now() + std::chrono::seconds(10),
                              .expires_at = world.clock.now() + std::chrono::hours(24)};
     const auto begin = [&] {
-        return world.run([&](Books& books) {
-            return books.begin_idempotency(record, world.clock.now());
-        }).has_value();
+        return world
+            .run([&](Books& books) { return books.begin_idempotency(record, world.clock.now()); })
+            .has_value();
     };
     EXPECT_TRUE(begin());
     EXPECT_FALSE(begin());
@@ -244,8 +256,8 @@ TEST(Idempotency, TakesAKeyOverOnlyWhenItsHolderIsGone) {
     EXPECT_TRUE(begin());
     record.status = 201;
     record.body = "{}";
-    ASSERT_TRUE(world.run(
-        [&](Books& books) { return books.store_answer(record, world.clock.now()); }));
+    ASSERT_TRUE(
+        world.run([&](Books& books) { return books.store_answer(record, world.clock.now()); }));
     EXPECT_FALSE(begin());  // Answered: nobody runs it again.
     world.clock.pass(std::chrono::hours(24));
     EXPECT_TRUE(begin());  // Expired: the key is free.

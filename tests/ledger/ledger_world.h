@@ -92,8 +92,8 @@ private:
         store = *std::move(opened);
         auto connection = store->write_connection();
         ASSERT_TRUE(connection) << connection.error().message();
-        writer = std::make_unique<ledger::Writer>(*std::move(connection),
-                                                  ledger::Writer::Options{}, log.get());
+        writer = std::make_unique<ledger::Writer>(*std::move(connection), ledger::Writer::Options{},
+                                                  log.get());
     }
 };
 

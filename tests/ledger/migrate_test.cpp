@@ -12,7 +12,8 @@ namespace {
 using testing::TempFolder;
 
 constexpr Migration kFirst{.number = 1, .name = "0001_first", .sql = "CREATE TABLE a (x INTEGER);"};
-constexpr Migration kSecond{.number = 2, .name = "0002_second", .sql = "CREATE TABLE b (x INTEGER);"};
+constexpr Migration kSecond{
+    .number = 2, .name = "0002_second", .sql = "CREATE TABLE b (x INTEGER);"};
 
 class Migrating : public ::testing::Test {
 protected:

@@ -36,8 +36,7 @@ auto add(LedgerWorld& world, const std::string& number) {
 void submit_batch(LedgerWorld& world, Answers& answers, int size) {
     for (int i = 0; i < size; ++i) {
         const auto index = static_cast<std::size_t>(i);
-        world.writer->submit(
-            make_unit(add(world, "T" + std::to_string(i)), answers.note(index)));
+        world.writer->submit(make_unit(add(world, "T" + std::to_string(i)), answers.note(index)));
     }
 }
 

@@ -35,7 +35,9 @@ struct Ban {
 };
 
 const std::vector<Ban> kBans = {
-    {R"((system|steady|high_resolution)_clock::now)", "take a tollgate::Clock&", {"base/clock.cpp"}},
+    {R"((system|steady|high_resolution)_clock::now)",
+     "take a tollgate::Clock&",
+     {"base/clock.cpp"}},
     {R"(std::random_device|\brand\(|std::mt19937)", "take a tollgate::Random& or Entropy&", {}},
     {R"(RAND_bytes)", "take a tollgate::Entropy&", {"signing/entropy.cpp"}},
     {R"(sleep_for|sleep_until|\busleep\()", "let the caller decide when to call again", {}},
@@ -97,21 +99,21 @@ TEST(Tree, RoomsKnowOnlyTheRoomsBelowThem) {
 TEST(Tree, NobodyGoesAroundTheSeams) {
     for (const Ban& ban : kBans) {
         const std::regex pattern(ban.pattern);
-        for_each_line([&](const std::string& line, const std::string& name,
-                          const std::string& where) {
-            EXPECT_FALSE(std::regex_search(line, pattern) && !ban.allowed_files.contains(name))
-                << where << ": " << ban.pattern << " is banned; " << ban.instead;
-        });
+        for_each_line(
+            [&](const std::string& line, const std::string& name, const std::string& where) {
+                EXPECT_FALSE(std::regex_search(line, pattern) && !ban.allowed_files.contains(name))
+                    << where << ": " << ban.pattern << " is banned; " << ban.instead;
+            });
     }
 }
 
 TEST(Tree, LibrariesAreSpokenToInOnePlace) {
     for (const auto& [door, include] : kDoors) {
-        for_each_line([&](const std::string& line, const std::string& name,
-                          const std::string& where) {
-            EXPECT_FALSE(std::regex_search(line, include) && !name.starts_with(door))
-                << where << ": only " << door << "* may include this";
-        });
+        for_each_line(
+            [&](const std::string& line, const std::string& name, const std::string& where) {
+                EXPECT_FALSE(std::regex_search(line, include) && !name.starts_with(door))
+                    << where << ": only " << door << "* may include this";
+            });
     }
 }
 

@@ -76,7 +76,8 @@ int open_file(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags,
 
 }  // namespace
 
-FaultyDisk::FaultyDisk() : name_("faulty-" + std::to_string(reinterpret_cast<std::uintptr_t>(this))) {
+FaultyDisk::FaultyDisk()
+    : name_("faulty-" + std::to_string(reinterpret_cast<std::uintptr_t>(this))) {
     vfs_ = *real_vfs();
     vfs_.pNext = nullptr;
     vfs_.zName = name_.c_str();

@@ -68,6 +68,8 @@ export class World {
         await callOk(['keys', 'new', world.path('alipay'), '--demo']);
         await callOk(['keys', 'webhook', world.path('event_secret')]);
         const made = await callOk(['keys', 'caller', world.path('shop_key')]);
+        world.eventSecret = world.read('event_secret').trim();
+        world.shopKey = world.read('shop_key').trim();
         const keyHash = /^key_sha256 ([0-9a-f]{64})$/m.exec(made)[1];
 
         const ports = await freePorts(['public', 'api', 'operator', 'alipay', 'shop']);
@@ -106,14 +108,6 @@ export class World {
 
     publicKey(whose) {
         return createPublicKey(this.read(`${whose}/app_public_key.pem`));
-    }
-
-    get eventSecret() {
-        return this.read('event_secret').trim();
-    }
-
-    get shopKey() {
-        return this.read('shop_key').trim();
     }
 
     async api(method, path, body) {

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Runs the benchmarks named (all of them without a name) from the release build, and gathers what
+# they print in build/bench/results.json, one member each.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+readonly BUILD=build/release/tests
+readonly RESULTS=build/bench
+mkdir -p "$RESULTS"
+
+callback_latency() { "$BUILD/bench/callback_latency"; }
+
+# What the front costs by itself: a 1.1 KB POST, 64 connections, answered at once and by another thread.
+front() {
+    "$BUILD/transport/empty_handler_bench" >"$RESULTS/front.port" &
+    local server=$! port=
+    until [[ -s $RESULTS/front.port ]]; do kill -0 "$server"; done
+    port=$(grep -o '[0-9]\+' "$RESULTS/front.port" | head -n 1)
+    printf 'wrk.method = "POST"\nwrk.body = string.rep("x", 1100)\n' >"$RESULTS/post.lua"
+    local name rate=()
+    for name in now later; do
+        rate+=("$(wrk -t1 -c64 -d5s -s "$RESULTS/post.lua" "http://127.0.0.1:$port/$name" \
+            | sed -n 's/^Requests\/sec: *\([0-9]*\).*/\1/p')")
+    done
+    kill "$server"
+    wait "$server" 2>/dev/null || true
+    printf '{"answered_at_once_per_s":%s,"answered_later_per_s":%s,"connections":64}\n' "${rate[@]}"
+}
+
+names=("$@")
+((${#names[@]})) || names=(callback_latency front)
+for name in "${names[@]}"; do
+    declare -F "$name" >/dev/null || { echo "there is no benchmark $name" >&2; exit 2; }
+    echo "== $name" >&2
+    "$name" >"$RESULTS/$name.json"
+    cat "$RESULTS/$name.json"
+done
+{
+    printf '{'
+    comma=
+    for file in "$RESULTS"/*.json; do
+        [[ $file == */results.json ]] && continue
+        printf '%s"%s":%s' "$comma" "$(basename "$file" .json)" "$(cat "$file")"
+        comma=,
+    done
+    printf '}\n'
+} >"$RESULTS/results.tmp"
+mv "$RESULTS/results.tmp" "$RESULTS/results.json"
