@@ -1,9 +1,11 @@
 #include "callbacks/inbox.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "base/charset.h"
+#include "base/utf8.h"
 #include "signing/content.h"
 #include "signing/digest.h"
 #include "signing/form.h"
@@ -40,6 +42,12 @@ std::string headers_json(const ServerRequest& request) {
 std::optional<signing::Fields> in_utf8(const signing::Fields& fields) {
     const auto named = signing::find(fields, "charset");
     const std::string_view charset = named && !named->empty() ? *named : "utf-8";
+    if (charset == "utf-8" || charset == "UTF-8") {
+        const bool all_text = std::ranges::all_of(fields, [](const auto& field) {
+            return is_utf8(field.first) && is_utf8(field.second);
+        });
+        return all_text ? std::optional(fields) : std::nullopt;
+    }
     signing::Fields converted;
     converted.reserve(fields.size());
     for (const auto& [name, value] : fields) {

@@ -148,6 +148,7 @@ public:
         if (health_ != nullptr) health_->set_stopping();
         if (front_ != nullptr) front_->stop(patience);
         for (std::thread& worker : workers_) worker.join();
+        if (deliverer_ == nullptr) return;  // open() did not get that far.
         deliverer_->drain();
         {
             const std::lock_guard lock(mutex_);
@@ -182,7 +183,7 @@ private:
                                       .random = seams_.random,
                                       .log = seams_.log,
                                       .wake = [this] { deliveries_http_->wake(); }});
-        writer_->on_commit([this] { deliverer_->hint(); });
+        writer_->on_events([this] { deliverer_->hint(); });
         create_ = std::make_unique<CreatePayment>(
             apps_,
             CreateSettings{.public_base_url = settings_.public_door.base_url,

@@ -84,6 +84,10 @@ public:
     // Writes the event and a delivery for every enabled endpoint of its app, due at once.
     virtual Result<Done> add_event(const EventRecord& event) = 0;
 
+    // How many events this connection has written so far, undone ones included: when it has grown,
+    // there may be something to deliver.
+    virtual std::uint64_t events_added() const = 0;
+
     // Claims up to `limit` due deliveries until `lease_until`, the longest due first, and begins an
     // attempt for each: counted before it is made, so that a request that kills us cannot be tried
     // for ever. Deliveries whose lease ran out are due again.

@@ -25,6 +25,7 @@ public:
     Result<Done> add_unverified(const NotificationRecord& record, std::int64_t kept_max) override;
     Result<bool> open_difference(const DifferenceRecord& record) override;
     Result<Done> add_event(const EventRecord& event) override;
+    std::uint64_t events_added() const override { return events_added_; }
     Result<std::vector<DueDelivery>> claim_deliveries(Timestamp now, Timestamp lease_until,
                                                       int limit) override;
     Result<Done> finish_attempt(const AttemptResult& result) override;
@@ -51,6 +52,7 @@ private:
     Database& db_;
     StatementCache statements_;
     SqliteReading reading_;
+    std::uint64_t events_added_ = 0;
 };
 
 }  // namespace tollgate::ledger

@@ -11,6 +11,7 @@ Result<Done> SqliteBooks::add_event(const EventRecord& event) {
     insert->bind(1, event.id).bind(2, event.app).bind(3, event.type).bind(4, event.payment);
     insert->bind(5, event.version).bind(6, event.payload).bind(7, event.created_at.ms);
     TOLLGATE_DO(insert->run());
+    ++events_added_;
 
     TOLLGATE_TRY(Statement* const promise,
                  statements_.get("INSERT INTO delivery (event, endpoint, status, next_attempt_ms)"

@@ -16,7 +16,7 @@ struct SqliteOptions {
     const char* vfs = nullptr;           // A registered VFS; tests bring one that fails.
 };
 
-// The ledger in one SQLite file: WAL, synchronous=FULL, one writer, any number of readers.
+// The ledger in one SQLite file: WAL, synchronous=FULL, one process, one writer, many readers.
 // Errors: unavailable when another process holds the file, failed_precondition (see migrate),
 // data_corruption.
 Result<std::unique_ptr<Store>> open_sqlite_store(SqliteOptions options, Clock& clock);

@@ -1,6 +1,7 @@
 #include "ledger/writer.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tollgate::ledger {
 
@@ -139,7 +140,8 @@ void Writer::note_error(const Error& error) {
 void Writer::finish(std::vector<Pending>& batch) {
     units_ += batch.size();
     // The hint first: whoever sends events may start while the answers go out.
-    if (on_commit_) on_commit_();
+    const std::uint64_t events = connection_->books().events_added();
+    if (std::exchange(events_seen_, events) != events && on_events_) on_events_();
     for (Pending& pending : batch) pending.unit->finish(std::move(pending.outcome));
 }
 

@@ -58,8 +58,8 @@ public:
     template <typename Work>
     std::invoke_result_t<Work&, Books&> transact(Work work);
 
-    // Called after each durable COMMIT, on the writer's thread: a hint that there may be events.
-    void on_commit(std::function<void()> hint) { on_commit_ = std::move(hint); }
+    // Called on the writer's thread after a batch that wrote events.
+    void on_events(std::function<void()> hint) { on_events_ = std::move(hint); }
 
     struct Health {
         bool write_failing =
@@ -90,7 +90,8 @@ private:
     std::unique_ptr<WriteConnection> connection_;
     const Options options_;
     Log& log_;
-    std::function<void()> on_commit_;
+    std::function<void()> on_events_;
+    std::uint64_t events_seen_ = 0;
 
     mutable std::mutex mutex_;
     std::condition_variable arrived_;

@@ -53,13 +53,13 @@ describe('serve and check-config', () => {
             const done = await call([command, '--config', world.path('wrong.json')]);
             assert.deepEqual([done.code, done.stdout], [78, '']);
             for (const place of ['/store', '/public/base_url', '/api/listen', '/operator/lisen',
-                '/apps/0/private_key', '/callers/0/rights', '/endpoints/0/apps',
+                '/apps/0/private_key/file', '/callers/0/rights', '/endpoints/0/apps',
                 '/deliveries/timeout_seconds']) {
                 assert.match(done.stderr, new RegExp(`^${place}: .`, 'm'));
             }
         });
         test(`${command} refuses what only its user can read: a key that is none`, async () => {
-            writeFileSync(world.path('not_a_key.pem'), 'hello');
+            writeFileSync(world.path('not_a_key.pem'), 'hello', { mode: 0o600 });
             const wrong = structuredClone(world.settings);
             wrong.apps[0].private_key = { file: 'not_a_key.pem' };
             world.write('wrong.json', wrong);

@@ -2,6 +2,7 @@
 // wrong moments. What both wrote into their logs meanwhile is searched for secrets.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { payAtCashier } from './lib/cashier.mjs';
 import { call } from './lib/program.mjs';
@@ -91,6 +92,13 @@ describe('the gateway is away', () => {
         await payAtCashier((await shopOrder(order)).action, world.url('alipay'));
         await becomesPaid(order);
     });
+});
+
+test('an idle pair leaves the processor to others', async () => {
+    const services = [world.gateway, world.sandbox];
+    const before = services.map(service => service.cpuSeconds());
+    await pause(1000);  // What is measured needs its time.
+    services.forEach((service, i) => assert.ok(service.cpuSeconds() - before[i] < 0.2, service.args[0]));
 });
 
 test('stops in order when asked to, with everything done', async () => {

@@ -67,6 +67,13 @@ TEST(Books, RefusesANumberThatIsTaken) {
     EXPECT_EQ(other_app.error().code(), ErrorCode::conflict);
 }
 
+TEST(SqliteStore, BelongsToOneProcessAtATime) {
+    LedgerWorld world;
+    const auto second = open_sqlite_store({.file = world.folder.file("ledger.db")}, world.clock);
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code(), ErrorCode::unavailable);
+}
+
 TEST(Books, WritesAHistory) {
     LedgerWorld world;
     Payment payment = world.added("T1");

@@ -21,9 +21,10 @@ function adopt(child) {
     return child;
 }
 
-// `tollgate <args>` with `input` on its standard input, until it ends.
-export async function call(args, { input = '', cwd } = {}) {
-    const child = adopt(spawn(binary, args, { stdio: 'pipe', cwd }));
+// `tollgate <args>` with `input` on its standard input, until it ends. One that does not end is
+// killed and has a signal instead of a code.
+export async function call(args, { input = '' } = {}) {
+    const child = adopt(spawn(binary, args, { timeout: 60_000, killSignal: 'SIGKILL' }));
     const texts = { stdout: [], stderr: [] };
     for (const name of ['stdout', 'stderr']) child[name].on('data', part => texts[name].push(part));
     child.stdin.on('error', () => {});  // It may have no interest in what we write.
@@ -66,6 +67,13 @@ export class Service {
             }
             return (await fetch(this.ready)).ok;
         }, 20_000, `${this.args[0]} is ready`);
+    }
+
+    // How long it has kept a processor busy so far.
+    cpuSeconds() {
+        const stat = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8');
+        const [user, system] = stat.slice(stat.lastIndexOf(')') + 2).split(' ').slice(11, 13);
+        return (Number(user) + Number(system)) / 100;
     }
 
     // Gives {code, signal} once the process is gone.
