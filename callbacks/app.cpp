@@ -6,8 +6,12 @@ namespace tollgate::callbacks {
 namespace {
 
 bool on_this_machine(std::string_view url) {
-    const auto host = url.substr(url.find("://") + 3);
-    return host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]");
+    const auto rest = url.substr(url.find("://") + 3);
+    const bool bracketed = rest.starts_with('[');
+    const auto host = rest.substr(0, bracketed ? rest.find(']') + 1 : rest.find_first_of(":/"));
+    const bool loopback_number =
+        host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos;
+    return loopback_number || host == "localhost" || host == "[::1]";
 }
 
 class AppReader {

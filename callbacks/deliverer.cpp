@@ -148,6 +148,7 @@ void Deliverer::start(const ledger::DueDelivery& delivery) {
     request.total_timeout = settings_.timeout;
     request.connect_timeout = std::min(request.connect_timeout, settings_.timeout);
     request.reply_bytes_max = kReplyBytesMax;
+    request.keep_only_start = true;  // A talkative receiver has heard us all the same.
     // Sent twice is fine here: the receiver drops an event id that it knows.
     request.fresh_connection = false;
     seams_.http.start(std::move(request), [this, delivery](Result<transport::ClientReply> reply) {
@@ -176,6 +177,7 @@ void Deliverer::finished(const ledger::DueDelivery& delivery,
         result.detail = excerpt(reply->body);
     } else {
         result.detail = excerpt(reply.error().message());
+        if (reply.error().reason() == "timed_out") result.outcome = "timeout";
     }
     if (!result.delivered) {
         result.next_attempt_at =
@@ -194,7 +196,7 @@ void Deliverer::finished(const ledger::DueDelivery& delivery,
                       {"attempt", delivery.attempt},
                       {"outcome", result.outcome},
                       {"status", result.http_status.value_or(0)},
-                      {"detail", result.delivered ? "" : result.detail}});
+                      {"detail", reply ? "" : result.detail}});
     results_.push_back(std::move(result));
 }
 

@@ -82,7 +82,7 @@ private:
     std::shared_ptr<Shared> shared_;
     std::vector<ledger::AttemptResult> results_;  // Ended, not yet recorded.
     int in_flight_ = 0;
-    bool draining_ = false;
+    std::atomic<bool> draining_ = false;
     std::atomic<std::uint64_t> delivered_ = 0;
     std::atomic<std::uint64_t> failed_ = 0;
     std::atomic<std::uint64_t> spent_ = 0;

@@ -38,6 +38,13 @@ std::string headers_json(const ServerRequest& request) {
     return json + "}";
 }
 
+// The dedup key of a notification that has no notify_id: what its signature covers, and nothing
+// that anybody could add to it.
+std::string content_id(signing::Fields fields) {
+    std::erase_if(fields, [](const auto& field) { return field.first == "alipay_cert_sn"; });
+    return "sha256:" + signing::sha256_hex(signing::notification_content(fields));
+}
+
 // Every value in UTF-8, or nothing when one of them is no text in the charset the sender names.
 std::optional<signing::Fields> in_utf8(const signing::Fields& fields) {
     const auto named = signing::find(fields, "charset");
@@ -66,6 +73,12 @@ Result<signing::Fields> decode_and_verify(const ServerRequest& request, const Ap
     }
     TOLLGATE_TRY(auto fields, signing::decode_form(request.body));
     TOLLGATE_DO(signing::verify_notification(fields, app.alipay));
+    // A return_url is signed by the same key and rule, and every buyer has one: it is no
+    // notification, and must not take a place in the dedup table.
+    if (!signing::find(fields, "notify_type") && !signing::find(fields, "msg_method")) {
+        return Error(ErrorCode::invalid_argument, "neither notify_type nor msg_method")
+            .because("not_a_notification");
+    }
     return fields;
 }
 
@@ -110,10 +123,9 @@ VerifiedNotification Inbox::verified(const App& app, ServerRequest& request,
                                       .request_id = request.request_id,
                                       .received_at = seams_.clock.now()};
     const auto notify_id = signing::find(fields, "notify_id");
-    notification.notify_id =
-        notify_id && !notify_id->empty() && notification.fields
-            ? std::string(*notify_id)
-            : "sha256:" + signing::sha256_hex(signing::notification_content(fields));
+    notification.notify_id = notify_id && !notify_id->empty() && notification.fields
+                                 ? std::string(*notify_id)
+                                 : content_id(fields);
     return notification;
 }
 

@@ -93,7 +93,7 @@ private:
         } else if (judgement_.bind_trade_no) {
             TOLLGATE_DO(bind_trade_no());
         }
-        if (!judgement_.ask_soon) return Done{};
+        if (!judgement_.ask_soon || payment_->held) return Done{};
         return books_.set_next_sweep(*payment_, notification_.received_at);
     }
 
@@ -106,6 +106,12 @@ private:
                                   .origin = origin(),
                                   .now = notification_.received_at};
         return promote(books_, *payment_, promotion, entropy_);
+    }
+
+    // Out of the timers' hands until somebody settles it. Genuine money still marks it paid.
+    Result<Done> hold() {
+        return books_.change_payment(*payment_, {.to = payment_->status, .held = true}, origin(),
+                                     notification_.received_at);
     }
 
     // News without a change of status: Alipay's number for the trade.
@@ -131,7 +137,7 @@ private:
         difference.evidence = evidence();
         difference.opened_at = notification_.received_at;
         TOLLGATE_TRY(const bool opened, books_.open_difference(difference));
-        if (payment_) TOLLGATE_DO(books_.set_held(*payment_));
+        if (payment_ && !payment_->held) TOLLGATE_DO(hold());
         if (!opened) return Done{};
         opened_ = judgement_.reason;
         return books_.add_event(difference_event(difference, payment_ ? &*payment_ : nullptr,

@@ -66,7 +66,14 @@ class DuplicateFinder {
 public:
     explicit DuplicateFinder(std::vector<Problem>& problems) : problems_(problems) {}
 
-    bool operator()(int /*depth*/, Json::parse_event_t event, Json& parsed) {
+    bool operator()(int depth, Json::parse_event_t event, Json& parsed) {
+        // Whoever walks the value later does so recursively.
+        if (depth > kDepthMax) {
+            if (problems_.empty() || problems_.back().what != kTooDeep) {
+                problems_.push_back({.where = "/", .what = kTooDeep});
+            }
+            return false;
+        }
         switch (event) {
             case Json::parse_event_t::object_start: open_.emplace_back(); break;
             case Json::parse_event_t::object_end: open_.pop_back(); break;
@@ -85,6 +92,9 @@ public:
     }
 
 private:
+    static constexpr int kDepthMax = 32;
+    static constexpr const char* kTooDeep = "is nested more than 32 levels deep";
+
     std::vector<Problem>& problems_;
     std::vector<std::set<std::string>> open_;
 };
@@ -113,6 +123,9 @@ std::optional<Json> parse_json(std::string_view text, Comments comments,
                     '\n');
         problems.push_back(
             {.where = "/", .what = "is not JSON (line " + std::to_string(line) + ")"});
+        return std::nullopt;
+    } catch (const Json::exception&) {
+        problems.push_back({.where = "/", .what = "holds a number that cannot be read"});
         return std::nullopt;
     }
 }

@@ -38,6 +38,10 @@ Kind kind_of(const AlipayAnswer& answer) {
 
 }  // namespace
 
+std::string AlipayAnswer::text(const char* name) const {
+    return text_of(node, name);
+}
+
 std::string_view name_of(Kind kind) {
     switch (kind) {
         case Kind::done: return "done";
@@ -94,6 +98,9 @@ Result<AlipayClient::Prepared> AlipayClient::prepare(const Call& call) const {
     prepared.request.connect_timeout = settings_.connect_timeout;
     prepared.request.total_timeout = settings_.total_timeout;
     prepared.request.fresh_connection = true;
+    if (!call.request_id.empty()) {
+        prepared.request.headers.emplace_back("X-Request-Id", call.request_id);
+    }
     return prepared;
 }
 

@@ -30,6 +30,9 @@ struct AlipayAnswer {
     std::string sub_code;  // "ACQ.TRADE_NOT_EXIST"
     std::string message;   // sub_msg, or msg.
     nlohmann::json node;   // The answer's node; only to be believed when is_signed.
+
+    // A member of the node as text; empty when it is absent or of another kind.
+    std::string text(const char* name) const;
 };
 
 std::string_view name_of(AlipayAnswer::Kind kind);

@@ -8,6 +8,8 @@ namespace {
 // Empty when the action may be handed out.
 std::string_view reason_to_withhold(const ledger::Payment& payment,
                                     const std::optional<std::string>& action, Timestamp now) {
+    // Money that fits nothing came for it: the buyer should not be asked to pay again.
+    if (payment.held) return "held";
     if (payment.status != ledger::PaymentStatus::pending) return name_of(payment.status);
     if (!action) return "not_ready";
     if (payment.expires_at - now < kActionLeft) return "expired";

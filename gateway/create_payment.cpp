@@ -271,9 +271,8 @@ void CreatePayment::after_call(const std::shared_ptr<Work>& work,
     if (!answer) return call_unclear(work, answer.error());
     switch (answer->kind) {
         case AlipayAnswer::Kind::done: {
-            const auto& node = answer->node;
-            const std::string number = node.value("out_trade_no", "");
-            const std::string qr_code = node.value("qr_code", "");
+            const std::string number = answer->text("out_trade_no");
+            const std::string qr_code = answer->text("qr_code");
             if (number == work->wanted.payment.out_trade_no && !qr_code.empty()) {
                 return call_succeeded(work, qr_code);
             }
@@ -328,7 +327,7 @@ void CreatePayment::call_succeeded(const std::shared_ptr<Work>& work, const std:
             return body;
         },
         [this, work](Result<std::string> body) {
-            if (!body) return work->answer(storage_problem(body.error()));
+            if (!body) return call_not_recorded(work, body.error());
             seams_.log.info("payment.created", {{"request_id", work->asked.request_id},
                                                 {"payment_id", work->wanted.payment.id},
                                                 {"product", work->wanted.payment.product},
@@ -340,26 +339,38 @@ void CreatePayment::call_succeeded(const std::shared_ptr<Work>& work, const std:
 void CreatePayment::call_refused(const std::shared_ptr<Work>& work, const std::string& reason) {
     const Timestamp now = seams_.clock.now();
     seams_.writer.submit(ledger::make_unit(
-        [this, work, reason, now](ledger::Books& books) -> Result<ApiProblem> {
+        [this, work, reason, now](ledger::Books& books) -> Result<ServerResponse> {
             TOLLGATE_TRY(auto found, books.read().payment_by_id(work->wanted.payment.id));
             if (!found) return Error(ErrorCode::data_corruption, "the payment has gone");
             const auto decision = ledger::decide(found->status, ledger::Input::call_refused);
-            if (decision.kind == ledger::Decision::Kind::move) {
-                TOLLGATE_DO(callbacks::promote(books, *found,
-                                               {.decision = decision,
-                                                .failure = reason,
-                                                .origin = work->wanted.origin,
-                                                .now = now},
-                                               seams_.entropy));
+            if (decision.kind != ledger::Decision::Kind::move) {
+                // A notification was faster, and it is the better witness.
+                return replayed(200, payment_answer_json(*found, std::nullopt, now));
             }
-            const auto problem = refusal_problem(*found, reason);
-            TOLLGATE_DO(
-                store_under_key(books, work->wanted, problem.status, to_response(problem).body));
-            return problem;
+            TOLLGATE_DO(callbacks::promote(books, *found,
+                                           {.decision = decision,
+                                            .failure = reason,
+                                            .origin = work->wanted.origin,
+                                            .now = now},
+                                           seams_.entropy));
+            auto response = to_response(refusal_problem(*found, reason));
+            TOLLGATE_DO(store_under_key(books, work->wanted, response.status, response.body));
+            return response;
         },
-        [this, work](const Result<ApiProblem>& problem) {
-            work->answer(problem ? *problem : storage_problem(problem.error()));
+        [this, work](Result<ServerResponse> response) {
+            if (!response) return call_not_recorded(work, response.error());
+            work->answer(*std::move(response));
         }));
+}
+
+// Alipay has answered, and the ledger could not keep it: the next try with the same number will.
+void CreatePayment::call_not_recorded(const std::shared_ptr<Work>& work, const Error& error) {
+    seams_.log.error("payment.create_failed", {{"request_id", work->asked.request_id},
+                                               {"payment_id", work->wanted.payment.id},
+                                               {"reason", error.message()}});
+    work->answer(
+        unclear_problem(work->wanted.payment,
+                        Error(ErrorCode::outcome_unknown, "the answer could not be written down")));
 }
 
 void CreatePayment::call_unclear(const std::shared_ptr<Work>& work, const Error& error) {

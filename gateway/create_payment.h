@@ -65,6 +65,7 @@ private:
     void ask_about_refusal(const std::shared_ptr<Work>& work, const AlipayAnswer& refusal);
     void call_succeeded(const std::shared_ptr<Work>& work, const std::string& qr_code);
     void call_refused(const std::shared_ptr<Work>& work, const std::string& reason);
+    void call_not_recorded(const std::shared_ptr<Work>& work, const Error& error);
     void call_unclear(const std::shared_ptr<Work>& work, const Error& error);
 
     const callbacks::Apps& apps_;

@@ -187,6 +187,11 @@ private:
             if (!rule.wire_name.empty()) request.wire[std::string(rule.wire_name)] = *value;
             if (rule.in_fingerprint) fingerprint[std::string(rule.name)] = *value;
         }
+        // A default and the same value given are the same request.
+        fingerprint["expires_in"] = request.expires_in.count();
+        if (product_->way == Way::browser) {
+            fingerprint["action"] = request.as_form ? "form" : "redirect";
+        }
         request.fingerprint = fingerprint.dump();
         return request;
     }

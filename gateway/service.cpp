@@ -34,11 +34,11 @@ using transport::Ticket;
 constexpr milliseconds kLoopWait{500};
 constexpr milliseconds kTimerBeat{100};
 constexpr milliseconds kCheckpointBeat{1'000};
-// Of a qr payment: two calls, one after the other, and the commits around them.
-constexpr milliseconds kApiTicketTime{45'000};
+// A qr payment may take two calls, one after the other, and the commits around them.
+constexpr milliseconds kApiTicketMargin{15'000};
 constexpr std::size_t kApiBodyMax = 128 * 1024;
 constexpr int kExplainedABeat = 4;
-constexpr int kExpiredKeysABeat = 100;
+constexpr int kExpiredKeysASecond = 1'000;
 
 callbacks::EndpointKeys read_endpoint_keys(const config::Settings& settings,
                                            std::vector<config::Problem>& problems) {
@@ -70,15 +70,21 @@ std::vector<ledger::EndpointRecord> endpoint_records(const config::Settings& set
     return records;
 }
 
-// The front's own refusals in the API's words.
+// The front's own refusals in the API's words. Its 503 is an answer that did not come in time: the
+// work may have been done.
 transport::ServerResponse api_refusal(int status, std::string_view reason) {
+    if (status == 503) {
+        return to_response({.status = status,
+                            .code = "outcome_unknown",
+                            .title = "No answer came in time. Send the same request again; never "
+                                     "use another out_trade_no",
+                            .retry_after_seconds = 2});
+    }
     return to_response({.status = status,
                         .code = status == 404   ? "no_such_route"
                                 : status == 405 ? "method_not_allowed"
-                                : status == 503 ? "overloaded"
                                                 : "bad_request",
-                        .title = std::string(reason),
-                        .retry_after_seconds = status == 503 ? 1 : 0});
+                        .title = std::string(reason)});
 }
 
 // What the front itself refuses on the public listener, a late ticket included, is a failure in
@@ -145,6 +151,7 @@ public:
     void stop(milliseconds patience) override {
         if (stopped_) return;
         stopped_ = true;
+        const auto deadline = seams_.clock.monotonic() + patience;
         if (health_ != nullptr) health_->set_stopping();
         if (front_ != nullptr) front_->stop(patience);
         for (std::thread& worker : workers_) worker.join();
@@ -153,7 +160,7 @@ public:
         {
             const std::lock_guard lock(mutex_);
             stop_loops_ = true;
-            deliveries_deadline_ = seams_.clock.monotonic() + patience;
+            loops_deadline_ = deadline;
         }
         beat_.notify_all();
         alipay_http_->wake();
@@ -162,13 +169,20 @@ public:
         stop_writer_ = true;
         writer_->wake();
         join("writer");
+        // Whatever is left is answered while everything that it touches still lives.
+        do {
+            alipay_http_->cancel_all();
+            deliveries_http_->cancel_all();
+            writer_->close();
+        } while (alipay_http_->in_flight() > 0);
     }
 
 private:
     void open_outgoing(callbacks::EndpointKeys endpoint_keys) {
         alipay_http_ = std::make_unique<transport::CurlClient>(transport::CurlClient::Options{});
-        deliveries_http_ =
-            std::make_unique<transport::CurlClient>(transport::CurlClient::Options{});
+        // As many as are claimed: none waits in line while its lease runs out.
+        deliveries_http_ = std::make_unique<transport::CurlClient>(transport::CurlClient::Options{
+            .in_flight_max = static_cast<std::size_t>(settings_.deliveries.in_flight_max)});
         alipay_ = std::make_unique<AlipayClient>(settings_.alipay, *alipay_http_, seams_.clock,
                                                  seams_.log);
         deliverer_ = std::make_unique<callbacks::Deliverer>(
@@ -222,7 +236,7 @@ private:
                                 .port = settings_.api.listen.port,
                                 .refusal = api_refusal};
         api.limits.body_bytes_max = kApiBodyMax;
-        api.limits.ticket_time = kApiTicketTime;
+        api.limits.ticket_time = settings_.alipay.total_timeout * 2 + kApiTicketMargin;
         api_->add_routes(api.router);
 
         transport::Listener operator_door{.name = "operator",
@@ -301,7 +315,7 @@ private:
     void run_timer() {
         while (!wait_for_stop(kTimerBeat)) {
             rejects_->run_once(kExplainedABeat);
-            if (++beats_ % 100 == 0) sweep_expired_keys();
+            if (++beats_ % 10 == 0) sweep_expired_keys();
             // A ledger that could not write is asked again, so that readiness comes back by itself.
             if (beats_ % 10 == 0 && writer_->health().write_failing) try_writing();
         }
@@ -310,7 +324,7 @@ private:
     void sweep_expired_keys() {
         writer_->submit(ledger::make_unit(
             [now = seams_.clock.now()](ledger::Books& books) {
-                return books.drop_expired_idempotency(now, kExpiredKeysABeat);
+                return books.drop_expired_idempotency(now, kExpiredKeysASecond);
             },
             [](const Result<Done>& /*tried_again_later*/) {}));
     }
@@ -333,7 +347,7 @@ private:
 
     bool past_deadline() {
         const std::lock_guard lock(mutex_);
-        return seams_.clock.monotonic() >= deliveries_deadline_;
+        return seams_.clock.monotonic() >= loops_deadline_;
     }
 
     const config::Settings settings_;
@@ -359,7 +373,7 @@ private:
     std::mutex mutex_;
     std::condition_variable beat_;
     bool stop_loops_ = false;
-    std::chrono::nanoseconds deliveries_deadline_{};
+    std::chrono::nanoseconds loops_deadline_{};
     std::atomic<bool> stop_writer_ = false;
     bool stopped_ = false;
     std::int64_t beats_ = 0;  // The timer's.

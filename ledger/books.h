@@ -41,6 +41,7 @@ struct PaymentChange {
     bool late = false;  // Sets the flag; nothing ever clears it.
     bool surplus = false;
     bool close_requested = false;
+    bool held = false;
 };
 
 // The one hand that writes. Every call belongs to a unit of work and is undone with it.
@@ -69,7 +70,6 @@ public:
     // The remainder moves no status and makes no version: nobody outside sees it as news.
     virtual Result<Done> set_action(const Payment& payment, std::string_view action_json) = 0;
     virtual Result<Done> set_calling(Payment& payment, std::optional<Timestamp> until) = 0;
-    virtual Result<Done> set_held(Payment& payment) = 0;
     virtual Result<Done> set_next_sweep(Payment& payment, Timestamp at) = 0;
 
     // Errors: conflict when the notify_id is already there (look with notification() first).

@@ -58,8 +58,10 @@ Result<Done> SqliteBooks::change_payment(Payment& payment, const PaymentChange& 
     if (change.trade_no) next.trade_no = change.trade_no;
     if (change.paid_at) next.paid_at = change.paid_at;
     if (change.failure) next.failure = change.failure;
-    next.next_sweep_at = is_final(change.to) ? std::nullopt : change.next_sweep_at;
-    next.calling_until = std::nullopt;
+    next.held = payment.held || change.held;
+    next.next_sweep_at = is_final(change.to) || next.held ? std::nullopt : change.next_sweep_at;
+    // A call under way ends with the status it was made in.
+    if (change.to != payment.status) next.calling_until = std::nullopt;
     next.late = payment.late || change.late;
     next.surplus = payment.surplus || change.surplus;
     next.close_requested = payment.close_requested || change.close_requested;
@@ -68,13 +70,14 @@ Result<Done> SqliteBooks::change_payment(Payment& payment, const PaymentChange& 
         Statement* const update,
         statements_.get("UPDATE payment SET status = ?, version = ?, trade_no = ?, updated_ms = ?,"
                         " paid_ms = ?, next_sweep_ms = ?, calling_until_ms = ?, late = ?,"
-                        " surplus = ?, close_requested = ?, failure = ?"
+                        " surplus = ?, close_requested = ?, failure = ?, held = ?"
                         " WHERE id = ? AND version = ?"));
     update->bind(1, name_of(next.status)).bind(2, next.version).bind(3, next.trade_no);
     update->bind(4, now.ms).bind(5, ms_of(next.paid_at)).bind(6, ms_of(next.next_sweep_at));
     update->bind(7, ms_of(next.calling_until)).bind(8, flag(next.late));
     update->bind(9, flag(next.surplus)).bind(10, flag(next.close_requested));
-    update->bind(11, next.failure).bind(12, payment.row).bind(13, payment.version);
+    update->bind(11, next.failure).bind(12, flag(next.held));
+    update->bind(13, payment.row).bind(14, payment.version);
     TOLLGATE_DO(change_one(*update));
     TOLLGATE_DO(add_transition(
         {.payment = next, .from = name_of(payment.status), .origin = origin, .at = now}));
@@ -107,17 +110,6 @@ Result<Done> SqliteBooks::set_calling(Payment& payment, std::optional<Timestamp>
     update->bind(1, ms_of(until)).bind(2, payment.row).bind(3, payment.version);
     TOLLGATE_DO(change_one(*update));
     payment.calling_until = until;
-    return Done{};
-}
-
-Result<Done> SqliteBooks::set_held(Payment& payment) {
-    TOLLGATE_TRY(Statement* const update,
-                 statements_.get("UPDATE payment SET held = 1, next_sweep_ms = NULL"
-                                 " WHERE id = ? AND version = ?"));
-    update->bind(1, payment.row).bind(2, payment.version);
-    TOLLGATE_DO(change_one(*update));
-    payment.held = true;
-    payment.next_sweep_at = std::nullopt;
     return Done{};
 }
 

@@ -19,7 +19,6 @@ public:
                                 Timestamp now) override;
     Result<Done> set_action(const Payment& payment, std::string_view action_json) override;
     Result<Done> set_calling(Payment& payment, std::optional<Timestamp> until) override;
-    Result<Done> set_held(Payment& payment) override;
     Result<Done> set_next_sweep(Payment& payment, Timestamp at) override;
     Result<RowId> add_notification(const NotificationRecord& record) override;
     Result<Done> add_unverified(const NotificationRecord& record, std::int64_t kept_max) override;

@@ -1,5 +1,4 @@
 // The outbox half of SqliteBooks: events, endpoints, deliveries and their attempts.
-#include "base/check.h"
 #include "ledger/sqlite_books.h"
 
 namespace tollgate::ledger {
@@ -91,13 +90,15 @@ Result<Done> SqliteBooks::finish_attempt(const AttemptResult& result) {
 
 Result<std::optional<Timestamp>> SqliteBooks::next_delivery_at() {
     TOLLGATE_TRY(Statement* const select,
-                 statements_.get("SELECT min(next_attempt_ms) FROM delivery"
-                                 " WHERE status = 'pending'"));
+                 statements_.get("SELECT delivery.next_attempt_ms FROM delivery"
+                                 " JOIN endpoint ON endpoint.id = delivery.endpoint"
+                                 " WHERE delivery.status = 'pending' AND endpoint.enabled = 1"
+                                 " ORDER BY delivery.next_attempt_ms LIMIT 1"));
     TOLLGATE_TRY(const bool found, select->step());
-    TOLLGATE_CHECK(found);
-    const auto ms = select->optional_integer(0);
+    if (!found) return std::optional<Timestamp>();
+    const Timestamp next{select->integer(0)};
     select->again();
-    return ms ? std::optional(Timestamp{*ms}) : std::nullopt;
+    return std::optional(next);
 }
 
 Result<Done> SqliteBooks::set_configured_endpoints(const std::vector<EndpointRecord>& endpoints) {

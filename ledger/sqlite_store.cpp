@@ -55,9 +55,16 @@ public:
         changes_before_ = sqlite3_total_changes64(db_.get());
         return db_.run("BEGIN IMMEDIATE");
     }
-    Result<Done> savepoint() override { return db_.run("SAVEPOINT unit"); }
+    Result<Done> savepoint() override {
+        changes_at_savepoint_ = sqlite3_total_changes64(db_.get());
+        return db_.run("SAVEPOINT unit");
+    }
     Result<Done> release_savepoint() override { return db_.run("RELEASE unit"); }
-    Result<Done> undo_to_savepoint() override { return db_.run("ROLLBACK TO unit; RELEASE unit"); }
+    Result<Done> undo_to_savepoint() override {
+        // SQLite goes on counting what is undone.
+        changes_before_ += sqlite3_total_changes64(db_.get()) - changes_at_savepoint_;
+        return db_.run("ROLLBACK TO unit; RELEASE unit");
+    }
     bool in_transaction() const override { return !db_.in_autocommit(); }
     bool has_written() const override {
         return sqlite3_total_changes64(db_.get()) != changes_before_;
@@ -85,6 +92,7 @@ private:
     Database db_;
     SqliteBooks books_;
     std::int64_t changes_before_ = 0;
+    std::int64_t changes_at_savepoint_ = 0;
 };
 
 class SqliteStore final : public Store {
@@ -126,8 +134,8 @@ public:
 
     Result<Done> checkpoint() override {
         // Polite as long as the log is within its bound: it waits for nobody. Beyond the bound it
-        // makes the writer wait for a moment, so that the log can start over.
-        const int mode = wal_bytes() > options_.wal_bytes_max ? SQLITE_CHECKPOINT_RESTART
+        // makes the writer wait for a moment, so that the log can be cut.
+        const int mode = wal_bytes() > options_.wal_bytes_max ? SQLITE_CHECKPOINT_TRUNCATE
                                                               : SQLITE_CHECKPOINT_PASSIVE;
         const int code =
             sqlite3_wal_checkpoint_v2(checkpointer_.get(), nullptr, mode, nullptr, nullptr);

@@ -9,24 +9,29 @@ Writer::Writer(std::unique_ptr<WriteConnection> connection, Options options, Log
     : connection_(std::move(connection)), options_(options), log_(log) {}
 
 Writer::~Writer() {
-    for (auto& unit : queue_) {
-        unit->finish(Error(ErrorCode::unavailable, "the ledger has stopped").because("stopping"));
+    close();
+}
+
+void Writer::close() {
+    std::vector<std::unique_ptr<Unit>> left;
+    {
+        const std::lock_guard lock(mutex_);
+        closed_ = true;
+        left.swap(queue_);
     }
+    for (auto& unit : left) unit->finish(stopped());
 }
 
 void Writer::submit(std::unique_ptr<Unit> unit) {
     {
         const std::lock_guard lock(mutex_);
-        if (!in_doubt_ && queue_.size() < options_.queue_max) {
+        if (!in_doubt_ && !closed_ && queue_.size() < options_.queue_max) {
             queue_.push_back(std::move(unit));
             if (queue_.size() == 1) arrived_.notify_one();
             return;
         }
     }
-    unit->finish(
-        in_doubt_
-            ? doubt()
-            : Error(ErrorCode::unavailable, "the ledger's line is full").because("overloaded"));
+    unit->finish(in_doubt_ ? doubt() : closed_ ? stopped() : line_full());
 }
 
 bool Writer::wait(std::chrono::milliseconds patience) {
@@ -82,13 +87,20 @@ Writer::BatchEnd Writer::run_batch(std::vector<Pending>& batch) {
 // does not count: the caller sees in_transaction() and starts again.
 Result<Done> Writer::run_unit(Unit& unit) {
     for (int run = 1;; ++run) {
-        TOLLGATE_DO(connection_->savepoint());
+        if (auto saved = connection_->savepoint(); !saved) {
+            connection_->roll_back();
+            return saved;
+        }
         auto outcome = unit.run(connection_->books());
         if (outcome) outcome = connection_->release_savepoint();
         if (outcome) return outcome;
         note_error(outcome.error());
         if (!connection_->in_transaction()) return outcome;
-        TOLLGATE_DO(connection_->undo_to_savepoint());
+        if (auto undone = connection_->undo_to_savepoint(); !undone) {
+            // Half a unit must not be committed with the others: the whole batch starts again.
+            connection_->roll_back();
+            return undone;
+        }
         if (run > 1 || outcome.error().code() != ErrorCode::stale_version) return outcome;
     }
 }
@@ -132,9 +144,12 @@ void Writer::run_alone(std::vector<Pending>& batch) {
 }
 
 void Writer::note_error(const Error& error) {
-    if (error.reason() != "disk_full") return;
+    const bool about_the_disk = error.reason() == "disk_full" ||
+                                error.reason() == "storage_unavailable" ||
+                                error.code() == ErrorCode::data_corruption;
+    if (!about_the_disk) return;
     if (!write_failing_.exchange(true))
-        log_.error("ledger.disk_full", {{"reason", error.message()}});
+        log_.error("ledger.write_failing", {{"reason", error.message()}});
 }
 
 void Writer::finish(std::vector<Pending>& batch) {
@@ -145,7 +160,15 @@ void Writer::finish(std::vector<Pending>& batch) {
     for (Pending& pending : batch) pending.unit->finish(std::move(pending.outcome));
 }
 
-Error Writer::doubt() const {
+Error Writer::stopped() {
+    return Error(ErrorCode::unavailable, "the ledger has stopped").because("stopping");
+}
+
+Error Writer::line_full() {
+    return Error(ErrorCode::unavailable, "the ledger's line is full").because("overloaded");
+}
+
+Error Writer::doubt() {
     return Error(ErrorCode::data_corruption,
                  "a COMMIT failed and may or may not be on the disk; this process must stop")
         .because("commit_in_doubt");

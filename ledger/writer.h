@@ -48,6 +48,9 @@ public:
     bool wait(std::chrono::milliseconds patience);
     // Makes wait() return.
     void wake();
+    // Finishes what is in line with unavailable, and everything that is submitted later. Call once
+    // run_once() is not called any more, while whoever waits for the outcomes still lives.
+    void close();
 
     // Runs and commits what is in line, at most batch_max units; the number it finished.
     // Errors: data_corruption when the COMMIT is in doubt (rule 5). One thread only.
@@ -85,7 +88,9 @@ private:
     void run_alone(std::vector<Pending>& batch);
     void note_error(const Error& error);
     void finish(std::vector<Pending>& batch);
-    Error doubt() const;
+    static Error doubt();
+    static Error stopped();
+    static Error line_full();
 
     std::unique_ptr<WriteConnection> connection_;
     const Options options_;
@@ -101,6 +106,7 @@ private:
     std::vector<Pending> abandoned_;  // Rule 5: kept, so that nobody answers for them.
     std::atomic<bool> write_failing_ = false;
     std::atomic<bool> in_doubt_ = false;
+    std::atomic<bool> closed_ = false;
     std::atomic<std::uint64_t> commits_ = 0;
     std::atomic<std::uint64_t> units_ = 0;
 };

@@ -164,9 +164,10 @@ std::size_t CurlTransfer::on_header(char* bytes, std::size_t size, std::size_t c
 
 // Answering less than libcurl brought makes it end the transfer.
 bool CurlTransfer::take_body(const char* bytes, std::size_t size) {
-    too_large_ = size > request_.reply_bytes_max - reply_.body.size();
+    const std::size_t room = request_.reply_bytes_max - reply_.body.size();
+    too_large_ = size > room && !request_.keep_only_start;
     if (too_large_) return false;
-    reply_.body.append(bytes, size);
+    reply_.body.append(bytes, std::min(size, room));
     return true;
 }
 

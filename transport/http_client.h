@@ -18,6 +18,8 @@ struct ClientRequest {
     // From when its turn comes (a client may keep it in line before that) to the last byte.
     std::chrono::milliseconds total_timeout{15'000};
     std::size_t reply_bytes_max = std::size_t{1024} * 1024;
+    // True: of a larger body the start is kept and the rest is dropped. False: it is an error.
+    bool keep_only_start = false;
     // True for calls that must never be repeated by the library itself: a kept connection that dies
     // under a POST makes libcurl send it again, so such a call gets a connection of its own.
     bool fresh_connection = true;

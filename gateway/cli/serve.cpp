@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "config/load.h"
@@ -62,6 +63,7 @@ int serve(const std::string& config_file) {
     }
     auto& settings = std::get<config::Settings>(loaded);
     block_signals();
+    ::umask(077);  // The ledger holds buyers' data.
     Log log(STDERR_FILENO, system_clock(), settings.log_level);
     SeededRandom random(dice());
     std::vector<config::Problem> problems;

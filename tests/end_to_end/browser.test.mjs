@@ -1,7 +1,7 @@
 // A buyer in a real browser: the shop, the pretend Alipay's cashier, and back. Screenshots go to
-// TOLLGATE_SCREENSHOTS, or into the temporary folder's "tollgate-screenshots".
+// TOLLGATE_SCREENSHOTS, or into a new temporary folder.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
@@ -9,7 +9,8 @@ import { chromium } from 'playwright-core';
 
 import { World } from './lib/world.mjs';
 
-const pictures = process.env.TOLLGATE_SCREENSHOTS ?? join(tmpdir(), 'tollgate-screenshots');
+const pictures = process.env.TOLLGATE_SCREENSHOTS ??
+    mkdtempSync(join(tmpdir(), 'tollgate-screenshots-'));
 const patience = 15_000;
 
 let world;
@@ -74,7 +75,7 @@ async function assertPaid(page) {
 
 describe('a buyer in a browser', () => {
     for (const product of ['page', 'wap']) {
-        test(`pays by ${product}, comes back, and the order list turns paid by itself`, async () => {
+        test(`pays by ${product} and comes back; the order list turns paid by itself`, async () => {
             const context = await openBrowser();
             const page = await context.newPage();
             await buy(page, 'tea', product);
@@ -108,13 +109,14 @@ describe('a buyer in a browser', () => {
         assert.equal(await page.locator('.badge').innerText(), '待付款');
         await picture(page, 'qr-order');
 
-        const phone = await (await openBrowser({ viewport: { width: 390, height: 844 } })).newPage();
+        const other = await openBrowser({ viewport: { width: 390, height: 844 } });
+        const phone = await other.newPage();
         await phone.goto(await page.locator('#qr').getAttribute('href'));
         await phone.getByRole('button', { name: '确认付款' }).click();
         await phone.getByRole('heading', { name: '付款成功' }).waitFor();
         await assertPaid(page);
         await picture(page, 'qr-order-paid');
-        await phone.context().close();
+        await other.close();
         await context.close();
     });
 

@@ -169,9 +169,10 @@ describe('notification verify', () => {
         { code: 0, verdict: 'accepted', reason: null, hint: null, params });
     });
     test('rejects another app and another seller', async () => {
-        for (const [option, reason] of [['--app-id', 'app_id_mismatch'], ['--seller-id', 'seller_id_mismatch']]) {
-            const { code, verdict, reason: why } = await judge(toForm(good()), [option, '2021999']);
-            assert.deepEqual([code, verdict, why], [1, 'rejected', reason]);
+        for (const name of ['app', 'seller']) {
+            const judged = await judge(toForm(good()), [`--${name}-id`, '2021999']);
+            assert.deepEqual([judged.code, judged.verdict, judged.reason],
+                [1, 'rejected', `${name}_id_mismatch`]);
         }
     });
     test('rejects a changed one', async () => {
@@ -187,7 +188,7 @@ describe('notification verify', () => {
         assert.equal((await judge('')).reason, 'sign_missing');
     });
     test('a key that cannot be read is a mistake of the command line', async () => {
-        const done = await call(['notification', 'verify', '--key', world.path('shop_key')], { input: '' });
+        const done = await call(['notification', 'verify', '--key', world.path('shop_key')]);
         assert.deepEqual([done.code, done.stdout], [2, '']);
     });
 });

@@ -97,7 +97,8 @@ class Storm {
             while (this.#dying?.closed) await this.#dying;
             const letter = this.letters.shift();
             if (!letter) return;
-            if (!this.#dying && ++this.#begun >= this.killAt[0]) this.#beginKill();
+            ++this.#begun;
+            if (!this.#dying && this.#begun >= this.killAt[0]) this.#beginKill();
             const sending = send(letter);
             this.#inFlight.add(sending);
             const answer = await sending.finally(() => this.#inFlight.delete(sending));
@@ -128,7 +129,7 @@ class Storm {
         await world.gateway.start();
         await forEach(promised, width, async number => {
             const { status } = await world.payment(number);
-            assert.equal(status, 'paid', `${number} was answered success before kill ${this.kills}`);
+            assert.equal(status, 'paid', `${number}: answered success before kill ${this.kills}`);
         });
     }
 }
@@ -162,7 +163,7 @@ function assertRows(file) {
     assert.deepEqual(askLedger(file, 'PRAGMA integrity_check'), ['ok']);
 }
 
-test('killed ten times, it pays every order once and loses none', { timeout: 280_000 }, async () => {
+test('killed ten times, it pays every order once, loses none', { timeout: 280_000 }, async () => {
     const payments = await createPayments();
     const key = world.privateKey('alipay');
     const storm = new Storm(random.shuffle(payments.flatMap(payment => lettersFor(payment, key))));
@@ -171,17 +172,16 @@ test('killed ten times, it pays every order once and loses none', { timeout: 280
     assert.equal(storm.answered.size, paymentsTotal);
 
     await forEach(payments, width, assertPaidOnce);
-    const told = () => new Set(orders.deliveries.map(({ event }) => event.data.payment.out_trade_no));
-    await until(() => told().size === paymentsTotal, 60_000, 'the order service has heard of all');
+    const told = () => new Set(orders.deliveries.map(({ id }) => id)).size;
+    await until(() => told() >= paymentsTotal, 60_000, 'the order service has heard of all');
     assert.deepEqual(orders.refused, []);
     payments.forEach(assertToldOnce);
     assert.ok(orders.deliveries.length > paymentsTotal, 'the refused ones came again');
 
     const file = world.path('tollgate.db');
     if (hasSqlite) {
-        await until(() => askLedger(file,
-            "SELECT count(*) FROM delivery WHERE status = 'delivered'")[0] === String(paymentsTotal),
-        60_000, 'the ledger knows that all was delivered');
+        const left = "SELECT count(*) FROM delivery WHERE status <> 'delivered'";
+        await until(() => askLedger(file, left)[0] === '0', 60_000, 'the ledger knows it too');
     } else {
         console.log('the rows are not looked at: sqlite3 is not installed');
     }

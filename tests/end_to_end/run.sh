@@ -12,6 +12,10 @@ source_folder=$2
 work_folder=$3
 
 skip() {
+    if [ -n "${TOLLGATE_NO_SKIP-}" ]; then
+        echo "cannot run: $1"
+        exit 1
+    fi
     echo "skipped: $1"
     exit 77
 }
@@ -19,8 +23,8 @@ skip() {
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
     skip "node and npm are not installed"
 fi
-if [ "$(node -p 'process.versions.node.split(".")[0] >= 20')" != true ]; then
-    skip "node 20 or later is needed"
+if [ "$(node -p 'process.versions.node.split(".")[0] >= 18')" != true ]; then
+    skip "node 18 or later is needed"
 fi
 
 install() {
@@ -58,7 +62,8 @@ run_tests() {
     shift
     if [ "$1" = browser.test.mjs ]; then
         TOLLGATE_CHROMIUM=$(find_chromium) || skip "chromium is not installed"
-        export TOLLGATE_CHROMIUM
+        TOLLGATE_SCREENSHOTS=${TOLLGATE_SCREENSHOTS:-$work_folder/screenshots}
+        export TOLLGATE_CHROMIUM TOLLGATE_SCREENSHOTS
     fi
     # Below node_modules, for that is where node looks them up from; a copy for each test, because
     # several may start at once.

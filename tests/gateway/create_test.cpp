@@ -158,6 +158,10 @@ TEST(Create, RefusesBodiesThatAreNotPlainJson) {
     EXPECT_EQ(status("{\"app\":\"a\",\"app\":\"b\"}"), 400);
     EXPECT_EQ(status("{\"subject\":\"\xFF\"}"), 400);
     EXPECT_EQ(status("{} // comment"), 400);
+    EXPECT_EQ(status("{\"amount\":1e999}"), 400);
+    EXPECT_EQ(
+        status("{\"goods_detail\":" + std::string(60'000, '[') + std::string(60'000, ']') + "}"),
+        400);
     EXPECT_EQ(status(std::string(200'000, ' ')), 413);
 }
 
@@ -374,6 +378,16 @@ TEST(Precreate, BelievesNoSuccessThatIsNotSigned) {
                                                       {"qr_code", "https://qr.example/1"}});
         answer.body.replace(answer.body.find("qr.example"), 10, "qr.evil.io");
         ticket.complete(std::move(answer));
+    });
+    EXPECT_EQ(world.create(qr_order("T1")).status, 502);
+    EXPECT_EQ(world.payment_status("T1"), "unknown");
+}
+
+TEST(Precreate, SurvivesAnswersOfAnotherShape) {
+    GatewayWorld world;
+    world.alipay.script([](const std::string& method, const json&, transport::Ticket ticket) {
+        ticket.complete(ScriptedAlipay::answer(
+            method, {{"code", "10000"}, {"out_trade_no", nullptr}, {"qr_code", 7}}));
     });
     EXPECT_EQ(world.create(qr_order("T1")).status, 502);
     EXPECT_EQ(world.payment_status("T1"), "unknown");

@@ -133,7 +133,7 @@ EventReceiver::EventReceiver() {
             events_.push_back(std::move(event));
             arrived_.notify_all();
         }
-        ticket.complete({.status = status_});
+        ticket.complete({.status = status_, .body = body_});
     });
     server_ = std::make_unique<LocalServer>(std::move(router));
 }
@@ -150,9 +150,10 @@ std::size_t EventReceiver::count() const {
     return events_.size();
 }
 
-void EventReceiver::answer_with(int status) {
+void EventReceiver::answer_with(int status, std::string body) {
     const std::lock_guard lock(mutex_);
     status_ = status;
+    body_ = std::move(body);
 }
 
 json Answer::json() const {

@@ -79,13 +79,14 @@ public:
     // Waits until `count` events have come, or fails the test.
     std::vector<nlohmann::json> wait_for(std::size_t count);
     std::size_t count() const;
-    void answer_with(int status);
+    void answer_with(int status, std::string body = "");
 
 private:
     mutable std::mutex mutex_;
     std::condition_variable arrived_;
     std::vector<nlohmann::json> events_;
     int status_ = 204;
+    std::string body_;
     std::unique_ptr<LocalServer> server_;
 };
 

@@ -298,6 +298,30 @@ TEST(Notify, RefusesABodyOfTenMegabytes) {
     EXPECT_EQ(world.count("SELECT count(*) FROM notification"), 0);
 }
 
+// Every buyer has a return_url, signed by the same key and rule: it must not fill the dedup table.
+TEST(Notify, TakesNoReturnUrlForANotification) {
+    GatewayWorld world;
+    auto fields = GatewayWorld::paid("T1");
+    std::erase_if(fields, [](const auto& field) { return field.first == "notify_type"; });
+    EXPECT_EQ(world.notify(GatewayWorld::signed_body(fields)).body, "fail");
+    EXPECT_EQ(world.count("SELECT count(*) FROM notification WHERE notify_id IS NOT NULL"), 0);
+}
+
+TEST(Notify, MarksAHeldPaymentPaidWhenGenuineMoneyComes) {
+    GatewayWorld world;
+    const std::string id = world.create(GatewayWorld::order("T1")).json()["id"];
+    auto wrong = GatewayWorld::paid("T1");
+    replace(wrong, "notify_id", "wrong");
+    replace(wrong, "total_amount", "9.99");
+    EXPECT_EQ(world.notify(GatewayWorld::signed_body(wrong)).body, "fail");
+    const auto held = world.api("GET", "/v1/payments/" + id).json();
+    EXPECT_EQ(held["held"], true);
+    EXPECT_EQ(held["version"], 2);
+    EXPECT_EQ(held["action_withheld"], "held");
+    EXPECT_EQ(world.notify(GatewayWorld::signed_body(GatewayWorld::paid("T1"))).body, "success");
+    EXPECT_EQ(world.payment_status("T1"), "paid");
+}
+
 TEST(Notify, KnowsOnlyItsOwnApps) {
     GatewayWorld world;
     EXPECT_EQ(world.notify("a=b", {}, "nobody").status, 404);
@@ -336,6 +360,35 @@ TEST(Deliveries, OfAnEarlierLifeArePickedUpAgain) {
     world.restart();
     world.events.answer_with(204);
     EXPECT_EQ(world.events.wait_for(1).front()["type"], "payment.paid");
+}
+
+TEST(Deliveries, WaitQuietlyForAnEndpointThatLeftTheConfiguration) {
+    bool configured = true;
+    GatewayWorld world([&](config::Settings& settings) {
+        settings.deliveries.waits.assign(20, std::chrono::milliseconds(50));
+        if (!configured) settings.endpoints.clear();
+    });
+    world.events.answer_with(500);
+    world.create(GatewayWorld::order("T1"));
+    world.notify(GatewayWorld::signed_body(GatewayWorld::paid("T1")));
+    world.wait_for_count("SELECT count(*) >= 1 FROM attempt WHERE outcome = 'http_error'", 1);
+    configured = false;
+    world.restart();
+    world.create(GatewayWorld::order("T2"));
+    EXPECT_EQ(world.count("SELECT count(*) FROM delivery WHERE status = 'pending'"), 1);
+    configured = true;
+    world.events.answer_with(204);
+    world.restart();
+    EXPECT_EQ(world.events.wait_for(1).front()["type"], "payment.paid");
+}
+
+TEST(Deliveries, AreHeardByAReceiverThatTalksALot) {
+    GatewayWorld world;
+    world.events.answer_with(200, std::string(100'000, 'x'));
+    world.create(GatewayWorld::order("T1"));
+    world.notify(GatewayWorld::signed_body(GatewayWorld::paid("T1")));
+    world.wait_for_count("SELECT count(*) FROM delivery WHERE status = 'delivered'", 1);
+    EXPECT_EQ(world.count("SELECT count(*) FROM attempt"), 1);
 }
 
 }  // namespace

@@ -96,7 +96,6 @@ CREATE TABLE notification (
     UNIQUE (app, notify_id)
 ) STRICT;
 CREATE INDEX notification_payment ON notification (payment) WHERE payment IS NOT NULL;
-CREATE INDEX notification_unverified ON notification (app, id) WHERE notify_id IS NULL;
 
 CREATE TABLE difference (
     id            INTEGER PRIMARY KEY,
@@ -113,6 +112,8 @@ CREATE TABLE difference (
     settled_ms    INTEGER,
     UNIQUE (app, trade_no, class)
 ) STRICT;
+
+CREATE INDEX difference_notification ON difference (notification) WHERE notification IS NOT NULL;
 
 CREATE TABLE event (
     id          INTEGER PRIMARY KEY,

@@ -9,7 +9,8 @@ export function beijing(date = new Date()) {
 
 // What Alipay would post once the payment (as the API gives it) has been paid.
 export function paidNotification(payment, app, more = {}) {
-    const yuan = `${Math.floor(payment.amount / 100)}.${String(payment.amount % 100).padStart(2, '0')}`;
+    const digits = String(payment.amount).padStart(3, '0');
+    const yuan = `${digits.slice(0, -2)}.${digits.slice(-2)}`;
     return {
         notify_time: beijing(), notify_type: 'trade_status_sync',
         notify_id: randomBytes(17).toString('hex'),

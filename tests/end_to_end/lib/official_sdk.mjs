@@ -9,7 +9,8 @@ const bare = (key, type) => key.export({ type, format: 'der' }).toString('base64
 // The SDK in the merchant's place: it checks what Alipay signed.
 export function merchantSdk(world) {
     return new AlipaySdk({
-        appId: world.app.appId, keyType: 'PKCS8', privateKey: bare(world.privateKey('app'), 'pkcs8'),
+        appId: world.app.appId,
+        keyType: 'PKCS8', privateKey: bare(world.privateKey('app'), 'pkcs8'),
         alipayPublicKey: bare(world.publicKey('alipay'), 'spki'),
         gateway: world.url('alipay', '/gateway.do'),
     });
@@ -18,7 +19,8 @@ export function merchantSdk(world) {
 // The SDK with the keys changed round, in Alipay's place: it checks what the merchant signed.
 export function alipaySdk(world) {
     return new AlipaySdk({
-        appId: world.app.appId, keyType: 'PKCS8', privateKey: bare(world.privateKey('alipay'), 'pkcs8'),
+        appId: world.app.appId,
+        keyType: 'PKCS8', privateKey: bare(world.privateKey('alipay'), 'pkcs8'),
         alipayPublicKey: bare(world.publicKey('app'), 'spki'),
     });
 }

@@ -45,7 +45,7 @@ export class OrderService {
         await once(this.#server, 'close');
     }
 
-    ofPayment(outTradeNo) {
-        return this.deliveries.filter(({ event }) => event.data.payment?.out_trade_no === outTradeNo);
+    ofPayment(number) {
+        return this.deliveries.filter(({ event }) => event.data.payment?.out_trade_no === number);
     }
 }

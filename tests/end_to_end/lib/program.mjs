@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { until } from './until.mjs';
 
 export const binary = process.env.TOLLGATE_BINARY;
-if (!binary || !existsSync(binary)) throw new Error('TOLLGATE_BINARY must name the tollgate binary');
+if (!binary || !existsSync(binary)) throw new Error('TOLLGATE_BINARY names no tollgate binary');
 
 // What a test that fails half-way leaves running must not outlive it.
 const running = new Set();
@@ -37,8 +37,8 @@ export async function call(args, { input = '' } = {}) {
 // The same, for a step that has to work.
 export async function callOk(args, options) {
     const done = await call(args, options);
-    if (done.code !== 0) throw new Error(`tollgate ${args.join(' ')}: ${done.code}\n${done.stderr}`);
-    return done.stdout;
+    if (done.code === 0) return done.stdout;
+    throw new Error(`tollgate ${args.join(' ')}: ${done.code}\n${done.stderr}`);
 }
 
 // A command that runs until it is told to stop. Its log goes into a file, which outlives a SIGKILL
@@ -61,12 +61,11 @@ export class Service {
 
     async start() {
         this.spawn();
-        await until(async () => {
-            if (this.#child.exitCode !== null) {
-                throw new Error(`${this.args[0]} ended with ${this.#child.exitCode}\n${this.log()}`);
-            }
-            return (await fetch(this.ready)).ok;
-        }, 20_000, `${this.args[0]} is ready`);
+        const child = this.#child;
+        await until(async () => child.exitCode !== null || (await fetch(this.ready)).ok,
+            20_000, `${this.args[0]} is ready`);
+        if (child.exitCode === null) return;
+        throw new Error(`${this.args[0]} ended with ${child.exitCode}\n${this.log()}`);
     }
 
     // How long it has kept a processor busy so far.

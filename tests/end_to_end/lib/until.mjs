@@ -1,20 +1,19 @@
 // Waiting for something to become true: the only way that these tests let time pass.
 import { setTimeout as pause } from 'node:timers/promises';
 
-// The first truthy value of `condition`. At the deadline the last answer, or what went wrong, is
-// part of the error: "not yet" alone helps nobody at night.
+// The first truthy value of `condition`; that it throws means "not yet". What it threw last goes
+// into the error: "not yet" alone helps nobody at night.
 export async function until(condition, ms, what) {
     const deadline = Date.now() + ms;
     for (;;) {
-        let answer;
+        let cause;
         try {
-            answer = await condition();
+            const answer = await condition();
+            if (answer) return answer;
         } catch (problem) {
-            answer = undefined;
-            if (Date.now() > deadline) throw new Error(`${what}: not after ${ms} ms`, { cause: problem });
+            cause = problem;
         }
-        if (answer) return answer;
-        if (Date.now() > deadline) throw new Error(`${what}: not after ${ms} ms`);
+        if (Date.now() > deadline) throw new Error(`not after ${ms} ms: ${what}`, { cause });
         await pause(20);
     }
 }

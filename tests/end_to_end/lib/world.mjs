@@ -20,9 +20,10 @@ async function freePorts(names) {
 }
 
 function gatewaySettings(ports, keyHash) {
+    const publicAddress = `127.0.0.1:${ports.public}`;
     return {
         store: { sqlite_file: 'tollgate.db' },
-        public: { listen: `127.0.0.1:${ports.public}`, base_url: `http://127.0.0.1:${ports.public}` },
+        public: { listen: publicAddress, base_url: `http://${publicAddress}` },
         api: { listen: `127.0.0.1:${ports.api}` },
         operator: { listen: `127.0.0.1:${ports.operator}` },
         apps: [{
@@ -31,7 +32,9 @@ function gatewaySettings(ports, keyHash) {
             private_key: { file: 'app/app_private_key.pem' },
             alipay_public_keys: [{ file: 'alipay/app_public_key.pem' }],
         }],
-        callers: [{ id: 'shop', key_sha256: [keyHash], apps: [app.id], rights: ['create', 'read'] }],
+        callers: [{
+            id: 'shop', key_sha256: [keyHash], apps: [app.id], rights: ['create', 'read'],
+        }],
         endpoints: [{
             id: 'shop', url: `http://127.0.0.1:${ports.shop}/events`,
             secrets: [{ file: 'event_secret' }],
@@ -113,7 +116,9 @@ export class World {
     async api(method, path, body) {
         const reply = await fetch(this.url('api', path), {
             method, body: body && JSON.stringify(body),
-            headers: { authorization: `Bearer ${this.shopKey}`, 'content-type': 'application/json' },
+            headers: {
+                authorization: `Bearer ${this.shopKey}`, 'content-type': 'application/json',
+            },
         });
         return { status: reply.status, json: await reply.json() };
     }
