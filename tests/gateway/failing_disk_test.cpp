@@ -45,7 +45,7 @@ TEST(FailingDisk, ADoubtfulCommitAnswersNobodyAndStopsTheProcess) {
     // No answer at all, or `fail` when another COMMIT had met the broken disk first.
     EXPECT_NE(doubtful.body, "success");
     EXPECT_EQ(world.operator_get("/readyz").json()["ledger"], "commit_in_doubt");
-    EXPECT_NE(world.fatal, "");
+    EXPECT_NE(world.wait_for_fatal(), "");
 
     disk.heal();
     world.restart();

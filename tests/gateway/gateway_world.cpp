@@ -215,15 +215,19 @@ config::Settings GatewayWorld::settings() const {
 
 void GatewayWorld::start() {
     std::vector<config::Problem> problems;
-    auto service =
-        gateway::Service::start(settings(),
-                                {.clock = system_clock(),
-                                 .entropy = entropy_,
-                                 .random = random_,
-                                 .log = log_.get(),
-                                 .on_fatal = [this](std::string_view reason) { fatal = reason; },
-                                 .sqlite_vfs = sqlite_vfs_},
-                                problems);
+    auto service = gateway::Service::start(settings(),
+                                           {.clock = system_clock(),
+                                            .entropy = entropy_,
+                                            .random = random_,
+                                            .log = log_.get(),
+                                            .on_fatal =
+                                                [this](std::string_view reason) {
+                                                    const std::lock_guard lock(fatal_mutex_);
+                                                    fatal_ = reason;
+                                                    fatal_said_.notify_all();
+                                                },
+                                            .sqlite_vfs = sqlite_vfs_},
+                                           problems);
     ASSERT_TRUE(service) << service.error().message() << config::to_text(problems);
     service_ = *std::move(service);
 }
@@ -299,6 +303,12 @@ std::string GatewayWorld::text(const std::string& sql) {
     const auto row = select->step();
     EXPECT_TRUE(row && *row) << sql;
     return select->text(0);
+}
+
+std::string GatewayWorld::wait_for_fatal() {
+    std::unique_lock lock(fatal_mutex_);
+    EXPECT_TRUE(fatal_said_.wait_for(lock, kPatience, [this] { return !fatal_.empty(); }));
+    return fatal_;
 }
 
 void GatewayWorld::wait_for_count(const std::string& sql, std::int64_t value) {

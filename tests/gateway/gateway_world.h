@@ -121,6 +121,8 @@ public:
     Answer public_get(const std::string& target);
     std::string payment_status(const std::string& out_trade_no);
     std::string url(const std::string& listener) const;
+    // Waits until the service has said that its process must end; why.
+    std::string wait_for_fatal();
     // One value of the ledger, read with a connection of its own.
     std::int64_t count(const std::string& sql);
     std::string text(const std::string& sql);
@@ -140,7 +142,6 @@ public:
     TempFolder folder;
     ScriptedAlipay alipay;
     EventReceiver events;
-    std::string fatal;
 
 private:
     config::Settings settings() const;
@@ -152,6 +153,9 @@ private:
     CountingEntropy entropy_;
     SeededRandom random_{1};
     TestLog log_{system_clock()};
+    std::mutex fatal_mutex_;
+    std::condition_variable fatal_said_;
+    std::string fatal_;
     std::unique_ptr<gateway::Service> service_;
 };
 

@@ -1,5 +1,5 @@
 // One gateway with fresh keys and its own folder; with a sandbox and its shop when a test asks.
-import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { createPrivateKey, createPublicKey, randomInt } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
@@ -10,13 +10,26 @@ import { callOk, Service } from './program.mjs';
 
 const app = { id: 'shop', appId: '2021000000000001', sellerId: '2088000000000001' };
 
-// Ports that were free a moment ago. All are held at once, so that they differ.
+// A port that nobody listens at. Not one that the system would give: those are also what outgoing
+// connections get for themselves, and a gateway that is started again wants its own one back.
+async function freePort() {
+    for (;;) {
+        const port = randomInt(12_000, 32_000);
+        const server = createServer().listen(port, '127.0.0.1');
+        try {
+            await once(server, 'listening');
+        } catch {
+            continue;
+        }
+        await once(server.close(), 'close');
+        return port;
+    }
+}
+
 async function freePorts(names) {
-    const servers = names.map(() => createServer().listen(0, '127.0.0.1'));
-    await Promise.all(servers.map(server => once(server, 'listening')));
-    const ports = Object.fromEntries(names.map((name, i) => [name, servers[i].address().port]));
-    await Promise.all(servers.map(server => once(server.close(), 'close')));
-    return ports;
+    const ports = new Set();
+    while (ports.size < names.length) ports.add(await freePort());
+    return Object.fromEntries([...ports].map((port, i) => [names[i], port]));
 }
 
 function gatewaySettings(ports, keyHash) {
