@@ -29,7 +29,7 @@ void need_id(Section& section, std::string& into) {
 void read_store(Section section, StoreSettings& into) {
     section.need_path("sqlite_file", into.sqlite_file);
     std::int64_t megabytes = into.wal_bytes_max / kMiB;
-    section.may_have_integer("wal_megabytes_max", megabytes, 16, 16 * 1024);
+    section.may_have_integer("wal_megabytes_max", megabytes, 64, 16 * 1024);
     into.wal_bytes_max = megabytes * kMiB;
     section.finish();
 }

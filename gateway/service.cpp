@@ -33,7 +33,7 @@ using transport::Ticket;
 
 constexpr milliseconds kLoopWait{500};
 constexpr milliseconds kTimerBeat{100};
-constexpr milliseconds kCheckpointBeat{1'000};
+constexpr milliseconds kCheckpointBeat{250};
 // A qr payment may take two calls, one after the other, and the commits around them.
 constexpr milliseconds kApiTicketMargin{15'000};
 constexpr std::size_t kApiBodyMax = 128 * 1024;
