@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "transport/address_guard.h"
 #include "transport/curl_client.h"
 #include "transport/curl_handles.h"
 #include "transport/http_client.h"
@@ -33,26 +34,38 @@ public:
     // An end that we chose, before libcurl had one.
     Error cancelled() const;
 
-    void complete(Result<ClientReply> result) { done_(std::move(result)); }
+    // Fills the request's trace in and calls the completion.
+    void complete(Result<ClientReply> result);
 
 private:
     bool set_request();
     bool set_headers();
     bool set_method();
     bool set_rules(const CurlClient::Options& options);
+    bool set_guard();
     bool bytes_went_out() const;
     Error failure(std::string_view reason, std::string_view text) const;
+    Error blocked() const;
+    ExchangeTimes times() const;
+    std::string last_address() const;
+    bool allows(const IpAddress& address) const;
+    curl_socket_t open_socket(const curl_sockaddr& address);
     bool take_body(const char* bytes, std::size_t size);
     bool take_header(std::string_view line);
 
     static std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* self);
     static std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* self);
+    static curl_socket_t on_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
+    static int on_connected(void* self, char* remote, char* local, int remote_port, int local_port);
 
     ClientRequest request_;
     HttpClient::Completion done_;
     CurlHeaders headers_;
     std::array<char, CURL_ERROR_SIZE> error_text_{};
     ClientReply reply_;
+    std::string tried_address_;  // The last one that libcurl wanted a socket for.
+    bool has_blocked_ = false;   // The guard has refused an address,
+    bool has_opened_ = false;    // or let one through.
     std::size_t head_bytes_ = 0;
     bool too_large_ = false;
     bool head_is_whole_ = false;
