@@ -20,7 +20,8 @@ std::string_view reason_of(CURLcode code) {
         case CURLE_PEER_FAILED_VERIFICATION:
         case CURLE_SSL_CERTPROBLEM:
         case CURLE_SSL_CIPHER:
-        case CURLE_SSL_CACERT_BADFILE: return "tls_failed";
+        case CURLE_SSL_CACERT_BADFILE:
+        case CURLE_SSL_PINNEDPUBKEYNOTMATCH: return "tls_failed";
         case CURLE_OPERATION_TIMEDOUT: return "timed_out";
         default: return "connection_lost";
     }
@@ -49,8 +50,8 @@ Result<Done> check_request(const ClientRequest& request) {
     return Done{};
 }
 
-CurlTransfer::CurlTransfer(ClientRequest request, HttpClient::Completion done)
-    : request_(std::move(request)), done_(std::move(done)), easy_(curl_easy_init()) {}
+CurlTransfer::CurlTransfer(ClientRequest request, HttpClient::Completion done, CurlEasy easy)
+    : request_(std::move(request)), done_(std::move(done)), easy_(std::move(easy)) {}
 
 Result<Done> CurlTransfer::prepare(const CurlClient::Options& options) {
     if (!easy_ || !set_request() || !set_rules(options) || !set_guard()) {
@@ -126,7 +127,6 @@ bool CurlTransfer::set_rules(const CurlClient::Options& options) {
     };
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_FOLLOWLOCATION, 0L);
-    set(CURLOPT_PROXY, "");  // Not nullptr: that would ask the environment.
     set(CURLOPT_PROTOCOLS_STR, "http,https");
     // HTTP/2 would add repeats of its own (REFUSED_STREAM) and shared connections.
     set(CURLOPT_HTTP_VERSION, static_cast<CurlLong>(CURL_HTTP_VERSION_1_1));
@@ -135,7 +135,16 @@ bool CurlTransfer::set_rules(const CurlClient::Options& options) {
     set(CURLOPT_SSL_VERIFYHOST, 2L);
     set(CURLOPT_USERAGENT, options.user_agent.c_str());
     if (!options.ca_file.empty()) set(CURLOPT_CAINFO, options.ca_file.c_str());
-    return good;
+    if (!options.pinned_public_key.empty()) {
+        set(CURLOPT_PINNEDPUBLICKEY, options.pinned_public_key.c_str());
+    }
+    return good && set_route(options);
+}
+
+bool CurlTransfer::set_route(const CurlClient::Options& options) {
+    // Unset means what the environment says, empty means none. The guard would judge the proxy.
+    if (options.proxy_from_environment && !request_.guard) return true;
+    return curl_easy_setopt(easy_.get(), CURLOPT_PROXY, "") == CURLE_OK;
 }
 
 bool CurlTransfer::set_guard() {
@@ -276,10 +285,14 @@ std::string CurlTransfer::last_address() const {
     return address == nullptr ? "" : address;
 }
 
-void CurlTransfer::complete(Result<ClientReply> result) {
+void CurlTransfer::complete(Result<ClientReply> result, std::vector<CurlEasy>& idle) {
     if (request_.trace) {
         request_.trace->remote_address = result ? result->remote_address : last_address();
         request_.trace->times = result ? result->times : times();
+    }
+    if (easy_) {
+        curl_easy_reset(easy_.get());  // It must not point to us any more.
+        idle.push_back(std::move(easy_));
     }
     done_(std::move(result));
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "transport/address_guard.h"
@@ -19,7 +20,8 @@ Result<Done> check_request(const ClientRequest& request);
 // One exchange under way. Must stay where it is: libcurl holds its address.
 class CurlTransfer {
 public:
-    CurlTransfer(ClientRequest request, HttpClient::Completion done);
+    // `easy`: a handle that nobody else uses, new or reset; may be null when there is no memory.
+    CurlTransfer(ClientRequest request, HttpClient::Completion done, CurlEasy easy);
     CurlTransfer(const CurlTransfer&) = delete;
     CurlTransfer& operator=(const CurlTransfer&) = delete;
 
@@ -34,8 +36,9 @@ public:
     // An end that we chose, before libcurl had one.
     Error cancelled() const;
 
-    // Fills the request's trace in and calls the completion.
-    void complete(Result<ClientReply> result);
+    // Fills the request's trace in, gives the handle back to `idle` and calls the completion: the
+    // last call to this transfer.
+    void complete(Result<ClientReply> result, std::vector<CurlEasy>& idle);
 
 private:
     bool set_request();
@@ -43,6 +46,7 @@ private:
     bool set_method();
     bool set_rules(const CurlClient::Options& options);
     bool set_guard();
+    bool set_route(const CurlClient::Options& options);
     bool bytes_went_out() const;
     Error failure(std::string_view reason, std::string_view text) const;
     Error blocked() const;
