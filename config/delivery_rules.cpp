@@ -1,5 +1,7 @@
 #include "config/delivery_rules.h"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 namespace tollgate::config {
@@ -36,10 +38,9 @@ std::vector<milliseconds> DeliveryRules::alipay_schedule() {
     return {minutes(4), minutes(10), minutes(10), hours(1), hours(2), hours(6), hours(15)};
 }
 
-void read_delivery_rules(Section& section, DeliveryRules& into) {
+void read_common_rules(Section& section, DeliveryRules& into) {
     read_schedule(section, into.waits);
     section.may_have_seconds("timeout_seconds", into.timeout, 1, 30);
-    section.may_have_integer("in_flight_max", into.in_flight_max, 1, 256);
     section.may_have_integer("drain_per_second", into.drain_per_second, 1, 100'000);
     section.may_have_bool("ordered", into.ordered);
     section.may_have_text("success_body", into.success_body);
@@ -49,6 +50,20 @@ void read_delivery_rules(Section& section, DeliveryRules& into) {
     std::int64_t park_hours = std::chrono::duration_cast<hours>(into.park_after).count();
     section.may_have_integer("park_after_hours", park_hours, 0, 24 * 365);
     into.park_after = hours(park_hours);
+}
+
+void read_delivery_rules(Section& section, DeliveryRules& into) {
+    read_common_rules(section, into);
+    section.may_have_integer("in_flight_max", into.in_flight_max, 1, 256);
+}
+
+bool is_event_pattern(std::string_view text) {
+    const auto is_name = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
+    const std::size_t dot = text.find('.');
+    if (dot == 0 || dot == std::string_view::npos) return false;
+    const std::string_view rest = text.substr(dot + 1);
+    return std::ranges::all_of(text.substr(0, dot), is_name) &&
+           (rest == "*" || (!rest.empty() && std::ranges::all_of(rest, is_name)));
 }
 
 nlohmann::json to_json(const DeliveryRules& rules) {

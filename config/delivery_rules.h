@@ -16,11 +16,11 @@ namespace tollgate::config {
 struct DeliveryRules {
     // waits[n] is the pause after the (n + 1)-th failed attempt; its size bounds the retries.
     std::vector<std::chrono::milliseconds> waits = standard_schedule();
-    std::chrono::milliseconds timeout{15'000};      // Of one attempt, in all.
-    std::int64_t in_flight_max = 16;                // At this endpoint at a time.
-    std::int64_t drain_per_second = 100;            // Of what piled up or failed before.
-    bool ordered = false;                           // At most one in flight for each payment, in order.
-    std::string success_body;                       // Empty: the status decides. Else the answer's text.
+    std::chrono::milliseconds timeout{15'000};  // Of one attempt, in all.
+    std::int64_t in_flight_max = 16;            // At this endpoint at a time.
+    std::int64_t drain_per_second = 100;        // Of what piled up or failed before.
+    bool ordered = false;                       // At most one in flight for each payment, in order.
+    std::string success_body;  // Empty: the status decides. Else the answer's text.
     std::chrono::milliseconds park_after{std::chrono::hours(120)};  // Of failures alone; 0: never.
 
     // Standard Webhooks' ten attempts in 75 h 35 min.
@@ -35,6 +35,12 @@ struct DeliveryRules {
 // "drain_per_second", "ordered", "success_body" and "park_after_hours" where they stand; the rest
 // stays as it is in `into`. The caller finishes the section.
 void read_delivery_rules(Section& section, DeliveryRules& into);
+
+// The same without "in_flight_max", which means another thing among the defaults.
+void read_common_rules(Section& section, DeliveryRules& into);
+
+// "payment.paid", "refund.*".
+bool is_event_pattern(std::string_view text);
 
 // All of them, under the names that read_delivery_rules() takes.
 nlohmann::json to_json(const DeliveryRules& rules);

@@ -139,6 +139,11 @@ bool Section::has(const char* key) {
     return find(key) != nullptr;
 }
 
+bool Section::holds_list(const char* key) {
+    const Json* value = find(key);
+    return value != nullptr && value->is_array();
+}
+
 void Section::need_text(const char* key, std::string& into) {
     if (need(key) != nullptr) may_have_text(key, into);
 }

@@ -57,6 +57,8 @@ public:
     Section(const nlohmann::json& json, std::string path, Context& context);
 
     bool has(const char* key);
+    // The member is there and a list: for members that may be a name or a list.
+    bool holds_list(const char* key);
     void need_text(const char* key, std::string& into);
     void may_have_text(const char* key, std::string& into);
     void may_have_bool(const char* key, bool& into);
