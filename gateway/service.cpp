@@ -9,6 +9,7 @@
 
 #include "callbacks/app.h"
 #include "callbacks/deliverer.h"
+#include "callbacks/http_carrier.h"
 #include "callbacks/inbox.h"
 #include "callbacks/rejects.h"
 #include "gateway/alipay_client.h"
@@ -21,6 +22,7 @@
 #include "ledger/sqlite_store.h"
 #include "ledger/writer.h"
 #include "signing/webhook.h"
+#include "transport/address_guard.h"
 #include "transport/curl_client.h"
 #include "transport/front.h"
 
@@ -59,15 +61,17 @@ callbacks::EndpointKeys read_endpoint_keys(const config::Settings& settings,
     return keys;
 }
 
-std::vector<ledger::EndpointRecord> endpoint_records(const config::Settings& settings,
-                                                     const callbacks::Apps& apps) {
-    std::vector<ledger::EndpointRecord> records;
+std::vector<ledger::Outbox::Configured> configured_endpoints(const config::Settings& settings) {
+    std::vector<ledger::Outbox::Configured> endpoints;
     for (const auto& endpoint : settings.endpoints) {
-        records.push_back({.id = endpoint.id,
-                           .url = endpoint.url,
-                           .apps = endpoint.apps.empty() ? apps.ids() : endpoint.apps});
+        endpoints.push_back({.id = endpoint.id,
+                             .plan = {.url = endpoint.url,
+                                      .description = endpoint.description,
+                                      .apps = endpoint.apps,
+                                      .event_types = endpoint.event_types,
+                                      .rules = config::to_json(endpoint.rules).dump()}});
     }
-    return records;
+    return endpoints;
 }
 
 // The front's own refusals in the API's words. Its 503 is an answer that did not come in time: the
@@ -123,7 +127,7 @@ public:
                                                                           .clock = seams_.clock,
                                                                           .entropy = seams_.entropy,
                                                                           .log = seams_.log});
-        open_outgoing(std::move(endpoint_keys));
+        TOLLGATE_DO(open_outgoing(std::move(endpoint_keys)));
         return open_listeners();
     }
 
@@ -131,7 +135,8 @@ public:
         start_thread("writer", [this] { run_writer(); });
         // Before the first request: events must find their endpoints.
         TOLLGATE_DO(writer_->transact([this](ledger::Books& books) {
-            return books.set_configured_endpoints(endpoint_records(settings_, apps_));
+            return books.outbox().set_configured_endpoints(configured_endpoints(settings_),
+                                                           seams_.clock.now());
         }));
         start_thread("checkpointer", [this] { run_checkpointer(); });
         start_thread("alipay", [this] { run_alipay(); });
@@ -178,25 +183,34 @@ public:
     }
 
 private:
-    void open_outgoing(callbacks::EndpointKeys endpoint_keys) {
+    callbacks::Carrier& carrier_of(const ledger::Endpoint& /*endpoint*/) { return *http_carrier_; }
+
+    Result<Done> open_outgoing(callbacks::EndpointKeys endpoint_keys) {
+        TOLLGATE_TRY(auto made, transport::AddressGuard::make(
+                                    {.allowed_networks = settings_.deliveries.allowed_networks}));
+        auto guard = std::make_shared<const transport::AddressGuard>(std::move(made));
         alipay_http_ = std::make_unique<transport::CurlClient>(transport::CurlClient::Options{});
         // As many as are claimed: none waits in line while its lease runs out.
         deliveries_http_ = std::make_unique<transport::CurlClient>(transport::CurlClient::Options{
             .in_flight_max = static_cast<std::size_t>(settings_.deliveries.in_flight_max)});
         alipay_ = std::make_unique<AlipayClient>(settings_.alipay, *alipay_http_, seams_.clock,
                                                  seams_.log);
+        http_carrier_ = std::make_unique<callbacks::HttpCarrier>(*deliveries_http_, seams_.clock,
+                                                                 std::move(guard));
         deliverer_ = std::make_unique<callbacks::Deliverer>(
             std::move(endpoint_keys),
             callbacks::DelivererSettings{
-                .schedule = {.waits = settings_.deliveries.waits},
-                .timeout = settings_.deliveries.timeout,
-                .in_flight_max = static_cast<int>(settings_.deliveries.in_flight_max)},
+                .in_flight_max = static_cast<int>(settings_.deliveries.in_flight_max),
+                .apps = apps_.ids()},
             callbacks::DelivererSeams{.writer = *writer_,
-                                      .http = *deliveries_http_,
                                       .clock = seams_.clock,
                                       .random = seams_.random,
+                                      .entropy = seams_.entropy,
                                       .log = seams_.log,
-                                      .wake = [this] { deliveries_http_->wake(); }});
+                                      .carrier_of = [this](const ledger::Endpoint& endpoint)
+                                          -> callbacks::Carrier& { return carrier_of(endpoint); },
+                                      .wake = [this] { deliveries_http_->wake(); },
+                                      .published = nullptr});
         writer_->on_events([this] { deliverer_->hint(); });
         create_ = std::make_unique<CreatePayment>(
             apps_,
@@ -208,6 +222,7 @@ private:
                         .clock = seams_.clock,
                         .entropy = seams_.entropy,
                         .log = seams_.log});
+        return Done{};
     }
 
     transport::Listener public_listener() {
@@ -363,6 +378,7 @@ private:
     std::unique_ptr<callbacks::Rejects> rejects_;
     std::unique_ptr<callbacks::Inbox> inbox_;
     std::unique_ptr<AlipayClient> alipay_;
+    std::unique_ptr<callbacks::HttpCarrier> http_carrier_;
     std::unique_ptr<callbacks::Deliverer> deliverer_;
     std::unique_ptr<CreatePayment> create_;
     std::unique_ptr<PaymentApi> api_;
@@ -386,6 +402,12 @@ private:
 void check_settings(const config::Settings& settings, std::vector<config::Problem>& problems) {
     static_cast<void>(callbacks::Apps::from(settings.apps, problems));
     static_cast<void>(read_endpoint_keys(settings, problems));
+    const auto guard =
+        transport::AddressGuard::make({.allowed_networks = settings.deliveries.allowed_networks});
+    if (!guard) {
+        problems.push_back(
+            {.where = "/deliveries/allowed_networks", .what = guard.error().message()});
+    }
 }
 
 Result<std::unique_ptr<Service>> Service::start(config::Settings settings, ServiceSeams seams,
