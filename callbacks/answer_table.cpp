@@ -5,7 +5,6 @@
 #include <charconv>
 
 #include "transport/address_guard.h"
-#include "transport/http_text.h"
 
 namespace tollgate::callbacks {
 namespace {
@@ -21,6 +20,13 @@ std::optional<int> number(std::string_view digits) {
         return std::nullopt;
     }
     return value;
+}
+
+std::string_view without_space(std::string_view text) {
+    constexpr std::string_view kSpace = " \t\r\n";
+    const std::size_t first = text.find_first_not_of(kSpace);
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
 }
 
 // "Sun, 06 Nov 1994 08:49:37 GMT"
@@ -100,7 +106,7 @@ Judgement judge_answer(const Result<transport::ClientReply>& reply, std::string_
                        Timestamp now) {
     if (!reply) return judge_error(reply.error());
     Judgement judgement = judge_control(*reply).value_or(judge_status(reply->status));
-    const bool says_so = success_body.empty() || transport::trimmed(reply->body) == success_body;
+    const bool says_so = success_body.empty() || without_space(reply->body) == success_body;
     if (judgement.disposition == Disposition::delivered && !says_so) {
         judgement = {.outcome = "wrong_answer", .endpoint_failed = true};
     }

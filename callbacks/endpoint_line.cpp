@@ -113,13 +113,15 @@ std::optional<Timestamp> EndpointLine::due_at(const ledger::PendingWork& work, T
         at = std::min(at.value_or(candidate), candidate);
     };
     if (work.never_tried && !fresh_is_empty_ && room.fresh > 0) consider(base);
-    const bool again_waits =
-        !again_is_empty_ &&
-        (work.never_tried || (work.next_retry_at && *work.next_retry_at <= now));
-    if (again_waits) consider(room.again > 0 ? base : base + kTokensBeat);
-    if (work.next_retry_at) {
-        const bool blocked = again_is_empty_ && *work.next_retry_at <= now;
-        consider(blocked ? base + kBlockedBeat : std::max(base, *work.next_retry_at));
+    const bool retry_is_due = work.next_retry_at && *work.next_retry_at <= now;
+    if (work.next_retry_at && !retry_is_due) consider(std::max(base, *work.next_retry_at));
+    if (again_is_empty_) {
+        // Due, and yet not given: it waits for what is before it.
+        if (retry_is_due) consider(base + kBlockedBeat);
+    } else if (work.never_tried || retry_is_due) {
+        // Without a free slot the end of an attempt will tell.
+        if (room.again > 0) consider(base);
+        if (tokens_milli_ < 1'000) consider(base + kTokensBeat);
     }
     return at;
 }

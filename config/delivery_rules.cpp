@@ -43,7 +43,7 @@ void read_common_rules(Section& section, DeliveryRules& into) {
     section.may_have_seconds("timeout_seconds", into.timeout, 1, 30);
     section.may_have_integer("drain_per_second", into.drain_per_second, 1, 100'000);
     section.may_have_bool("ordered", into.ordered);
-    section.may_have_text("success_body", into.success_body);
+    section.may_have_any_text("success_body", into.success_body);
     if (into.success_body.size() > kSuccessBodyBytesMax) {
         section.problem_at("success_body", "at most 200 bytes");
     }

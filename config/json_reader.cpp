@@ -157,6 +157,13 @@ void Section::may_have_text(const char* key, std::string& into) {
     into = value->get<std::string>();
 }
 
+void Section::may_have_any_text(const char* key, std::string& into) {
+    const Json* value = find(key);
+    if (value == nullptr) return;
+    if (!value->is_string()) return problem(path_of(key), "a text is needed");
+    into = value->get<std::string>();
+}
+
 void Section::may_have_bool(const char* key, bool& into) {
     const Json* value = find(key);
     if (value == nullptr) return;

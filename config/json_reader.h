@@ -61,6 +61,8 @@ public:
     bool holds_list(const char* key);
     void need_text(const char* key, std::string& into);
     void may_have_text(const char* key, std::string& into);
+    // The same, where "" has a meaning.
+    void may_have_any_text(const char* key, std::string& into);
     void may_have_bool(const char* key, bool& into);
     void need_integer(const char* key, std::int64_t& into, std::int64_t least, std::int64_t most);
     void may_have_integer(const char* key, std::int64_t& into, std::int64_t least,
