@@ -106,16 +106,22 @@ void answer_one(SSL_CTX& context, const Descriptor& socket) {
 
 }  // namespace
 
-TlsServer::TlsServer() : listener_(*listen_on("127.0.0.1", 0)), port_(port_of(listener_.get())) {
+KeyAndCertificate make_certificate() {
     const Key key(EVP_EC_gen("P-256"));
     const Certificate certificate = self_signed(*key);
     const Memory key_memory(BIO_new(BIO_s_mem()));
     const Memory certificate_memory(BIO_new(BIO_s_mem()));
     PEM_write_bio_PrivateKey(key_memory.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
     PEM_write_bio_X509(certificate_memory.get(), certificate.get());
-    key_ = text_of(key_memory.get());
-    certificate_ = text_of(certificate_memory.get());
-    pin_ = pin_of(*certificate);
+    return {.key = text_of(key_memory.get()),
+            .certificate = text_of(certificate_memory.get()),
+            .pin = pin_of(*certificate)};
+}
+
+TlsServer::TlsServer()
+    : listener_(*listen_on("127.0.0.1", 0)),
+      port_(port_of(listener_.get())),
+      own_(make_certificate()) {
     thread_ = std::thread([this] { serve(); });
 }
 
@@ -130,7 +136,7 @@ void TlsServer::serve() {
     sigemptyset(&broken_pipe);
     sigaddset(&broken_pipe, SIGPIPE);
     ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
-    const Context context = context_of(key_, certificate_);
+    const Context context = context_of(own_.key, own_.certificate);
     while (!over_.load()) {
         pollfd waiting{.fd = listener_.get(), .events = POLLIN, .revents = 0};
         if (::poll(&waiting, 1, 20) != 1) continue;

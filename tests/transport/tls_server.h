@@ -9,8 +9,15 @@
 
 namespace tollgate::transport::testing {
 
-// An https server on loopback with a fresh key and a certificate of its own for "localhost" and
-// 127.0.0.1, that answers every connection's first request with 200 "ok".
+// A fresh key, and a certificate for "localhost" and 127.0.0.1 that it vouches for itself.
+struct KeyAndCertificate {
+    std::string key;  // Both PEM.
+    std::string certificate;
+    std::string pin;  // "sha256//…" of the key.
+};
+KeyAndCertificate make_certificate();
+
+// An https server on loopback that answers every connection's first request with 200 "ok".
 class TlsServer {
 public:
     TlsServer();
@@ -20,18 +27,16 @@ public:
 
     std::string url() const { return "https://127.0.0.1:" + std::to_string(port_) + "/"; }
     // The certificate as PEM, for whoever is to trust this server.
-    const std::string& certificate() const { return certificate_; }
+    const std::string& certificate() const { return own_.certificate; }
     // "sha256//…" of its key.
-    const std::string& pin() const { return pin_; }
+    const std::string& pin() const { return own_.pin; }
 
 private:
     void serve();
 
     Descriptor listener_;
     int port_ = 0;
-    std::string key_;
-    std::string certificate_;
-    std::string pin_;
+    KeyAndCertificate own_;
     std::atomic<bool> over_{false};
     std::thread thread_;
 };
