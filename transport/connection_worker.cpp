@@ -13,6 +13,9 @@ namespace {
 // How long a refused peer's bytes are read and dropped, so that it gets to read why.
 constexpr std::chrono::seconds kLingerTime{1};
 
+// How often a connection is read before others have their turn. Plain ones are read once an event.
+constexpr int kReadsMax = 16;
+
 }  // namespace
 
 ConnectionWorker::ConnectionWorker(FrontState& front)
@@ -101,6 +104,7 @@ void ConnectionWorker::handshake_failed(Slot& slot, std::string_view why) {
 // The round of a connection: send what there is, take the next request, serve it.
 void ConnectionWorker::pump(Slot& slot) {
     Connection& connection = slot.connection();
+    int reads = 0;
     while (true) {
         const IoOutcome flushed = flush(connection);
         if (flushed.io == Io::blocked) return wait_to_send(slot, flushed.needs);
@@ -116,6 +120,11 @@ void ConnectionWorker::pump(Slot& slot) {
                     break;
                 }
                 if (connection.peer_finished || !connection.stream.holds_input()) {
+                    return wait_for_input(slot);
+                }
+                if (++reads == kReadsMax) {
+                    // Comes at once, unlike the event for input that we hold already.
+                    connection.input_needs = Readiness::output;
                     return wait_for_input(slot);
                 }
                 if (const Io got = receive(connection); got != Io::done) {

@@ -41,8 +41,8 @@ ContextHandle make_context() {
     TOLLGATE_CHECK(SSL_CTX_set_cipher_list(it, kCiphers) == 1);
     // IGNORE_UNEXPECTED_EOF: many clients end without a word. A request that was cut short is
     // found by its own length, so nothing is lost by taking that for an ordinary end.
-    SSL_CTX_set_options(it, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                                SSL_OP_PRIORITIZE_CHACHA | SSL_OP_IGNORE_UNEXPECTED_EOF);
+    SSL_CTX_set_options(
+        it, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_set_mode(it, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                              SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_read_ahead(it, 1);  // One recv for a record's head and body.

@@ -51,6 +51,19 @@ TEST_F(FrontTlsDeadlines, DropsAHandshakeThatStalls) {
     EXPECT_THAT(front.log_text(), HasSubstr("the handshake took too long"));
 }
 
+TEST_F(FrontTlsDeadlines, GivesNoMoreTimeForEachByteOfAHandshake) {
+    RunningFront front(by_hand());
+    TlsPeer peer = TlsPeer::connect_to(front.port());
+    peer.send_hello_in_part(50);
+    // Bytes of a long hello, for as long as it is let: a renewed deadline would never come.
+    EXPECT_TRUE(becomes_true([&] {
+        clock_.pass(milliseconds(500));
+        peer.Peer::send(std::string(1, '\0'));
+        return front->counters().tls_failures == 1;
+    }));
+    EXPECT_THAT(front.log_text(), HasSubstr("the handshake took too long"));
+}
+
 TEST_F(FrontTlsDeadlines, ClosesASilentPeerWithoutAWord) {
     RunningFront front(by_hand());
     Peer peer = front.peer();

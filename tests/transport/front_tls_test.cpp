@@ -88,12 +88,12 @@ TEST_F(FrontTls, ServesRequestsThatCameInOneRecordAndInOneFlight) {
 // More than a read's buffer is decrypted or waits inside OpenSSL, and no event tells of it.
 TEST_F(FrontTls, LeavesNothingUnreadInside) {
     RunningFront::Setup setup = with_tls();
-    setup.limits.body_bytes_max = std::size_t{2} << 20U;
+    setup.limits.body_bytes_max = std::size_t{4} << 20U;
     RunningFront front(std::move(setup));
     TlsPeer peer = TlsPeer::connect_to(front.port());
-    const std::string body = megabyte();
+    const std::string body = megabyte() + megabyte() + megabyte() + megabyte();
     for (const std::size_t size :
-         {16'383U, 16'384U, 16'385U, 65'535U, 65'536U, 131'072U, 1U << 20U}) {
+         {16'383U, 16'384U, 16'385U, 65'535U, 65'536U, 131'072U, 4U << 20U}) {
         const auto answer = peer.ask(request_text("POST", "/body", "", body.substr(0, size)));
         ASSERT_TRUE(answer) << size;
         ASSERT_EQ(answer->body, body.substr(0, size)) << size;

@@ -88,10 +88,13 @@ TEST_F(FrontTlsTrust, RefusesAStrangersCertificateAlsoWhenNoneIsNeeded) {
 }
 
 TEST_F(FrontTlsTrust, RefusesAnExpiredCertificateByTheFrontsClock) {
-    const TlsFiles expired =
-        write_tls_files(folder_, "client", now_ + std::chrono::hours(-24 * 31));
-    RunningFront front(telling(ClientCertificates::required));
-    TlsPeer peer = TlsPeer::connect_to(front.port(), {.certificate = &expired});
+    tollgate::testing::HandClock clock;  // Ahead of the system's.
+    clock.pass(now_ + std::chrono::hours(24 * 31) - clock.now());
+    server_ = write_tls_files(folder_, "server", clock.now());
+    RunningFront::Setup setup = telling(ClientCertificates::required);
+    setup.clock = &clock;
+    RunningFront front(std::move(setup));
+    TlsPeer peer = TlsPeer::connect_to(front.port(), {.certificate = &client_});
     EXPECT_EQ(who(peer), "no answer");
     EXPECT_TRUE(becomes_true([&] { return front->counters().tls_failures == 1; }));
     EXPECT_THAT(front.log_text(), HasSubstr("certificate has expired"));
