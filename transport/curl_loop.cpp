@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdint>
 
 #include <sys/epoll.h>
@@ -108,7 +109,9 @@ void CurlLoop::wait_and_act(std::chrono::milliseconds timeout) {
         const epoll_event& event = events[static_cast<std::size_t>(i)];
         if (event.data.fd == woken_.get()) {
             std::uint64_t times = 0;
-            static_cast<void>(::read(woken_.get(), &times, sizeof times));
+            // Nothing to read: another turn has had it.
+            const ssize_t taken = ::read(woken_.get(), &times, sizeof times);
+            TOLLGATE_CHECK(taken == sizeof times || errno == EAGAIN);
             continue;
         }
         int running = 0;
@@ -120,7 +123,9 @@ void CurlLoop::wait_and_act(std::chrono::milliseconds timeout) {
 
 void CurlLoop::wake() {
     const std::uint64_t once = 1;
-    static_cast<void>(::write(woken_.get(), &once, sizeof once));
+    // A counter that is full has woken it already.
+    const ssize_t added = ::write(woken_.get(), &once, sizeof once);
+    TOLLGATE_CHECK(added == sizeof once || errno == EAGAIN);
 }
 
 }  // namespace tollgate::transport
