@@ -23,14 +23,14 @@ struct AttemptReport {
 // Takes events to one kind of endpoint.
 class Carrier {
 public:
-    using Done = std::function<void(AttemptReport)>;
+    using Ended = std::function<void(AttemptReport)>;
 
     virtual ~Carrier() = default;
 
-    // Makes one attempt, in at most the target's timeout. Returns at once; `done` is called exactly
-    // once, from whatever thread, perhaps before this returns.
+    // Makes one attempt, in at most the target's timeout. Returns at once; `ended` is called
+    // exactly once, from whatever thread, perhaps before this returns.
     virtual void send(std::shared_ptr<const Target> target, const ledger::DueDelivery& delivery,
-                      Done done) = 0;
+                      Ended ended) = 0;
 };
 
 }  // namespace tollgate::callbacks

@@ -22,15 +22,15 @@ ledger::AttemptPhases phases_of(const transport::ExchangeTimes& times) {
 }  // namespace
 
 void HttpCarrier::send(std::shared_ptr<const Target> target, const ledger::DueDelivery& delivery,
-                       Done done) {
+                       Ended ended) {
     const Timestamp now = clock_.now();
     std::vector<signing::WebhookKey> keys;
     for (const EndpointKey& key : target->keys) {
         if (!key.expires_at || *key.expires_at > now) keys.push_back(key.key);
     }
     if (keys.empty()) {
-        return done({.judgement = {.disposition = Disposition::retry, .outcome = "no_secret"},
-                     .detail = "no secret is known for the endpoint"});
+        return ended({.judgement = {.disposition = Disposition::retry, .outcome = "no_secret"},
+                      .detail = "no secret is known for the endpoint"});
     }
     const std::int64_t seconds = now.ms / 1000;
     auto trace = std::make_shared<transport::ExchangeTrace>();
@@ -51,16 +51,17 @@ void HttpCarrier::send(std::shared_ptr<const Target> target, const ledger::DueDe
     request.fresh_connection = false;
     if (target->endpoint.origin == ledger::EndpointOrigin::api) request.guard = guard_;
     request.trace = trace;
-    http_.start(std::move(request), [target = std::move(target), trace, clock = &clock_,
-                                     done = std::move(done)](Result<transport::ClientReply> reply) {
-        AttemptReport report;
-        report.judgement = judge_answer(reply, target->rules.success_body, clock->now());
-        report.address = trace->remote_address;
-        report.phases = phases_of(trace->times);
-        if (reply) report.http_status = reply->status;
-        report.detail = reply ? std::move(reply->body) : reply.error().message();
-        done(std::move(report));
-    });
+    http_.start(
+        std::move(request), [target = std::move(target), trace, clock = &clock_,
+                             ended = std::move(ended)](Result<transport::ClientReply> reply) {
+            AttemptReport report;
+            report.judgement = judge_answer(reply, target->rules.success_body, clock->now());
+            report.address = trace->remote_address;
+            report.phases = phases_of(trace->times);
+            if (reply) report.http_status = reply->status;
+            report.detail = reply ? std::move(reply->body) : reply.error().message();
+            ended(std::move(report));
+        });
 }
 
 }  // namespace tollgate::callbacks

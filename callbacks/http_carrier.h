@@ -20,7 +20,7 @@ public:
         : http_(http), clock_(clock), guard_(std::move(guard)) {}
 
     void send(std::shared_ptr<const Target> target, const ledger::DueDelivery& delivery,
-              Done done) override;
+              Ended ended) override;
 
 private:
     transport::HttpClient& http_;

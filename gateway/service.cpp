@@ -8,21 +8,18 @@
 #include <pthread.h>
 
 #include "callbacks/app.h"
-#include "callbacks/deliverer.h"
-#include "callbacks/http_carrier.h"
 #include "callbacks/inbox.h"
 #include "callbacks/rejects.h"
 #include "gateway/alipay_client.h"
 #include "gateway/callers.h"
 #include "gateway/create_payment.h"
+#include "gateway/deliveries.h"
 #include "gateway/health.h"
 #include "gateway/payment_api.h"
 #include "gateway/problem.h"
 #include "gateway/return_page.h"
 #include "ledger/sqlite_store.h"
 #include "ledger/writer.h"
-#include "signing/webhook.h"
-#include "transport/address_guard.h"
 #include "transport/curl_client.h"
 #include "transport/front.h"
 
@@ -41,38 +38,6 @@ constexpr milliseconds kApiTicketMargin{15'000};
 constexpr std::size_t kApiBodyMax = 128 * 1024;
 constexpr int kExplainedABeat = 4;
 constexpr int kExpiredKeysASecond = 1'000;
-
-callbacks::EndpointKeys read_endpoint_keys(const config::Settings& settings,
-                                           std::vector<config::Problem>& problems) {
-    callbacks::EndpointKeys keys;
-    for (std::size_t i = 0; i < settings.endpoints.size(); ++i) {
-        const auto& endpoint = settings.endpoints[i];
-        for (std::size_t j = 0; j < endpoint.secrets.size(); ++j) {
-            auto key = signing::WebhookKey::parse(endpoint.secrets[j].reveal());
-            if (key) {
-                keys[endpoint.id].push_back(*std::move(key));
-            } else {
-                problems.push_back(
-                    {.where = "/endpoints/" + std::to_string(i) + "/secrets/" + std::to_string(j),
-                     .what = key.error().message()});
-            }
-        }
-    }
-    return keys;
-}
-
-std::vector<ledger::Outbox::Configured> configured_endpoints(const config::Settings& settings) {
-    std::vector<ledger::Outbox::Configured> endpoints;
-    for (const auto& endpoint : settings.endpoints) {
-        endpoints.push_back({.id = endpoint.id,
-                             .plan = {.url = endpoint.url,
-                                      .description = endpoint.description,
-                                      .apps = endpoint.apps,
-                                      .event_types = endpoint.event_types,
-                                      .rules = config::to_json(endpoint.rules).dump()}});
-    }
-    return endpoints;
-}
 
 // The front's own refusals in the API's words. Its 503 is an answer that did not come in time: the
 // work may have been done.
@@ -107,7 +72,7 @@ public:
 
     ~RunningService() override { stop(milliseconds(0)); }
 
-    Result<Done> open(callbacks::EndpointKeys endpoint_keys) {
+    Result<Done> open() {
         TOLLGATE_TRY(store_,
                      ledger::open_sqlite_store({.file = settings_.store.sqlite_file,
                                                 .wal_bytes_max = settings_.store.wal_bytes_max,
@@ -127,7 +92,7 @@ public:
                                                                           .clock = seams_.clock,
                                                                           .entropy = seams_.entropy,
                                                                           .log = seams_.log});
-        TOLLGATE_DO(open_outgoing(std::move(endpoint_keys)));
+        TOLLGATE_DO(open_outgoing());
         return open_listeners();
     }
 
@@ -135,12 +100,12 @@ public:
         start_thread("writer", [this] { run_writer(); });
         // Before the first request: events must find their endpoints.
         TOLLGATE_DO(writer_->transact([this](ledger::Books& books) {
-            return books.outbox().set_configured_endpoints(configured_endpoints(settings_),
+            return books.outbox().set_configured_endpoints(Deliveries::configured(settings_),
                                                            seams_.clock.now());
         }));
         start_thread("checkpointer", [this] { run_checkpointer(); });
         start_thread("alipay", [this] { run_alipay(); });
-        start_thread("deliveries", [this] { run_deliveries(); });
+        for (auto& [name, loop] : deliveries_->loops()) start_thread(name, std::move(loop));
         start_thread("timer", [this] { run_timer(); });
         const auto cores = static_cast<std::int64_t>(std::thread::hardware_concurrency());
         const std::int64_t workers =
@@ -160,8 +125,8 @@ public:
         if (health_ != nullptr) health_->set_stopping();
         if (front_ != nullptr) front_->stop(patience);
         for (std::thread& worker : workers_) worker.join();
-        if (deliverer_ == nullptr) return;  // open() did not get that far.
-        deliverer_->drain();
+        if (deliveries_ == nullptr) return;  // open() did not get that far.
+        deliveries_->stop(deadline);
         {
             const std::lock_guard lock(mutex_);
             stop_loops_ = true;
@@ -169,49 +134,30 @@ public:
         }
         beat_.notify_all();
         alipay_http_->wake();
-        deliveries_http_->wake();
-        join("timer", "checkpointer", "alipay", "deliveries");
+        join_all_but("writer");
         stop_writer_ = true;
         writer_->wake();
-        join("writer");
+        join_all_but("");
         // Whatever is left is answered while everything that it touches still lives.
         do {
             alipay_http_->cancel_all();
-            deliveries_http_->cancel_all();
             writer_->close();
         } while (alipay_http_->in_flight() > 0);
     }
 
 private:
-    callbacks::Carrier& carrier_of(const ledger::Endpoint& /*endpoint*/) { return *http_carrier_; }
-
-    Result<Done> open_outgoing(callbacks::EndpointKeys endpoint_keys) {
-        TOLLGATE_TRY(auto made, transport::AddressGuard::make(
-                                    {.allowed_networks = settings_.deliveries.allowed_networks}));
-        auto guard = std::make_shared<const transport::AddressGuard>(std::move(made));
+    Result<Done> open_outgoing() {
         alipay_http_ = std::make_unique<transport::CurlClient>(transport::CurlClient::Options{});
-        // As many as are claimed: none waits in line while its lease runs out.
-        deliveries_http_ = std::make_unique<transport::CurlClient>(transport::CurlClient::Options{
-            .in_flight_max = static_cast<std::size_t>(settings_.deliveries.in_flight_max)});
         alipay_ = std::make_unique<AlipayClient>(settings_.alipay, *alipay_http_, seams_.clock,
                                                  seams_.log);
-        http_carrier_ = std::make_unique<callbacks::HttpCarrier>(*deliveries_http_, seams_.clock,
-                                                                 std::move(guard));
-        deliverer_ = std::make_unique<callbacks::Deliverer>(
-            std::move(endpoint_keys),
-            callbacks::DelivererSettings{
-                .in_flight_max = static_cast<int>(settings_.deliveries.in_flight_max),
-                .apps = apps_.ids()},
-            callbacks::DelivererSeams{.writer = *writer_,
-                                      .clock = seams_.clock,
-                                      .random = seams_.random,
-                                      .entropy = seams_.entropy,
-                                      .log = seams_.log,
-                                      .carrier_of = [this](const ledger::Endpoint& endpoint)
-                                          -> callbacks::Carrier& { return carrier_of(endpoint); },
-                                      .wake = [this] { deliveries_http_->wake(); },
-                                      .published = nullptr});
-        writer_->on_events([this] { deliverer_->hint(); });
+        TOLLGATE_TRY(deliveries_, Deliveries::open(settings_, apps_.ids(),
+                                                   {.writer = *writer_,
+                                                    .clock = seams_.clock,
+                                                    .random = seams_.random,
+                                                    .entropy = seams_.entropy,
+                                                    .log = seams_.log,
+                                                    .published = nullptr}));
+        writer_->on_events([this] { deliveries_->hint(); });
         create_ = std::make_unique<CreatePayment>(
             apps_,
             CreateSettings{.public_base_url = settings_.public_door.base_url,
@@ -283,12 +229,9 @@ private:
         pthread_setname_np(workers_.back().native_handle(), name.c_str());
     }
 
-    template <typename... Names>
-    void join(Names... names) {
-        for (const std::string_view name : {std::string_view(names)...}) {
-            for (auto& [running, thread] : threads_) {
-                if (running == name && thread.joinable()) thread.join();
-            }
+    void join_all_but(std::string_view name) {
+        for (auto& [running, thread] : threads_) {
+            if (running != name && thread.joinable()) thread.join();
         }
     }
 
@@ -316,15 +259,6 @@ private:
             alipay_http_->run_once(kLoopWait);
             if (stopping_loops() && past_deadline()) alipay_http_->cancel_all();
         }
-    }
-
-    void run_deliveries() {
-        for (;;) {
-            const milliseconds wait = deliverer_->run_once();
-            if (stopping_loops() && (deliverer_->idle() || past_deadline())) break;
-            deliveries_http_->run_once(std::min(wait, kLoopWait));
-        }
-        deliveries_http_->cancel_all();
     }
 
     void run_timer() {
@@ -373,13 +307,11 @@ private:
     // In the order in which they know each other; destroyed the other way round.
     std::unique_ptr<ledger::Store> store_;
     std::unique_ptr<transport::CurlClient> alipay_http_;
-    std::unique_ptr<transport::CurlClient> deliveries_http_;
     std::unique_ptr<ledger::Writer> writer_;
     std::unique_ptr<callbacks::Rejects> rejects_;
     std::unique_ptr<callbacks::Inbox> inbox_;
     std::unique_ptr<AlipayClient> alipay_;
-    std::unique_ptr<callbacks::HttpCarrier> http_carrier_;
-    std::unique_ptr<callbacks::Deliverer> deliverer_;
+    std::unique_ptr<Deliveries> deliveries_;
     std::unique_ptr<CreatePayment> create_;
     std::unique_ptr<PaymentApi> api_;
     std::unique_ptr<ReturnPage> return_page_;
@@ -401,25 +333,19 @@ private:
 
 void check_settings(const config::Settings& settings, std::vector<config::Problem>& problems) {
     static_cast<void>(callbacks::Apps::from(settings.apps, problems));
-    static_cast<void>(read_endpoint_keys(settings, problems));
-    const auto guard =
-        transport::AddressGuard::make({.allowed_networks = settings.deliveries.allowed_networks});
-    if (!guard) {
-        problems.push_back(
-            {.where = "/deliveries/allowed_networks", .what = guard.error().message()});
-    }
+    Deliveries::check(settings, problems);
 }
 
 Result<std::unique_ptr<Service>> Service::start(config::Settings settings, ServiceSeams seams,
                                                 std::vector<config::Problem>& problems) {
     auto apps = callbacks::Apps::from(settings.apps, problems);
-    auto endpoint_keys = read_endpoint_keys(settings, problems);
+    Deliveries::check(settings, problems);
     if (!apps || !problems.empty()) {
         return Error(ErrorCode::invalid_argument, "the settings cannot be used");
     }
     auto service =
         std::make_unique<RunningService>(std::move(settings), std::move(seams), *std::move(apps));
-    TOLLGATE_DO(service->open(std::move(endpoint_keys)));
+    TOLLGATE_DO(service->open());
     TOLLGATE_DO(service->start_threads());
     return std::unique_ptr<Service>(std::move(service));
 }

@@ -296,8 +296,9 @@ TEST(Deliverer, LosesNothingWhereverItsProcessDies) {
     while (!came_through) {
         ASSERT_LT(++step, 200);
         DeliveryWorld world;
-        world.add_endpoint("a", {.waits = {seconds(1), seconds(1), seconds(1)}});
-        world.add_endpoint("b", {.waits = {seconds(1), seconds(1), seconds(1)}, .ordered = true});
+        const std::vector<milliseconds> waits(8, seconds(1));
+        world.add_endpoint("a", {.waits = waits});
+        world.add_endpoint("b", {.waits = waits, .ordered = true});
         int asked = 0;
         std::set<std::string> heard;
         world.network.far = [&](const Request& request) {
@@ -319,7 +320,8 @@ TEST(Deliverer, LosesNothingWhereverItsProcessDies) {
         });
         if (!came_through) world.crash();
         world.run_for(minutes(10));
-        ASSERT_EQ(world.count_deliveries("delivered"), 8) << "died at touch " << step;
+        ASSERT_EQ(world.count_deliveries("delivered"), 8)
+            << "died at touch " << step << ", spent " << world.count_deliveries("spent");
         EXPECT_EQ(heard.size(), 8U);
         EXPECT_EQ(world.count("SELECT count(DISTINCT publication) FROM event"), 4);
     }
