@@ -63,8 +63,8 @@ std::int64_t QueryReader::number(std::string_view name, std::int64_t otherwise, 
     const char* const end = value->data() + value->size();
     const auto [read_to, error] = std::from_chars(value->data(), end, number);
     if (error == std::errc() && read_to == end && number >= least && number <= most) return number;
-    problem(name, "must be a whole number from " + std::to_string(least) + " to " +
-                      std::to_string(most));
+    problem(name,
+            "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most));
     return otherwise;
 }
 

@@ -93,10 +93,9 @@ template <typename Work, typename AfterSuccess>
 void answer_after_commit(const ApiSeams& seams, std::string request_id, transport::Ticket ticket,
                          Work work, AfterSuccess after_success) {
     seams.writer.submit(ledger::make_unit(
-        std::move(work),
-        [&seams, request_id = std::move(request_id), ticket = std::move(ticket),
-         after_success =
-             std::move(after_success)](Result<transport::ServerResponse> response) mutable {
+        std::move(work), [&seams, request_id = std::move(request_id), ticket = std::move(ticket),
+                          after_success = std::move(after_success)](
+                             Result<transport::ServerResponse> response) mutable {
             if (!response) {
                 return answer_failure(seams, request_id, response.error(), std::move(ticket));
             }

@@ -24,8 +24,9 @@ std::vector<ledger::DeliveryStatus> read_statuses(QueryReader& query) {
         if (status) {
             statuses.push_back(*status);
         } else {
-            query.problem("status", "must be pending, delivered, spent or cancelled, or several "
-                                    "with commas");
+            query.problem("status",
+                          "must be pending, delivered, spent or cancelled, or several "
+                          "with commas");
         }
         more = comma < rest.size();
         rest.remove_prefix(more ? comma + 1 : comma);
@@ -55,10 +56,10 @@ Result<ServerResponse> answer_deliveries(ledger::Reading& reading, ledger::Deliv
     TOLLGATE_TRY(auto found, reading.outbox().deliveries(query));
     const bool more = found.size() > limit;
     if (more) found.pop_back();
-    return json_response(
-        200, to_text({{"deliveries", deliveries_json(found, now)},
-                      {"next_after", found.empty() ? query.after : found.back().row},
-                      {"more", more}}));
+    return json_response(200,
+                         to_text({{"deliveries", deliveries_json(found, now)},
+                                  {"next_after", found.empty() ? query.after : found.back().row},
+                                  {"more", more}}));
 }
 
 }  // namespace
@@ -125,19 +126,19 @@ void EndpointApi::get_one(Request& request, Ticket ticket) {
     std::vector<config::Problem> problems;
     QueryReader(request.query, problems).finish();
     if (refused(problems, ticket)) return;
-    answer_from_ledger(
-        seams_, request.request_id, std::move(ticket),
-        [&](ledger::Reading& reading) -> Result<ServerResponse> {
-            TOLLGATE_TRY(const auto endpoint,
-                         find_endpoint(reading, *caller, request.captures.at(0)));
-            if (!endpoint) return to_response(no_such_endpoint());
-            TOLLGATE_TRY(const auto json, endpoint_json(reading, *endpoint,
-                                                        {.caller = *caller,
-                                                         .all_apps = settings_.apps,
-                                                         .configured = settings_.configured,
-                                                         .now = seams_.clock.now()}));
-            return json_response(200, to_text(json));
-        });
+    answer_from_ledger(seams_, request.request_id, std::move(ticket),
+                       [&](ledger::Reading& reading) -> Result<ServerResponse> {
+                           TOLLGATE_TRY(const auto endpoint,
+                                        find_endpoint(reading, *caller, request.captures.at(0)));
+                           if (!endpoint) return to_response(no_such_endpoint());
+                           TOLLGATE_TRY(const auto json,
+                                        endpoint_json(reading, *endpoint,
+                                                      {.caller = *caller,
+                                                       .all_apps = settings_.apps,
+                                                       .configured = settings_.configured,
+                                                       .now = seams_.clock.now()}));
+                           return json_response(200, to_text(json));
+                       });
 }
 
 void EndpointApi::deliveries(Request& request, Ticket ticket) {

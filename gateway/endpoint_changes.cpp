@@ -32,8 +32,8 @@ struct Fresh {
 };
 
 Fresh make_secret(std::string_view scheme, Entropy& entropy) {
-    if (scheme == "v1a") return {.secret = signing::make_webhook_key_pair(entropy).private_key,
-                                 .shown = ""};
+    if (scheme == "v1a")
+        return {.secret = signing::make_webhook_key_pair(entropy).private_key, .shown = ""};
     auto secret = signing::make_webhook_secret(entropy);
     std::string shown(secret.reveal());
     return {.secret = std::move(secret), .shown = std::move(shown)};
@@ -49,11 +49,9 @@ struct EndpointChanges::New {
 };
 
 void EndpointChanges::log_change(const char* event, const Caller& caller,
-                                 std::string_view endpoint_id,
-                                 std::string_view request_id) const {
-    seams_.log.info(event, {{"request_id", request_id},
-                            {"caller", caller.id},
-                            {"endpoint_id", endpoint_id}});
+                                 std::string_view endpoint_id, std::string_view request_id) const {
+    seams_.log.info(
+        event, {{"request_id", request_id}, {"caller", caller.id}, {"endpoint_id", endpoint_id}});
 }
 
 Result<ServerResponse> EndpointChanges::answer(ledger::Books& books, int status,
@@ -176,18 +174,18 @@ void EndpointChanges::change_endpoint(const Caller& caller, const Request& reque
 
 void EndpointChanges::change(const Caller& caller, Request& request, Ticket ticket) {
     std::vector<config::Problem> problems;
-    auto wishes = read_endpoint_body(EndpointBody::change, request.body, caller, settings_.doors,
-                                     problems);
+    auto wishes =
+        read_endpoint_body(EndpointBody::change, request.body, caller, settings_.doors, problems);
     if (refused(problems, ticket)) return;
     const Timestamp now = seams_.clock.now();
-    change_endpoint(caller, request, std::move(ticket), Reach::made_ones, "endpoint.changed",
-                    [this, &caller, wishes = std::move(wishes), now](
-                        ledger::Books& books,
-                        ledger::Endpoint& endpoint) -> Result<ServerResponse> {
-                        TOLLGATE_TRY(const auto plan, changed_plan(endpoint.plan, wishes));
-                        TOLLGATE_DO(books.outbox().set_plan(endpoint, plan, now));
-                        return answer(books, 200, caller, endpoint, now);
-                    });
+    change_endpoint(
+        caller, request, std::move(ticket), Reach::made_ones, "endpoint.changed",
+        [this, &caller, wishes = std::move(wishes), now](
+            ledger::Books& books, ledger::Endpoint& endpoint) -> Result<ServerResponse> {
+            TOLLGATE_TRY(const auto plan, changed_plan(endpoint.plan, wishes));
+            TOLLGATE_DO(books.outbox().set_plan(endpoint, plan, now));
+            return answer(books, 200, caller, endpoint, now);
+        });
 }
 
 void EndpointChanges::remove(const Caller& caller, Request& request, Ticket ticket) {
@@ -211,12 +209,11 @@ void EndpointChanges::rotate(const Caller& caller, Request& request, Ticket tick
     });
     if (refused(problems, ticket)) return;
     const Timestamp now = seams_.clock.now();
-    change_endpoint(caller, request, std::move(ticket), Reach::made_ones, "endpoint.rotated",
-                    [this, &caller, overlap, now](ledger::Books& books,
-                                                  ledger::Endpoint& endpoint) {
-                        return rotate_in_books(books, caller, endpoint,
-                                               std::chrono::seconds(overlap), now);
-                    });
+    change_endpoint(
+        caller, request, std::move(ticket), Reach::made_ones, "endpoint.rotated",
+        [this, &caller, overlap, now](ledger::Books& books, ledger::Endpoint& endpoint) {
+            return rotate_in_books(books, caller, endpoint, std::chrono::seconds(overlap), now);
+        });
 }
 
 Result<ServerResponse> EndpointChanges::rotate_in_books(ledger::Books& books, const Caller& caller,

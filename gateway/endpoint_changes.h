@@ -12,8 +12,8 @@ namespace tollgate::gateway {
 
 // What the endpoint routes know of the settings.
 struct EndpointApiSettings {
-    std::vector<std::string> apps;        // All there are.
-    callbacks::EndpointKeys configured;   // The keys of the settings' endpoints.
+    std::vector<std::string> apps;       // All there are.
+    callbacks::EndpointKeys configured;  // The keys of the settings' endpoints.
     EndpointDoors doors;
 };
 
@@ -60,8 +60,7 @@ private:
                                                       ledger::Endpoint& endpoint,
                                                       std::chrono::seconds overlap,
                                                       Timestamp now) const;
-    Result<transport::ServerResponse> answer(ledger::Books& books, int status,
-                                             const Caller& caller,
+    Result<transport::ServerResponse> answer(ledger::Books& books, int status, const Caller& caller,
                                              const ledger::Endpoint& endpoint, Timestamp now,
                                              std::string_view secret = {}) const;
     void log_change(const char* event, const Caller& caller, std::string_view endpoint_id,

@@ -81,23 +81,23 @@ Result<AnswerJson> endpoint_json(ledger::Reading& reading, const ledger::Endpoin
     TOLLGATE_TRY(const auto rules, config::parse_delivery_rules(endpoint.plan.rules));
     TOLLGATE_TRY(const auto load, reading.outbox().load_of(endpoint));
     TOLLGATE_TRY(auto signature, signature_json(reading, endpoint, look));
-    AnswerJson json = {{"id", endpoint.id},
-                       {"origin", name_of(endpoint.origin)},
-                       {"url", endpoint.plan.url},
-                       {"description", endpoint.plan.description},
-                       {"apps", apps_json(endpoint, look.caller)},
-                       {"serves_other_apps",
-                        serves_others(look.caller, endpoint.plan, look.all_apps)},
-                       {"event_types", endpoint.plan.event_types},
-                       {"status", name_of(endpoint.status)},
-                       {"parked_reason", nullptr},
-                       {"parked_at", time_json(endpoint.parked_at)},
-                       {"health", health_json(endpoint.health, look.now)},
-                       {"load", load_json(load)},
-                       {"rules", AnswerJson(config::to_json(rules))},
-                       {"signatures", std::move(signature)},
-                       {"created_at", to_rfc3339(endpoint.created_at)},
-                       {"updated_at", to_rfc3339(endpoint.updated_at)}};
+    AnswerJson json = {
+        {"id", endpoint.id},
+        {"origin", name_of(endpoint.origin)},
+        {"url", endpoint.plan.url},
+        {"description", endpoint.plan.description},
+        {"apps", apps_json(endpoint, look.caller)},
+        {"serves_other_apps", serves_others(look.caller, endpoint.plan, look.all_apps)},
+        {"event_types", endpoint.plan.event_types},
+        {"status", name_of(endpoint.status)},
+        {"parked_reason", nullptr},
+        {"parked_at", time_json(endpoint.parked_at)},
+        {"health", health_json(endpoint.health, look.now)},
+        {"load", load_json(load)},
+        {"rules", AnswerJson(config::to_json(rules))},
+        {"signatures", std::move(signature)},
+        {"created_at", to_rfc3339(endpoint.created_at)},
+        {"updated_at", to_rfc3339(endpoint.updated_at)}};
     if (endpoint.parked_reason) json["parked_reason"] = *endpoint.parked_reason;
     return json;
 }

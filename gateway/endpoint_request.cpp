@@ -14,8 +14,9 @@ constexpr std::size_t kUrlBytesMax = 2'000;
 constexpr std::size_t kDescriptionMax = 200;
 constexpr std::size_t kListMax = 50;
 
-constexpr std::array kRuleNames{"schedule", "timeout_seconds", "in_flight_max", "drain_per_second",
-                                "ordered",  "success_body",    "park_after_hours"};
+constexpr std::array kRuleNames{"schedule",         "timeout_seconds", "in_flight_max",
+                                "drain_per_second", "ordered",         "success_body",
+                                "park_after_hours"};
 
 bool is_id(std::string_view text) {
     return !text.empty() && text.size() <= 32 &&
@@ -123,15 +124,13 @@ void take_rules(std::string_view body, EndpointWishes& wishes) {
     }
     wishes.rules = rules.dump();
     wishes.empty = json.empty();
-    wishes.fingerprint =
-        nlohmann::json{{"route", "POST /v1/endpoints"}, {"body", json}}.dump();
+    wishes.fingerprint = nlohmann::json{{"route", "POST /v1/endpoints"}, {"body", json}}.dump();
 }
 
 }  // namespace
 
 Result<EndpointDoors> EndpointDoors::make(const std::vector<std::string>& allowed_networks) {
-    TOLLGATE_TRY(auto https,
-                 transport::AddressGuard::make({.allowed_networks = allowed_networks}));
+    TOLLGATE_TRY(auto https, transport::AddressGuard::make({.allowed_networks = allowed_networks}));
     TOLLGATE_TRY(auto http, transport::AddressGuard::make({.public_is_allowed = false,
                                                            .allowed_networks = allowed_networks}));
     return EndpointDoors{.https = std::move(https), .http = std::move(http)};

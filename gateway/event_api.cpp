@@ -24,7 +24,8 @@ ListRequest read_list(std::string_view text, const Caller& caller,
     asked.query.limit = static_cast<int>(query.number("limit", kListDefault, 1, kListMax));
     asked.query.type = query.event_type("type");
     asked.query.since = query.time("since");
-    asked.wait = std::chrono::seconds(query.number("wait_seconds", 0, 0, EventApi::kWaitMax.count()));
+    asked.wait =
+        std::chrono::seconds(query.number("wait_seconds", 0, 0, EventApi::kWaitMax.count()));
     if (const auto app = query.text("app")) {
         if (caller.may_see(*app)) asked.query.apps = {*app};
     } else {
@@ -57,8 +58,8 @@ void EventApi::list(Request& request, Ticket ticket) {
     if (refused(problems, ticket)) return;
     const std::uint64_t seen = long_polls_.publishings();
     const auto reading = seams_.store.read();
-    const auto answer = reading ? answer_events(**reading, asked.query)
-                                : Result<EventsAnswer>(reading.error());
+    const auto answer =
+        reading ? answer_events(**reading, asked.query) : Result<EventsAnswer>(reading.error());
     if (!answer) {
         return answer_failure(seams_, request.request_id, answer.error(), std::move(ticket));
     }
@@ -78,14 +79,15 @@ void EventApi::get_one(Request& request, Ticket ticket) {
     std::vector<config::Problem> problems;
     QueryReader(request.query, problems).finish();
     if (refused(problems, ticket)) return;
-    answer_from_ledger(seams_, request.request_id, std::move(ticket), [&](ledger::Reading& reading)
-        -> Result<transport::ServerResponse> {
-        TOLLGATE_TRY(const auto event, find_event(reading, *caller, request.captures.at(0)));
-        if (!event) return to_response(no_such_event());
-        TOLLGATE_TRY(const auto deliveries, reading.outbox().deliveries_of(*event));
-        const auto list = to_text(deliveries_json(deliveries, seams_.clock.now()));
-        return json_response(200, event_json(*event, ",\"deliveries\":" + list));
-    });
+    answer_from_ledger(
+        seams_, request.request_id, std::move(ticket),
+        [&](ledger::Reading& reading) -> Result<transport::ServerResponse> {
+            TOLLGATE_TRY(const auto event, find_event(reading, *caller, request.captures.at(0)));
+            if (!event) return to_response(no_such_event());
+            TOLLGATE_TRY(const auto deliveries, reading.outbox().deliveries_of(*event));
+            const auto list = to_text(deliveries_json(deliveries, seams_.clock.now()));
+            return json_response(200, event_json(*event, ",\"deliveries\":" + list));
+        });
 }
 
 void EventApi::attempts(Request& request, Ticket ticket) {
@@ -94,15 +96,18 @@ void EventApi::attempts(Request& request, Ticket ticket) {
     std::vector<config::Problem> problems;
     QueryReader(request.query, problems).finish();
     if (refused(problems, ticket)) return;
-    answer_from_ledger(seams_, request.request_id, std::move(ticket), [&](ledger::Reading& reading)
-        -> Result<transport::ServerResponse> {
-        TOLLGATE_TRY(const auto event, find_event(reading, *caller, request.captures.at(0)));
-        if (!event) return to_response(no_such_event());
-        TOLLGATE_TRY(const auto attempts, reading.outbox().attempts_of(*event));
-        AnswerJson list = AnswerJson::array();
-        for (const auto& attempt : attempts) list.push_back(attempt_json(attempt));
-        return json_response(200, to_text({{"event", event->id}, {"attempts", std::move(list)}}));
-    });
+    answer_from_ledger(seams_, request.request_id, std::move(ticket),
+                       [&](ledger::Reading& reading) -> Result<transport::ServerResponse> {
+                           TOLLGATE_TRY(const auto event,
+                                        find_event(reading, *caller, request.captures.at(0)));
+                           if (!event) return to_response(no_such_event());
+                           TOLLGATE_TRY(const auto attempts, reading.outbox().attempts_of(*event));
+                           AnswerJson list = AnswerJson::array();
+                           for (const auto& attempt : attempts)
+                               list.push_back(attempt_json(attempt));
+                           return json_response(
+                               200, to_text({{"event", event->id}, {"attempts", std::move(list)}}));
+                       });
 }
 
 void EventApi::redeliver(Request& request, Ticket ticket) {

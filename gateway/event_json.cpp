@@ -33,19 +33,19 @@ std::string event_json(const ledger::EventView& event, const std::string& furthe
 AnswerJson delivery_json(const ledger::DeliveryView& delivery, Timestamp now) {
     const bool pending = delivery.status == ledger::DeliveryStatus::pending;
     const bool under_way = pending && delivery.lease_until && *delivery.lease_until > now;
-    return {{"event", delivery.event_id},
-            {"type", delivery.event_type},
-            {"app", delivery.app},
-            {"endpoint", delivery.endpoint_id},
-            {"status", name_of(delivery.status)},
-            {"generation", delivery.generation},
-            {"attempts", delivery.attempts},
-            {"under_way", under_way},
-            {"next_attempt_at", time_json(pending && !under_way
-                                              ? std::optional(delivery.next_attempt_at)
-                                              : std::nullopt)},
-            {"event_created_at", to_rfc3339(delivery.event_created_at)},
-            {"finished_at", time_json(delivery.finished_at)}};
+    return {
+        {"event", delivery.event_id},
+        {"type", delivery.event_type},
+        {"app", delivery.app},
+        {"endpoint", delivery.endpoint_id},
+        {"status", name_of(delivery.status)},
+        {"generation", delivery.generation},
+        {"attempts", delivery.attempts},
+        {"under_way", under_way},
+        {"next_attempt_at",
+         time_json(pending && !under_way ? std::optional(delivery.next_attempt_at) : std::nullopt)},
+        {"event_created_at", to_rfc3339(delivery.event_created_at)},
+        {"finished_at", time_json(delivery.finished_at)}};
 }
 
 AnswerJson deliveries_json(const std::vector<ledger::DeliveryView>& deliveries, Timestamp now) {

@@ -34,8 +34,7 @@ ledger::Payment example_payment(PaymentStatus status, Timestamp now) {
 
 }  // namespace
 
-std::optional<std::string> example_payload(std::string_view type, Timestamp now,
-                                           Entropy& entropy) {
+std::optional<std::string> example_payload(std::string_view type, Timestamp now, Entropy& entropy) {
     for (const PaymentStatus status :
          {PaymentStatus::paid, PaymentStatus::finished, PaymentStatus::refunded,
           PaymentStatus::closed, PaymentStatus::failed}) {

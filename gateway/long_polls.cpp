@@ -109,8 +109,8 @@ void LongPolls::look(std::vector<Waiter>& waiters, std::uint64_t publishings) {
         if (answer) {
             waiter.ticket.complete(json_response(200, answer->json));
         } else {
-            log_.error("api.failed", {{"request_id", waiter.request_id},
-                                      {"reason", answer.error().message()}});
+            log_.error("api.failed",
+                       {{"request_id", waiter.request_id}, {"reason", answer.error().message()}});
             waiter.ticket.complete(to_response(storage_problem(answer.error())));
         }
     }

@@ -114,7 +114,8 @@ void PaymentApi::create(Request& request, Ticket ticket) {
     if (auto* wrong = std::get_if<std::vector<config::Problem>>(&read)) {
         std::ranges::move(*wrong, std::back_inserter(problems));
     }
-    if (!problems.empty()) return ticket.complete(to_response(invalid_request(std::move(problems))));
+    if (!problems.empty())
+        return ticket.complete(to_response(invalid_request(std::move(problems))));
     asked.request = std::move(std::get<CreateRequest>(read));
     create_.run(std::move(asked), std::move(ticket));
 }
@@ -145,8 +146,8 @@ void PaymentApi::get_one(Request& request, Ticket ticket) {
         return ticket.complete(to_response(*problem));
     }
     if (!request.query.empty()) {
-        return ticket.complete(
-            to_response(invalid_request({{.where = "?", .what = "this address takes no parameters"}})));
+        return ticket.complete(to_response(
+            invalid_request({{.where = "?", .what = "this address takes no parameters"}})));
     }
     const auto reading = store_.read();
     if (!reading) return fail(request, reading.error(), ticket);

@@ -27,7 +27,6 @@ transport::ServerResponse to_response(const ApiProblem& problem);
 // 400 "invalid_request", naming each field.
 ApiProblem invalid_request(std::vector<config::Problem> fields);
 
-
 // Why the ledger could not do it, for the caller.
 ApiProblem storage_problem(const Error& error);
 

@@ -43,8 +43,9 @@ bool serves(const ledger::Endpoint& endpoint, const std::string& app) {
 ApiProblem not_for_it() {
     return {.status = 409,
             .code = "endpoint_not_for_event",
-            .title = "The endpoint does not get this app's events, or the event is another "
-                     "endpoint's test"};
+            .title =
+                "The endpoint does not get this app's events, or the event is another "
+                "endpoint's test"};
 }
 
 struct OneRequest {
@@ -59,14 +60,13 @@ Result<ServerResponse> redeliver_in_books(ledger::Books& books, const OneRequest
     if (!event) return to_response(no_such_event());
     TOLLGATE_TRY(auto endpoints, endpoints_for(books.read(), *event));
     if (asked.endpoint) {
-        TOLLGATE_TRY(const auto named,
-                     find_endpoint(books.read(), *asked.caller, *asked.endpoint));
+        TOLLGATE_TRY(const auto named, find_endpoint(books.read(), *asked.caller, *asked.endpoint));
         if (!named) return to_response(no_such_endpoint());
-        const bool allowed = event->type == callbacks::kEndpointTest
-                                 ? std::ranges::any_of(endpoints, [&](const auto& endpoint) {
-                                       return endpoint.row == named->row;
-                                   })
-                                 : serves(*named, event->app);
+        const bool allowed =
+            event->type == callbacks::kEndpointTest
+                ? std::ranges::any_of(
+                      endpoints, [&](const auto& endpoint) { return endpoint.row == named->row; })
+                : serves(*named, event->app);
         if (!allowed) return to_response(not_for_it());
         endpoints = {*named};
     }
@@ -89,7 +89,7 @@ void read_statuses(config::Section& section, std::vector<DeliveryStatus>& into) 
     section.need_texts("statuses", names);
     into.clear();
     for (const std::string& name : names) {
-        if (const auto status = delivery_status_from(name)) {
+        if (const auto status = ledger::delivery_status_from(name)) {
             into.push_back(*status);
         } else {
             section.problem_at("statuses", "\"" + name +
@@ -170,17 +170,17 @@ RangeRequest read_range_request(const ServerRequest& request,
 
 void count_range(const ApiSeams& seams, const Caller& caller, const ServerRequest& request,
                  const RangeRequest& range, Ticket ticket) {
-    answer_from_ledger(
-        seams, request.request_id, std::move(ticket),
-        [&](ledger::Reading& reading) -> Result<ServerResponse> {
-            TOLLGATE_TRY(const auto endpoint, find_endpoint(reading, caller, range.endpoint));
-            if (!endpoint) return to_response(no_such_endpoint());
-            auto query = range.query;
-            query.endpoint = endpoint->row;
-            query.apps = apps_of(caller);
-            TOLLGATE_TRY(const auto count, reading.outbox().count_deliveries(query));
-            return json_response(200, to_text({{"count", count}}));
-        });
+    answer_from_ledger(seams, request.request_id, std::move(ticket),
+                       [&](ledger::Reading& reading) -> Result<ServerResponse> {
+                           TOLLGATE_TRY(const auto endpoint,
+                                        find_endpoint(reading, caller, range.endpoint));
+                           if (!endpoint) return to_response(no_such_endpoint());
+                           auto query = range.query;
+                           query.endpoint = endpoint->row;
+                           query.apps = apps_of(caller);
+                           TOLLGATE_TRY(const auto count, reading.outbox().count_deliveries(query));
+                           return json_response(200, to_text({{"count", count}}));
+                       });
 }
 
 RangeRedelivery::RangeRedelivery(const ApiSeams& seams, const Caller& caller,
