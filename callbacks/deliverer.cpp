@@ -131,7 +131,9 @@ void Deliverer::take_round(RoundOutcome outcome, Timestamp now) {
     }
     more_is_due_ = outcome.more_to_publish;
     due_at_.reset();
+    waiting_.clear();
     for (const auto& work : outcome.pending) {
+        waiting_.insert(work.endpoint);
         if (!directory_->contains(work.endpoint)) continue;
         const auto at = line_of(work.endpoint).due_at(work, now);
         if (at) due_at_ = std::min(due_at_.value_or(*at), *at);
@@ -177,18 +179,18 @@ void Deliverer::start_all(Timestamp now) {
 void Deliverer::start(EndpointLine& line, Claimed claimed) {
     ++in_flight_;
     auto target = line.shared_target();
-    const ledger::DueDelivery delivery = claimed.delivery;
+    const auto kept = std::make_shared<Claimed>(std::move(claimed));
     Carrier& carrier = seams_.carrier_of(target->endpoint);
     carrier.send(
-        target, delivery,
+        target, kept->delivery,
         [shared = shared_, wake = seams_.wake, row = target->endpoint.row,
-         claimed = std::move(claimed)](AttemptReport report) mutable {
+         kept](AttemptReport report) {
             bool first = false;
             {
                 const std::lock_guard lock(shared->mutex);
                 first = shared->reports.empty();
                 shared->reports.push_back(
-                    {.endpoint = row, .claimed = std::move(claimed), .report = std::move(report)});
+                    {.endpoint = row, .claimed = std::move(*kept), .report = std::move(report)});
             }
             if (first) wake();
         });
@@ -214,6 +216,7 @@ RoundPlan Deliverer::make_plan(Timestamp now) {
     plan.newcomer = {.fresh = 2, .again = 1};
     plan.room = claim_room();
     plan.start = rounds_++;
+    plan.waiting = waiting_;
     return plan;
 }
 

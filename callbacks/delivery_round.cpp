@@ -25,7 +25,8 @@ public:
           outbox_(books.outbox()),
           seams_(seams),
           now_(seams.clock.now()),
-          directory_(plan.directory) {}
+          directory_(plan.directory),
+          waiting_(plan.waiting) {}
 
     Result<RoundOutcome> run() {
         for (const auto& result : plan_.results) TOLLGATE_DO(outbox_.finish_attempt(result));
@@ -98,13 +99,14 @@ private:
 
     Result<Done> publish() {
         TOLLGATE_TRY(const auto events, outbox_.unpublished_events(kPublishedARound));
+        TOLLGATE_DO(outbox_.publish(events));
         for (const auto& event : events) {
-            TOLLGATE_DO(outbox_.publish(event));
             for (const auto& [row, target] : *directory_) {
                 if (!is_for(event, *target)) continue;
                 TOLLGATE_DO(outbox_.add_delivery(
                     event, target->endpoint, target->rules.ordered ? event.payment : std::nullopt,
                     now_));
+                waiting_.insert(row);
             }
         }
         outcome_.published = static_cast<int>(events.size());
@@ -122,17 +124,16 @@ private:
 
     Result<Done> claim() {
         if (plan_.room <= 0) return Done{};
-        TOLLGATE_TRY(const auto pending, outbox_.pending_work());
         std::vector<const Target*> waiting;
         std::vector<int> wants;
-        for (const auto& work : pending) {
-            const auto found = directory_->find(work.endpoint);
+        for (const RowId row : waiting_) {
+            const auto found = directory_->find(row);
             if (found == directory_->end() || !found->second->is_enabled()) continue;
-            const Allowance allowance = allowance_of(work.endpoint);
-            const bool retry_is_due = work.next_retry_at && *work.next_retry_at <= now_;
-            if (!work.never_tried && !retry_is_due) continue;
+            const Allowance allowance = allowance_of(row);
+            const int wanted = allowance.probe ? 1 : allowance.fresh + allowance.again;
+            if (wanted == 0) continue;
             waiting.push_back(found->second.get());
-            wants.push_back(allowance.probe ? 1 : allowance.fresh + allowance.again);
+            wants.push_back(wanted);
         }
         const auto shares = share_out(plan_.room, wants, plan_.start);
         for (std::size_t i = 0; i < waiting.size(); ++i) {
@@ -188,6 +189,7 @@ private:
     const RoundSeams& seams_;
     const Timestamp now_;
     std::shared_ptr<const Directory> directory_;
+    std::set<RowId> waiting_;
     RoundOutcome outcome_;
 };
 

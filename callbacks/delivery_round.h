@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,7 +48,9 @@ struct RoundPlan {
     // Of endpoints that are not named here, `newcomer` holds.
     std::map<ledger::RowId, Allowance> allowances;
     Allowance newcomer;
-    int room = 0;           // For claims, over all endpoints.
+    int room = 0;  // For claims, over all endpoints.
+    // For whom something was pending after the last round; more are found in the publishing.
+    std::set<ledger::RowId> waiting;
     std::size_t start = 0;  // Moves on from round to round, so that no endpoint is always first.
     std::vector<std::string> apps;  // All there are.
 };

@@ -61,8 +61,8 @@ public:
     // holds the numbering until the unit ends: two claimers never give one number twice, and an
     // event whose transaction commits later gets a higher number than any reader has yet seen.
     virtual Result<std::vector<UnpublishedEvent>> unpublished_events(int limit) = 0;
-    // Gives the event the next number.
-    virtual Result<Done> publish(const UnpublishedEvent& event) = 0;
+    // Gives these, which must be all that unpublished_events() has just said, the next numbers.
+    virtual Result<Done> publish(const std::vector<UnpublishedEvent>& events) = 0;
     // Promises the event to the endpoint, due at once; nothing when that was promised before.
     // `ordered_by`: the endpoint wants what belongs to this payment one at a time and in order.
     virtual Result<Done> add_delivery(const UnpublishedEvent& event, const Endpoint& endpoint,

@@ -74,8 +74,7 @@ Result<std::vector<UnpublishedEvent>> SqliteOutbox::unpublished_events(int limit
     // One writer: whoever runs here holds the numbering already.
     TOLLGATE_TRY(Statement* const select,
                  statements_.get("SELECT id, app, type, payment, only_endpoint FROM event"
-                                 " INDEXED BY event_unpublished WHERE publication IS NULL"
-                                 " ORDER BY id LIMIT ?"));
+                                 " WHERE id > (SELECT last FROM publication) ORDER BY id LIMIT ?"));
     select->bind(1, limit);
     std::vector<UnpublishedEvent> events;
     for (;;) {
@@ -89,15 +88,12 @@ Result<std::vector<UnpublishedEvent>> SqliteOutbox::unpublished_events(int limit
     }
 }
 
-Result<Done> SqliteOutbox::publish(const UnpublishedEvent& event) {
-    TOLLGATE_TRY(Statement* const next,
-                 statements_.get("UPDATE publication SET last = last + 1 WHERE id = 1"));
-    TOLLGATE_DO(change_one(*next));
-    TOLLGATE_TRY(Statement* const number,
-                 statements_.get("UPDATE event SET publication = (SELECT last FROM publication)"
-                                 " WHERE id = ? AND publication IS NULL"));
-    number->bind(1, event.row);
-    return change_one(*number);
+Result<Done> SqliteOutbox::publish(const std::vector<UnpublishedEvent>& events) {
+    if (events.empty()) return Done{};
+    TOLLGATE_TRY(Statement* const update,
+                 statements_.get("UPDATE publication SET last = ?1 WHERE id = 1 AND last < ?1"));
+    update->bind(1, events.back().row);
+    return change_one(*update);
 }
 
 Result<Done> SqliteOutbox::add_delivery(const UnpublishedEvent& event, const Endpoint& endpoint,

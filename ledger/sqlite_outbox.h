@@ -13,7 +13,7 @@ public:
 
     // sqlite_outbox.cpp
     Result<std::vector<UnpublishedEvent>> unpublished_events(int limit) override;
-    Result<Done> publish(const UnpublishedEvent& event) override;
+    Result<Done> publish(const std::vector<UnpublishedEvent>& events) override;
     Result<Done> add_delivery(const UnpublishedEvent& event, const Endpoint& endpoint,
                               std::optional<RowId> ordered_by, Timestamp now) override;
     Result<std::vector<PendingWork>> pending_work() override;

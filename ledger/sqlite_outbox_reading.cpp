@@ -26,14 +26,15 @@ constexpr const char* kOfAppsAndType =
     "      AND substr(event.type, 1, length(?2) - 1) = substr(?2, 1, length(?2) - 1)))";
 
 std::string select_events(const std::string& condition) {
-    return "SELECT id, event_id, app, type, payload, created_ms, publication FROM event WHERE " +
+    return "SELECT id, event_id, app, type, payload, created_ms,"
+           " iif(id <= (SELECT last FROM publication), id, NULL) FROM event WHERE " +
            condition;
 }
 const std::string& events_sql() {
     static const std::string kSql =
         select_events(std::string(kOfAppsAndType) +
-                      " AND publication > ?3 AND id >= ?4 AND created_ms >= ?5"
-                      " AND only_endpoint IS NULL ORDER BY publication LIMIT ?6");
+                      " AND id > ?3 AND id >= ?4 AND id <= (SELECT last FROM publication)"
+                      " AND created_ms >= ?5 AND only_endpoint IS NULL ORDER BY id LIMIT ?6");
     return kSql;
 }
 const std::string& event_by_id_sql() {
@@ -320,7 +321,7 @@ Result<std::vector<AttemptView>> SqliteOutboxReading::attempts_of(const EventVie
                         " tls_us, first_byte_us, total_us, detail FROM delivery"
                         " JOIN attempt ON attempt.delivery = delivery.id"
                         " JOIN endpoint ON endpoint.id = delivery.endpoint"
-                        " WHERE delivery.event = ? ORDER BY attempt.id"));
+                        " WHERE delivery.event = ? ORDER BY started_ms, delivery.id, number"));
     select->bind(1, event.row);
     std::vector<AttemptView> attempts;
     for (;;) {

@@ -49,8 +49,8 @@ protected:
     void publish_to(const Endpoint& endpoint, bool ordered = false) {
         EXPECT_TRUE(run([&, now = world_.clock.now()](Outbox& outbox) -> Result<Done> {
             TOLLGATE_TRY(const auto events, outbox.unpublished_events(100));
+            TOLLGATE_DO(outbox.publish(events));
             for (const auto& event : events) {
-                TOLLGATE_DO(outbox.publish(event));
                 TOLLGATE_DO(outbox.add_delivery(event, endpoint,
                                                 ordered ? event.payment : std::nullopt, now));
             }

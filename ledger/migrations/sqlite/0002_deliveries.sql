@@ -4,6 +4,7 @@ ALTER TABLE attempt RENAME TO old_attempt;
 ALTER TABLE delivery RENAME TO old_delivery;
 ALTER TABLE endpoint_app RENAME TO old_endpoint_app;
 ALTER TABLE endpoint RENAME TO old_endpoint;
+ALTER TABLE event RENAME TO old_event;
 
 CREATE TABLE endpoint (
     id               INTEGER PRIMARY KEY,
@@ -36,6 +37,26 @@ CREATE TABLE endpoint_secret (
 ) STRICT;
 CREATE INDEX endpoint_secret_of ON endpoint_secret (endpoint);
 
+-- With one writer, rows are numbered in the order in which they are committed: an event's row is its
+-- publication number, once `publication` has passed it.
+CREATE TABLE event (
+    id            INTEGER PRIMARY KEY,
+    event_id      TEXT    NOT NULL UNIQUE,
+    app           TEXT    NOT NULL,
+    type          TEXT    NOT NULL,
+    payment       INTEGER REFERENCES payment (id),
+    version       INTEGER,
+    payload       TEXT    NOT NULL,
+    created_ms    INTEGER NOT NULL,
+    only_endpoint INTEGER REFERENCES endpoint (id)  -- A test of it; it has no place in the cursor.
+) STRICT;
+
+-- The last event that has its deliveries. Whoever gives numbers holds this row.
+CREATE TABLE publication (
+    id   INTEGER PRIMARY KEY CHECK (id = 1),
+    last INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE delivery (
     id              INTEGER PRIMARY KEY,
     event           INTEGER NOT NULL REFERENCES event (id),
@@ -59,8 +80,8 @@ CREATE INDEX delivery_in_order ON delivery (endpoint, ordered_by, id)
 CREATE INDEX delivery_of ON delivery (endpoint, id);
 CREATE INDEX delivery_given_up ON delivery (endpoint, id) WHERE status IN ('spent', 'cancelled');
 
+-- One row with its key, without a table of numbers beside it: what an attempt says is short.
 CREATE TABLE attempt (
-    id            INTEGER PRIMARY KEY,
     delivery      INTEGER NOT NULL REFERENCES delivery (id),
     number        INTEGER NOT NULL,
     generation    INTEGER NOT NULL DEFAULT 1,
@@ -75,9 +96,13 @@ CREATE TABLE attempt (
     first_byte_us INTEGER,
     total_us      INTEGER,
     detail        TEXT    NOT NULL DEFAULT '',  -- The first part of the answer, or the error.
-    UNIQUE (delivery, number)
-) STRICT;
+    PRIMARY KEY (delivery, number)
+) STRICT, WITHOUT ROWID;
 
+INSERT INTO event (id, event_id, app, type, payment, version, payload, created_ms)
+    SELECT id, event_id, app, type, payment, version, payload, created_ms FROM old_event;
+-- What was written before had its deliveries made at once.
+INSERT INTO publication (id, last) SELECT 1, coalesce(max(id), 0) FROM event;
 INSERT INTO endpoint (endpoint_id, origin, url, apps, status, parked_reason, version, created_ms,
                       updated_ms)
     SELECT id, origin, url,
@@ -102,16 +127,4 @@ DROP TABLE old_attempt;
 DROP TABLE old_delivery;
 DROP TABLE old_endpoint_app;
 DROP TABLE old_endpoint;
-
--- An event for one endpoint alone (a test of it); it has no place in the cursor.
-ALTER TABLE event ADD COLUMN only_endpoint INTEGER REFERENCES endpoint (id);
-
--- The last publication number given. Whoever gives the next ones holds this row.
-CREATE TABLE publication (
-    id   INTEGER PRIMARY KEY CHECK (id = 1),
-    last INTEGER NOT NULL
-) STRICT;
--- What was written before had its deliveries made at once: it gets its numbers here, in its order.
-UPDATE event SET publication = id;
-INSERT INTO publication (id, last) SELECT 1, coalesce(max(id), 0) FROM event;
-CREATE INDEX event_unpublished ON event (id) WHERE publication IS NULL;
+DROP TABLE old_event;
