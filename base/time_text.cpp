@@ -1,8 +1,10 @@
 #include "base/time_text.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <optional>
 
 namespace tollgate {
 namespace {
@@ -35,6 +37,52 @@ bool read_number(std::string_view text, int& into) {
     return std::from_chars(text.data(), text.data() + text.size(), into).ec == std::errc();
 }
 
+// "yyyy-MM-dd?HH:mm:ss", 19 characters, as if it were UTC.
+std::optional<milliseconds> calendar_second(std::string_view text) {
+    if (text[4] != '-' || text[7] != '-' || text[13] != ':' || text[16] != ':') return std::nullopt;
+    int year = 0;
+    int month = 0;
+    int day = 0;
+    int hour = 0;
+    int minute = 0;
+    int second = 0;
+    if (!read_number(text.substr(0, 4), year) || !read_number(text.substr(5, 2), month) ||
+        !read_number(text.substr(8, 2), day) || !read_number(text.substr(11, 2), hour) ||
+        !read_number(text.substr(14, 2), minute) || !read_number(text.substr(17, 2), second)) {
+        return std::nullopt;
+    }
+    const year_month_day date(std::chrono::year(year),
+                              std::chrono::month(static_cast<unsigned>(month)),
+                              std::chrono::day(static_cast<unsigned>(day)));
+    if (!date.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
+    return sys_days(date).time_since_epoch() + hours(hour) + minutes(minute) + seconds(second);
+}
+
+// Of a fraction's digits; what is finer is cut off.
+std::optional<milliseconds> milliseconds_of(std::string_view digits) {
+    int fraction = 0;
+    if (digits.empty() || digits.size() > 9) return std::nullopt;
+    std::string text(digits);
+    for (const char c : text) {
+        if (c < '0' || c > '9') return std::nullopt;
+    }
+    text.resize(3, '0');
+    if (!read_number(text, fraction)) return std::nullopt;
+    return milliseconds(fraction);
+}
+
+// "Z", "+08:00", "-05:30".
+std::optional<milliseconds> offset_of(std::string_view text) {
+    if (text == "Z") return milliseconds(0);
+    int hour = 0;
+    int minute = 0;
+    const bool whole = text.size() == 6 && (text[0] == '+' || text[0] == '-') && text[3] == ':' &&
+                       read_number(text.substr(1, 2), hour) && read_number(text.substr(4), minute);
+    if (!whole || hour > 23 || minute > 59) return std::nullopt;
+    const milliseconds offset = hours(hour) + minutes(minute);
+    return text[0] == '-' ? -offset : offset;
+}
+
 }  // namespace
 
 std::string to_rfc3339(Timestamp at) {
@@ -60,35 +108,31 @@ std::string to_beijing(Timestamp at) {
 
 Result<Timestamp> parse_beijing(std::string_view text) {
     const Error refused(ErrorCode::invalid_argument, "not a time such as 2026-11-11 00:00:00");
-    if (text.size() < 19 || text.size() > 23 || text.size() == 20) return refused;
-    if (text[4] != '-' || text[7] != '-' || text[10] != ' ' || text[13] != ':' || text[16] != ':') {
+    if (text.size() < 19 || text.size() > 23 || text.size() == 20 || text[10] != ' ') {
         return refused;
     }
-    if (text.size() > 19 && text[19] != '.') return refused;
-    int year = 0;
-    int month = 0;
-    int day = 0;
-    int hour = 0;
-    int minute = 0;
-    int second = 0;
-    int fraction = 0;
-    if (!read_number(text.substr(0, 4), year) || !read_number(text.substr(5, 2), month) ||
-        !read_number(text.substr(8, 2), day) || !read_number(text.substr(11, 2), hour) ||
-        !read_number(text.substr(14, 2), minute) || !read_number(text.substr(17, 2), second)) {
-        return refused;
+    const auto second = calendar_second(text.substr(0, 19));
+    if (!second || (text.size() > 19 && text[19] != '.')) return refused;
+    const auto fraction = text.size() > 19 ? milliseconds_of(text.substr(20)) : milliseconds(0);
+    if (!fraction) return refused;
+    return Timestamp{(*second + *fraction - kBeijingOffset).count()};
+}
+
+Result<Timestamp> parse_rfc3339(std::string_view text) {
+    const Error refused(ErrorCode::invalid_argument, "not a time such as 2026-11-11T00:00:00Z");
+    if (text.size() < 20 || text[10] != 'T') return refused;
+    const auto second = calendar_second(text.substr(0, 19));
+    if (!second) return refused;
+    text.remove_prefix(19);
+    std::optional<milliseconds> fraction = milliseconds(0);
+    if (text.front() == '.') {
+        const std::size_t end = std::min(text.find_first_of("Z+-"), text.size());
+        fraction = milliseconds_of(text.substr(1, end - 1));
+        text.remove_prefix(end);
     }
-    if (text.size() > 19) {
-        std::string digits(text.substr(20));
-        digits.resize(3, '0');
-        if (!read_number(digits, fraction)) return refused;
-    }
-    const year_month_day date(std::chrono::year(year),
-                              std::chrono::month(static_cast<unsigned>(month)),
-                              std::chrono::day(static_cast<unsigned>(day)));
-    if (!date.ok() || hour > 23 || minute > 59 || second > 59) return refused;
-    const auto since_epoch = sys_days(date).time_since_epoch() + hours(hour) + minutes(minute) +
-                             seconds(second) + milliseconds(fraction) - kBeijingOffset;
-    return Timestamp{std::chrono::duration_cast<milliseconds>(since_epoch).count()};
+    const auto offset = offset_of(text);
+    if (!fraction || !offset) return refused;
+    return Timestamp{(*second + *fraction - *offset).count()};
 }
 
 }  // namespace tollgate

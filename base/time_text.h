@@ -11,6 +11,11 @@ namespace tollgate {
 // "2026-11-11T00:00:00.123Z": what our JSON and logs carry.
 std::string to_rfc3339(Timestamp at);
 
+// Reads RFC 3339: "2026-11-11T00:00:00Z", with an optional fraction (cut off after milliseconds)
+// and either 'Z' or an offset such as "+08:00". Errors: invalid_argument, also for days that no
+// calendar has.
+Result<Timestamp> parse_rfc3339(std::string_view text);
+
 // "yyyy-MM-dd HH:mm:ss" in GMT+8: what Alipay's wire carries (protocol notes 1.2). By arithmetic;
 // no time-zone database is asked. Milliseconds are cut off.
 std::string to_beijing(Timestamp at);

@@ -62,6 +62,20 @@ ledger::EventRecord endpoint_disabled_event(std::string_view app, const ledger::
             .created_at = now};
 }
 
+ledger::EventRecord endpoint_test_event(std::string_view app, const ledger::Endpoint& endpoint,
+                                        std::string_view example, Timestamp now, Entropy& entropy) {
+    std::string data = R"("endpoint":{"id":)";
+    append_json_string(data, endpoint.id);
+    data += "}";
+    if (!example.empty()) data += R"(,"example":)" + std::string(example);
+    return {.id = make_id("evt", now, entropy),
+            .app = std::string(app),
+            .type = std::string(kEndpointTest),
+            .payload = payload(kEndpointTest, now, data),
+            .only_endpoint = endpoint.row,
+            .created_at = now};
+}
+
 ledger::EventRecord difference_event(const ledger::DifferenceRecord& difference,
                                      const ledger::Payment* payment, Timestamp now,
                                      Entropy& entropy) {

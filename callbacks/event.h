@@ -27,6 +27,13 @@ ledger::EventRecord endpoint_disabled_event(std::string_view app, const ledger::
                                             std::string_view reason, Timestamp now,
                                             Entropy& entropy);
 
+inline constexpr std::string_view kEndpointTest = "endpoint.test";
+
+// For this endpoint alone, whatever types it wants. `example`: another event's payload to show, as
+// JSON; empty: none.
+ledger::EventRecord endpoint_test_event(std::string_view app, const ledger::Endpoint& endpoint,
+                                        std::string_view example, Timestamp now, Entropy& entropy);
+
 // difference.opened, with the payment when there is one.
 ledger::EventRecord difference_event(const ledger::DifferenceRecord& difference,
                                      const ledger::Payment* payment, Timestamp now,

@@ -369,7 +369,7 @@ void Section::problem_at(const char* key, std::string what) {
 void Section::finish() {
     if (!json_->is_object()) return;
     for (const auto& [key, unused] : json_->items()) {
-        if (!read_.contains(key)) problem(path_of(key), "is not a setting we know");
+        if (!read_.contains(key)) problem(path_of(key), context_->unknown);
     }
 }
 

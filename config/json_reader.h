@@ -52,6 +52,7 @@ public:
     struct Context {
         std::filesystem::path folder;
         std::vector<Problem>& problems;
+        std::string unknown = "is not a setting we know";  // Said of a key that nobody reads.
     };
 
     Section(const nlohmann::json& json, std::string path, Context& context);

@@ -6,6 +6,7 @@
 #include "callbacks/promotion.h"
 #include "gateway/alipay_request.h"
 #include "gateway/answers.h"
+#include "gateway/idempotency.h"
 
 namespace tollgate::gateway {
 namespace {
@@ -25,12 +26,6 @@ ServerResponse with_header(ServerResponse response, std::string name, std::strin
 
 ServerResponse created(const ledger::Payment& payment, const std::string& body) {
     return with_header(json_response(201, body), "Location", "/v1/payments/" + payment.id);
-}
-
-ServerResponse replayed(int status, const std::string& body) {
-    auto response = json_response(status, body);
-    if (status >= 400) response.content_type = "application/problem+json";
-    return with_header(std::move(response), "Idempotent-Replayed", "true");
 }
 
 ApiProblem problem_of(const CreateOutcome& outcome) {
@@ -88,19 +83,6 @@ ApiProblem unclear_problem(const ledger::Payment& payment, const Error& error) {
 }
 
 }  // namespace
-
-ApiProblem storage_problem(const Error& error) {
-    if (error.code() == ErrorCode::unavailable) {
-        return {
-            .status = 503,
-            .code = error.reason().empty() ? "storage_unavailable" : error.reason(),
-            .title = "The ledger cannot write now; nothing was done. Send the same request again",
-            .retry_after_seconds = 5};
-    }
-    return {.status = 500,
-            .code = "internal",
-            .title = "Something is wrong on our side; the log knows it by this request's id"};
-}
 
 struct CreatePayment::Work {
     Asked asked;

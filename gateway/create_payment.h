@@ -73,7 +73,4 @@ private:
     CreateSeams seams_;
 };
 
-// Why the ledger could not do it, for the caller.
-ApiProblem storage_problem(const Error& error);
-
 }  // namespace tollgate::gateway

@@ -2,53 +2,40 @@
 
 #include "gateway/answers.h"
 #include "gateway/create_request.h"
+#include "gateway/idempotency.h"
 
 namespace tollgate::gateway {
 namespace {
 
 using Kind = CreateOutcome::Kind;
 
-// What the key alone decides; nothing when the request may go on.
-Result<std::optional<CreateOutcome>> meet_key(ledger::Reading& reading, const NewPayment& wanted) {
-    if (!wanted.key) return std::optional<CreateOutcome>();
-    TOLLGATE_TRY(const auto record, reading.idempotency(wanted.caller, *wanted.key));
-    if (!record || record->expires_at <= wanted.now) return std::optional<CreateOutcome>();
-    CreateOutcome outcome;
-    if (record->fingerprint != wanted.request.fingerprint) {
-        outcome.kind = Kind::key_differs;
-        outcome.fields = differing_fields(record->fingerprint, wanted.request.fingerprint);
-        return std::optional(std::move(outcome));
-    }
-    if (record->status) {
-        outcome.kind = Kind::stored_answer;
-        outcome.status = static_cast<int>(*record->status);
-        outcome.body = record->body;
-        return std::optional(std::move(outcome));
-    }
-    if (record->running_until && *record->running_until > wanted.now) {
-        outcome.kind = Kind::busy;
-        return std::optional(std::move(outcome));
-    }
-    return std::optional<CreateOutcome>();
+KeyedRequest keyed(const NewPayment& wanted) {
+    return {.caller = wanted.caller,
+            .key = wanted.key,
+            .fingerprint = wanted.request.fingerprint,
+            .now = wanted.now};
 }
 
-ledger::IdempotencyRecord key_record(const NewPayment& wanted) {
-    return {.caller = wanted.caller,
-            .key = wanted.key.value_or(""),
-            .fingerprint = wanted.request.fingerprint,
-            .running_until = std::nullopt,
-            .status = std::nullopt,
-            .headers = "",
-            .body = "",
-            .expires_at = wanted.now + kIdempotencyLife};
+CreateOutcome outcome_of(MetKey met, const NewPayment& wanted) {
+    CreateOutcome outcome;
+    switch (met.kind) {
+        case MetKey::Kind::differs:
+            outcome.kind = Kind::key_differs;
+            outcome.fields = differing_fields(met.fingerprint, wanted.request.fingerprint);
+            break;
+        case MetKey::Kind::stored_answer:
+            outcome.kind = Kind::stored_answer;
+            outcome.status = met.status;
+            outcome.body = std::move(met.body);
+            break;
+        case MetKey::Kind::busy: outcome.kind = Kind::busy; break;
+    }
+    return outcome;
 }
 
 Result<Done> begin_call(ledger::Books& books, ledger::Payment& payment, const NewPayment& wanted) {
     TOLLGATE_DO(books.set_calling(payment, wanted.calling_until));
-    if (!wanted.key) return Done{};
-    auto record = key_record(wanted);
-    record.running_until = wanted.calling_until;
-    return books.begin_idempotency(record, wanted.now);
+    return begin_under_key(books, keyed(wanted), wanted.calling_until);
 }
 
 Result<CreateOutcome> take_up(ledger::Books& books, const ledger::Payment& existing,
@@ -108,8 +95,8 @@ Result<CreateOutcome> meet_existing(ledger::Reading& reading, const ledger::Paym
 }
 
 Result<CreateOutcome> create_in_books(ledger::Books& books, const NewPayment& wanted) {
-    TOLLGATE_TRY(auto by_key, meet_key(books.read(), wanted));
-    if (by_key) return *std::move(by_key);
+    TOLLGATE_TRY(auto met, meet_key(books.read(), keyed(wanted)));
+    if (met) return outcome_of(*std::move(met), wanted);
     TOLLGATE_TRY(const auto existing,
                  books.read().payment_by_number(wanted.payment.app, wanted.payment.out_trade_no));
     return existing ? take_up(books, *existing, wanted) : add(books, wanted);
@@ -117,11 +104,7 @@ Result<CreateOutcome> create_in_books(ledger::Books& books, const NewPayment& wa
 
 Result<Done> store_under_key(ledger::Books& books, const NewPayment& wanted, int status,
                              const std::string& body) {
-    if (!wanted.key) return Done{};
-    auto record = key_record(wanted);
-    record.status = status;
-    record.body = body;
-    return books.store_answer(record, wanted.now);
+    return store_under_key(books, keyed(wanted), status, body);
 }
 
 }  // namespace tollgate::gateway

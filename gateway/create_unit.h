@@ -11,9 +11,6 @@
 
 namespace tollgate::gateway {
 
-// An Idempotency-Key's answer is kept this long.
-inline constexpr std::chrono::hours kIdempotencyLife{24};
-
 // What a create request wants written, prepared before the transaction.
 struct NewPayment {
     ledger::Payment payment;

@@ -64,6 +64,11 @@ void Deliveries::check(const config::Settings& settings, std::vector<config::Pro
     if (!guard) problems.push_back({"/deliveries/allowed_networks", guard.error().message()});
 }
 
+callbacks::EndpointKeys Deliveries::keys(const config::Settings& settings) {
+    std::vector<config::Problem> ignored;
+    return read_keys(settings, ignored);
+}
+
 std::vector<ledger::Outbox::Configured> Deliveries::configured(const config::Settings& settings) {
     std::vector<ledger::Outbox::Configured> endpoints;
     for (const auto& endpoint : settings.endpoints) {

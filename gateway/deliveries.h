@@ -50,6 +50,9 @@ public:
     Deliveries(const config::Settings& settings, DeliveriesSeams seams,
                std::shared_ptr<const transport::AddressGuard> guard);
 
+    // The keys of the settings' endpoints; those that cannot be read are left out.
+    static callbacks::EndpointKeys keys(const config::Settings& settings);
+
     // What the ledger is told of the endpoints that the settings name.
     static std::vector<ledger::Outbox::Configured> configured(const config::Settings& settings);
 

@@ -4,6 +4,7 @@
 
 #include "base/time_text.h"
 #include "gateway/answers.h"
+#include "gateway/idempotency.h"
 #include "signing/form.h"
 
 namespace tollgate::gateway {
@@ -13,13 +14,6 @@ constexpr int kListMax = 100;
 
 ApiProblem not_found() {
     return {.status = 404, .code = "payment_not_found", .title = "There is no such payment"};
-}
-
-ApiProblem invalid(std::vector<config::Problem> fields) {
-    return {.status = 400,
-            .code = "invalid_request",
-            .title = "The request is not valid",
-            .fields = std::move(fields)};
 }
 
 std::string history_json(const std::vector<ledger::TransitionRecord>& history) {
@@ -88,17 +82,6 @@ Result<std::vector<ledger::Payment>> find_list(ledger::Reading& reading, const L
 
 }  // namespace
 
-Result<std::string> read_idempotency_key(std::string_view header) {
-    const bool quoted = header.size() >= 2 && header.starts_with('"') && header.ends_with('"');
-    const std::string_view key = quoted ? header.substr(1, header.size() - 2) : header;
-    const bool printable = std::ranges::all_of(
-        key, [](char c) { return c > ' ' && c < 0x7F && c != '"' && c != '\\'; });
-    if (key.empty() || key.size() > 255 || !printable) {
-        return Error(ErrorCode::invalid_argument, "1 to 255 printable ASCII characters are needed");
-    }
-    return std::string(key);
-}
-
 void PaymentApi::add_routes(transport::Router& router) {
     const auto bound = [this](auto member) {
         return [this, member](Request& request, Ticket ticket) {
@@ -131,7 +114,8 @@ void PaymentApi::create(Request& request, Ticket ticket) {
     if (auto* wrong = std::get_if<std::vector<config::Problem>>(&read)) {
         std::ranges::move(*wrong, std::back_inserter(problems));
     }
-    if (!problems.empty()) return ticket.complete(to_response(invalid(std::move(problems))));
+    if (!problems.empty())
+        return ticket.complete(to_response(invalid_request(std::move(problems))));
     asked.request = std::move(std::get<CreateRequest>(read));
     create_.run(std::move(asked), std::move(ticket));
 }
@@ -162,8 +146,8 @@ void PaymentApi::get_one(Request& request, Ticket ticket) {
         return ticket.complete(to_response(*problem));
     }
     if (!request.query.empty()) {
-        return ticket.complete(
-            to_response(invalid({{.where = "?", .what = "this address takes no parameters"}})));
+        return ticket.complete(to_response(
+            invalid_request({{.where = "?", .what = "this address takes no parameters"}})));
     }
     const auto reading = store_.read();
     if (!reading) return fail(request, reading.error(), ticket);
@@ -181,7 +165,7 @@ void PaymentApi::list(Request& request, Ticket ticket) {
     }
     const auto query = read_list_query(request.query);
     if (const auto* problems = std::get_if<std::vector<config::Problem>>(&query)) {
-        return ticket.complete(to_response(invalid(*problems)));
+        return ticket.complete(to_response(invalid_request(*problems)));
     }
     const auto& wanted = std::get<ListQuery>(query);
     std::vector<ledger::Payment> payments;

@@ -43,8 +43,4 @@ private:
     Log& log_;
 };
 
-// The value of an Idempotency-Key header: bare, or quoted as the IETF draft has it. 1 to 255
-// printable ASCII characters. Errors: invalid_argument.
-Result<std::string> read_idempotency_key(std::string_view header);
-
 }  // namespace tollgate::gateway

@@ -36,4 +36,24 @@ transport::ServerResponse to_response(const ApiProblem& problem) {
     return response;
 }
 
+ApiProblem invalid_request(std::vector<config::Problem> fields) {
+    return {.status = 400,
+            .code = "invalid_request",
+            .title = "The request is not valid",
+            .fields = std::move(fields)};
+}
+
+ApiProblem storage_problem(const Error& error) {
+    if (error.code() == ErrorCode::unavailable) {
+        return {
+            .status = 503,
+            .code = error.reason().empty() ? "storage_unavailable" : error.reason(),
+            .title = "The ledger cannot write now; nothing was done. Send the same request again",
+            .retry_after_seconds = 5};
+    }
+    return {.status = 500,
+            .code = "internal",
+            .title = "Something is wrong on our side; the log knows it by this request's id"};
+}
+
 }  // namespace tollgate::gateway

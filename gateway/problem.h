@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "config/json_reader.h"
 #include "transport/http_message.h"
 
@@ -22,5 +23,11 @@ struct ApiProblem {
 };
 
 transport::ServerResponse to_response(const ApiProblem& problem);
+
+// 400 "invalid_request", naming each field.
+ApiProblem invalid_request(std::vector<config::Problem> fields);
+
+// Why the ledger could not do it, for the caller.
+ApiProblem storage_problem(const Error& error);
 
 }  // namespace tollgate::gateway

@@ -14,6 +14,8 @@
 #include "gateway/callers.h"
 #include "gateway/create_payment.h"
 #include "gateway/deliveries.h"
+#include "gateway/endpoint_api.h"
+#include "gateway/event_api.h"
 #include "gateway/health.h"
 #include "gateway/payment_api.h"
 #include "gateway/problem.h"
@@ -123,6 +125,7 @@ public:
         stopped_ = true;
         const auto deadline = seams_.clock.monotonic() + patience;
         if (health_ != nullptr) health_->set_stopping();
+        if (event_api_ != nullptr) event_api_->stop();
         if (front_ != nullptr) front_->stop(patience);
         for (std::thread& worker : workers_) worker.join();
         if (deliveries_ == nullptr) return;  // open() did not get that far.
@@ -150,13 +153,14 @@ private:
         alipay_http_ = std::make_unique<transport::CurlClient>(transport::CurlClient::Options{});
         alipay_ = std::make_unique<AlipayClient>(settings_.alipay, *alipay_http_, seams_.clock,
                                                  seams_.log);
-        TOLLGATE_TRY(deliveries_, Deliveries::open(settings_, apps_.ids(),
-                                                   {.writer = *writer_,
-                                                    .clock = seams_.clock,
-                                                    .random = seams_.random,
-                                                    .entropy = seams_.entropy,
-                                                    .log = seams_.log,
-                                                    .published = nullptr}));
+        TOLLGATE_TRY(deliveries_,
+                     Deliveries::open(settings_, apps_.ids(),
+                                      {.writer = *writer_,
+                                       .clock = seams_.clock,
+                                       .random = seams_.random,
+                                       .entropy = seams_.entropy,
+                                       .log = seams_.log,
+                                       .published = [this] { event_api_->published(); }}));
         writer_->on_events([this] { deliveries_->hint(); });
         create_ = std::make_unique<CreatePayment>(
             apps_,
@@ -187,9 +191,27 @@ private:
         return listener;
     }
 
+    Result<Done> open_event_apis() {
+        const ApiSeams seams{.callers = callers_,
+                             .store = *store_,
+                             .writer = *writer_,
+                             .clock = seams_.clock,
+                             .entropy = seams_.entropy,
+                             .log = seams_.log,
+                             .on_change = [this] { deliveries_->hint(); }};
+        event_api_ = std::make_unique<EventApi>(seams, [this] { beat_early(); });
+        TOLLGATE_TRY(auto doors, EndpointDoors::make(settings_.deliveries.allowed_networks));
+        endpoint_api_ = std::make_unique<EndpointApi>(
+            seams, EndpointApiSettings{.apps = apps_.ids(),
+                                       .configured = Deliveries::keys(settings_),
+                                       .doors = std::move(doors)});
+        return Done{};
+    }
+
     Result<Done> open_listeners() {
         return_page_ = std::make_unique<ReturnPage>(apps_, *store_, seams_.log);
         api_ = std::make_unique<PaymentApi>(callers_, *create_, *store_, seams_.clock, seams_.log);
+        TOLLGATE_DO(open_event_apis());
         health_ = std::make_unique<Health>(*writer_);
 
         transport::Listener api{.name = "api",
@@ -197,8 +219,11 @@ private:
                                 .port = settings_.api.listen.port,
                                 .refusal = api_refusal};
         api.limits.body_bytes_max = kApiBodyMax;
-        api.limits.ticket_time = settings_.alipay.total_timeout * 2 + kApiTicketMargin;
+        api.limits.ticket_time = std::max<milliseconds>(
+            settings_.alipay.total_timeout * 2 + kApiTicketMargin, EventApi::kWaitMax * 2);
         api_->add_routes(api.router);
+        event_api_->add_routes(api.router);
+        endpoint_api_->add_routes(api.router);
 
         transport::Listener operator_door{.name = "operator",
                                           .address = settings_.operator_door.listen.address,
@@ -262,7 +287,12 @@ private:
     }
 
     void run_timer() {
-        while (!wait_for_stop(kTimerBeat)) {
+        auto next_beat = seams_.clock.monotonic();
+        while (!wait_for_stop_or_news(kTimerBeat)) {
+            event_api_->run_once();
+            // Whoever waits for events may be served between two beats.
+            if (seams_.clock.monotonic() < next_beat) continue;
+            next_beat = seams_.clock.monotonic() + kTimerBeat;
             rejects_->run_once(kExplainedABeat);
             if (++beats_ % 10 == 0) sweep_expired_keys();
             // A ledger that could not write is asked again, so that readiness comes back by itself.
@@ -287,6 +317,22 @@ private:
     bool wait_for_stop(milliseconds patience) {
         std::unique_lock lock(mutex_);
         return beat_.wait_for(lock, patience, [this] { return stop_loops_; });
+    }
+
+    // The timer's.
+    bool wait_for_stop_or_news(milliseconds patience) {
+        std::unique_lock lock(mutex_);
+        beat_.wait_for(lock, patience, [this] { return stop_loops_ || news_; });
+        news_ = false;
+        return stop_loops_;
+    }
+
+    void beat_early() {
+        {
+            const std::lock_guard lock(mutex_);
+            news_ = true;
+        }
+        beat_.notify_all();
     }
 
     bool stopping_loops() {
@@ -314,6 +360,8 @@ private:
     std::unique_ptr<Deliveries> deliveries_;
     std::unique_ptr<CreatePayment> create_;
     std::unique_ptr<PaymentApi> api_;
+    std::unique_ptr<EventApi> event_api_;
+    std::unique_ptr<EndpointApi> endpoint_api_;
     std::unique_ptr<ReturnPage> return_page_;
     std::unique_ptr<Health> health_;
     std::unique_ptr<transport::Front> front_;
@@ -321,6 +369,7 @@ private:
     std::mutex mutex_;
     std::condition_variable beat_;
     bool stop_loops_ = false;
+    bool news_ = false;  // For whoever waits for events.
     std::chrono::nanoseconds loops_deadline_{};
     std::atomic<bool> stop_writer_ = false;
     bool stopped_ = false;

@@ -1,0 +1,65 @@
+#include "gateway/example_events.h"
+
+#include "callbacks/event.h"
+
+namespace tollgate::gateway {
+namespace {
+
+using ledger::PaymentStatus;
+
+ledger::Payment example_payment(PaymentStatus status, Timestamp now) {
+    ledger::Payment payment;
+    payment.id = "pay_example";
+    payment.app = "example";
+    payment.out_trade_no = "EXAMPLE_1";
+    payment.seller_id = "2088000000000000";
+    payment.status = status;
+    payment.version = 2;
+    payment.product = "page";
+    payment.amount = Money::from_fen(1'000);
+    payment.subject = "An example";
+    payment.order = "example-1";
+    payment.created_at = now;
+    payment.updated_at = now;
+    payment.expires_at = now + std::chrono::minutes(30);
+    const bool is_paid = status == PaymentStatus::paid || status == PaymentStatus::finished ||
+                         status == PaymentStatus::refunded;
+    if (is_paid) {
+        payment.trade_no = "2026000000000000000000000000";
+        payment.paid_at = now;
+    }
+    if (status == PaymentStatus::failed) payment.failure = "an example";
+    return payment;
+}
+
+}  // namespace
+
+std::optional<std::string> example_payload(std::string_view type, Timestamp now, Entropy& entropy) {
+    for (const PaymentStatus status :
+         {PaymentStatus::paid, PaymentStatus::finished, PaymentStatus::refunded,
+          PaymentStatus::closed, PaymentStatus::failed}) {
+        if (callbacks::event_type_of(status) != type) continue;
+        return callbacks::payment_event(type, example_payment(status, now), now, entropy).payload;
+    }
+    if (type == "difference.opened") {
+        ledger::DifferenceRecord difference;
+        difference.id = "dif_example";
+        difference.app = "example";
+        difference.difference_class = "amount";
+        difference.trade_no = "2026000000000000000000000000";
+        difference.evidence = R"({"total_amount":"9.99"})";
+        difference.opened_at = now;
+        const auto payment = example_payment(PaymentStatus::pending, now);
+        return callbacks::difference_event(difference, &payment, now, entropy).payload;
+    }
+    if (type == callbacks::kEndpointDisabled) {
+        ledger::Endpoint endpoint;
+        endpoint.id = "example";
+        endpoint.plan.url = "https://shop.example/events";
+        return callbacks::endpoint_disabled_event("example", endpoint, "failing", now, entropy)
+            .payload;
+    }
+    return std::nullopt;
+}
+
+}  // namespace tollgate::gateway
