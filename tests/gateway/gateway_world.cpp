@@ -1,6 +1,11 @@
 #include "tests/gateway/gateway_world.h"
 
+#include <fstream>
+#include <iterator>
+
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "base/sqlite.h"
 #include "base/time_text.h"
@@ -164,6 +169,57 @@ std::string Answer::header(std::string_view name) const {
     return std::string(transport::find_header(headers, name).value_or(""));
 }
 
+KeptLog::KeptLog(std::string file)
+    : file_(std::move(file)),
+      descriptor_(::open(file_.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600)),
+      log_(descriptor_, system_clock(), LogLevel::debug) {}
+
+KeptLog::~KeptLog() {
+    ::close(descriptor_);
+}
+
+std::string KeptLog::text() const {
+    std::ifstream file(file_);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void GatewayWorld::add_books(config::Settings& settings) {
+    const auto& shop = settings.apps.at(0);
+    config::AppSettings books;
+    books.id = "books";
+    books.app_id = "2021000000000002";
+    books.seller_ids = {"2088000000000009"};
+    books.gateway_url = shop.gateway_url;
+    books.private_key = shop.private_key.clone();
+    books.alipay_public_keys = shop.alipay_public_keys;
+    settings.apps.push_back(std::move(books));
+    const std::vector<std::string> rights{"create", "read", "redeliver", "operate"};
+    settings.callers.push_back({.id = "books",
+                                .key_sha256 = {signing::sha256_hex(kBooksKey)},
+                                .apps = {"books"},
+                                .rights = rights});
+    settings.callers.push_back({.id = "all",
+                                .key_sha256 = {signing::sha256_hex(kAllKey)},
+                                .apps = {"shop", "books"},
+                                .rights = rights});
+}
+
+void GatewayWorld::pay(const std::string& out_trade_no, const std::string& app) {
+    auto wanted = order(out_trade_no);
+    wanted["app"] = app;
+    const auto made =
+        api("POST", "/v1/payments", wanted.dump(), {}, app == "shop" ? kKey : kBooksKey);
+    EXPECT_EQ(made.status, 201) << made.body;
+    auto fields = paid(out_trade_no);
+    if (app == "books") {
+        for (auto& [name, value] : fields) {
+            if (name == "app_id" || name == "auth_app_id") value = "2021000000000002";
+            if (name == "seller_id") value = "2088000000000009";
+        }
+    }
+    EXPECT_EQ(notify(signed_body(std::move(fields)), {}, app).body, "success");
+}
+
 GatewayWorld::GatewayWorld(std::function<void(config::Settings&)> change, const char* sqlite_vfs)
     : change_(std::move(change)), sqlite_vfs_(sqlite_vfs) {
     start();
@@ -197,6 +253,10 @@ config::Settings GatewayWorld::settings() const {
     settings.callers = {{.id = "orders",
                          .key_sha256 = {signing::sha256_hex(kKey)},
                          .apps = {"shop"},
+                         .rights = {"create", "read", "redeliver", "operate"}},
+                        {.id = "looker",
+                         .key_sha256 = {signing::sha256_hex(kLookKey)},
+                         .apps = {"shop"},
                          .rights = {"create", "read"}},
                         {.id = "viewer",
                          .key_sha256 = {signing::sha256_hex(kReadKey)},
@@ -206,8 +266,8 @@ config::Settings GatewayWorld::settings() const {
     endpoint.id = "orders";
     endpoint.url = events.url();
     endpoint.secrets.emplace_back(secret_text());
+    endpoint.rules.timeout = milliseconds(2'000);
     settings.endpoints.push_back(std::move(endpoint));
-    settings.deliveries.timeout = milliseconds(2'000);
     settings.workers = 2;
     if (change_) change_(settings);
     return settings;
@@ -303,6 +363,25 @@ std::string GatewayWorld::text(const std::string& sql) {
     const auto row = select->step();
     EXPECT_TRUE(row && *row) << sql;
     return select->text(0);
+}
+
+void GatewayWorld::execute(const std::string& sql) {
+    auto db = Database::open(folder.file("ledger.db"), Database::Mode::read_write);
+    ASSERT_TRUE(db);
+    ASSERT_TRUE(db->run("PRAGMA busy_timeout = 5000"));
+    const auto done = db->run(sql.c_str());
+    ASSERT_TRUE(done) << sql << ": " << done.error().message();
+}
+
+void GatewayWorld::wait_for_log(const std::string& text) {
+    std::mutex mutex;
+    std::condition_variable never;
+    std::unique_lock lock(mutex);
+    const auto deadline = system_clock().monotonic() + kPatience;
+    while (log().find(text) == std::string::npos) {
+        ASSERT_LT(system_clock().monotonic(), deadline) << text << " is not in the log";
+        never.wait_for(lock, milliseconds(20));
+    }
 }
 
 std::string GatewayWorld::wait_for_fatal() {

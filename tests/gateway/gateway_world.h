@@ -98,6 +98,22 @@ struct Answer {
     std::string header(std::string_view name) const;
 };
 
+// A log that is kept in a file.
+class KeptLog {
+public:
+    explicit KeptLog(std::string file);
+    KeptLog(const KeptLog&) = delete;
+    KeptLog& operator=(const KeptLog&) = delete;
+    ~KeptLog();
+    Log& get() { return log_; }
+    std::string text() const;
+
+private:
+    const std::string file_;
+    const int descriptor_;
+    Log log_;
+};
+
 // A whole gateway on free ports, over a real ledger, real HTTP and real signatures.
 class GatewayWorld {
 public:
@@ -123,9 +139,20 @@ public:
     std::string url(const std::string& listener) const;
     // Waits until the service has said that its process must end; why.
     std::string wait_for_fatal();
+    // Everything that was logged so far.
+    std::string log() const { return log_.text(); }
+    // Makes a payment and lets Alipay say that it was paid: one event, payment.paid.
+    void pay(const std::string& out_trade_no, const std::string& app = "shop");
+    // Another app, "books", with a caller of its own who may do everything (kBooksKey), and one for
+    // both apps (kAllKey).
+    static void add_books(config::Settings& settings);
     // One value of the ledger, read with a connection of its own.
     std::int64_t count(const std::string& sql);
     std::string text(const std::string& sql);
+    // Changes the ledger behind the service's back, with a connection of its own.
+    void execute(const std::string& sql);
+    // Waits until this text stands in the log, or fails the test.
+    void wait_for_log(const std::string& text);
     // Waits until the query gives the value, or fails the test.
     void wait_for_count(const std::string& sql, std::int64_t value);
 
@@ -137,7 +164,10 @@ public:
                                    const signing::PrivateKey& key = test_keys().alipay);
 
     static constexpr const char* kKey = "tgk_test-key";
-    static constexpr const char* kReadKey = "tgk_read-only";
+    static constexpr const char* kBooksKey = "tgk_books";
+    static constexpr const char* kAllKey = "tgk_shop-and-books";
+    static constexpr const char* kLookKey = "tgk_create-and-read";
+    static constexpr const char* kReadKey = "tgk_read-only";  // Of a caller without apps.
 
     TempFolder folder;
     ScriptedAlipay alipay;
@@ -152,7 +182,7 @@ private:
     const char* sqlite_vfs_;
     CountingEntropy entropy_;
     SeededRandom random_{1};
-    TestLog log_{system_clock()};
+    KeptLog log_{folder.file("log.jsonl")};
     std::mutex fatal_mutex_;
     std::condition_variable fatal_said_;
     std::string fatal_;
