@@ -48,6 +48,7 @@ void LongPolls::wait(Waiter waiter) {
                                        .retry_after_seconds = 5}));
         }
         ++waiting_;
+        log_.debug("events.waiting", {{"request_id", waiter.request_id}});
         waiters_.push_back(std::move(waiter));
     }
     // Published since it was read: published() may not have known of it.

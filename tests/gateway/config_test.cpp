@@ -1,5 +1,7 @@
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -70,7 +72,7 @@ TEST_F(Config, NamesEveryProblemAtOnce) {
         "apps": [{"id": "Shop!", "app_id": "x", "seller_ids": [], "gateway_url": "https://a/?q",
                   "private_key": "PEM", "alipay_public_keys": []}],
         "callers": [{"id": "c", "key_sha256": ["abc"], "apps": ["none"], "rights": ["all"]}],
-        "deliveries": {"waits_seconds": [1, 2]}
+        "deliveries": {"schedule": [1, 2], "waits_seconds": []}
     })");
     const std::string text = config::to_text(found);
     for (const char* where :
@@ -79,7 +81,8 @@ TEST_F(Config, NamesEveryProblemAtOnce) {
           "/apps/0/app_id: up to", "/apps/0/seller_ids: at least one", "/apps/0/gateway_url: an",
           "/apps/0/private_key: {\"file\"", "/apps/0/alipay_public_keys: a list",
           "/callers/0/key_sha256: 64", "/callers/0/rights: \"all\"",
-          "/callers/0/apps: there is no app \"none\"", "/deliveries/waits_seconds: must add up"}) {
+          "/callers/0/apps: there is no app \"none\"", "/deliveries/schedule: must add up",
+          "/deliveries/waits_seconds: is not a"}) {
         EXPECT_NE(text.find(where), std::string::npos) << where << " is not in\n" << text;
     }
 }
@@ -127,6 +130,10 @@ TEST_F(Config, TheShippedExampleIsWholeAndKnown) {
     }
 }
 
+const std::set<std::string> kRules{"schedule",         "timeout_seconds", "in_flight_max",
+                                   "drain_per_second", "ordered",         "success_body",
+                                   "park_after_hours"};
+
 // Every member of one is in the other; lists are looked at through their first member.
 void compare(const nlohmann::json& example, const nlohmann::json& schema, const std::string& path) {
     if (example.is_array() && schema.contains("items") && !example.empty()) {
@@ -139,6 +146,9 @@ void compare(const nlohmann::json& example, const nlohmann::json& schema, const 
         compare(value, schema["properties"][name], path + "/" + name);
     }
     for (const auto& [name, unused] : schema["properties"].items()) {
+        // What `deliveries` shows need not be said again for an endpoint; a queue stands there as a
+        // comment, in the place of "url" and "secrets".
+        if (path == "/endpoints/0" && (kRules.contains(name) || name == "queue")) continue;
         EXPECT_TRUE(example.contains(name)) << path << "/" << name << ": not in the example";
     }
 }
@@ -148,18 +158,114 @@ TEST_F(Config, TheSchemaAndTheExampleHoldTheSameSettings) {
         std::ifstream stream(std::string(TOLLGATE_SOURCE_DIR) + file);
         return nlohmann::json::parse(stream, nullptr, true, true);
     };
-    compare(read("/config/example.json"), read("/config/schema.json"), "");
+    const auto schema = read("/config/schema.json");
+    compare(read("/config/example.json"), schema, "");
+    // What can be said of one endpoint is what can be said of all.
+    for (const std::string& rule : kRules) {
+        EXPECT_TRUE(schema["properties"]["endpoints"]["items"]["properties"].contains(rule))
+            << rule;
+        EXPECT_TRUE(schema["properties"]["deliveries"]["properties"].contains(rule)) << rule;
+    }
+}
+
+TEST_F(Config, ReadsAnEndpointsOwnRulesOverTheCommonOnes) {
+    const auto loaded = config::load(
+        with(with(good(), R"("secrets": [{"file": "secret"}]})",
+                  R"("secrets": [{"file": "secret"}], "description": "Orders", "apps": ["shop"],
+                     "event_types": ["payment.*", "difference.opened"], "schedule": [1, 2, 3],
+                     "ordered": true, "success_body": "success", "in_flight_max": 3})"),
+             R"("callers")", R"("deliveries": {"schedule": "alipay", "timeout_seconds": 7,
+                                "in_flight_max_each": 9, "park_after_hours": 0,
+                                "allowed_networks": ["10.2.0.0/16"]}, "callers")"),
+        folder_.path());
+    const auto* settings = std::get_if<config::Settings>(&loaded);
+    ASSERT_NE(settings, nullptr);
+    const auto& defaults = settings->deliveries.defaults;
+    EXPECT_EQ(defaults.waits, config::DeliveryRules::alipay_schedule());
+    EXPECT_EQ(defaults.in_flight_max, 9);
+    EXPECT_EQ(settings->deliveries.allowed_networks, std::vector<std::string>{"10.2.0.0/16"});
+    const auto& endpoint = settings->endpoints.at(0);
+    EXPECT_EQ(endpoint.rules.waits.size(), 3U);
+    EXPECT_TRUE(endpoint.rules.ordered);
+    EXPECT_EQ(endpoint.rules.success_body, "success");
+    EXPECT_EQ(endpoint.rules.in_flight_max, 3);
+    EXPECT_EQ(endpoint.rules.timeout, std::chrono::seconds(7));
+    EXPECT_EQ(endpoint.rules.park_after.count(), 0);
+    EXPECT_EQ(endpoint.event_types.size(), 2U);
+}
+
+TEST_F(Config, NamesWhatIsWrongWithDeliveryRules) {
+    const std::string secrets = R"("secrets": [{"file": "secret"}]})";
+    struct Mistake {
+        const char* member;
+        const char* problem;
+    };
+    for (const auto& [member, problem] : std::initializer_list<Mistake>{
+             {R"("schedule": "never")", "/endpoints/0/schedule: "},
+             {R"("schedule": [1, -1])", "/endpoints/0/schedule/1: a whole number"},
+             {R"("schedule": 5)", "/endpoints/0/schedule: "},
+             {R"("timeout_seconds": 31)", "/endpoints/0/timeout_seconds: a whole number"},
+             {R"("in_flight_max": 0)", "/endpoints/0/in_flight_max: a whole number"},
+             {R"("in_flight_max_each": 1)", "/endpoints/0/in_flight_max_each: is not a setting"},
+             {R"("drain_per_second": 0)", "/endpoints/0/drain_per_second: a whole number"},
+             {R"("ordered": 1)", "/endpoints/0/ordered: "},
+             {R"("success_body": 1)", "/endpoints/0/success_body: a text"},
+             {R"("park_after_hours": 9000)", "/endpoints/0/park_after_hours: a whole number"},
+             {R"("event_types": ["paid"])", "/endpoints/0/event_types: \"paid\""},
+             {R"("event_types": ["*"])", "/endpoints/0/event_types: \"*\""},
+             {R"("apps": ["none"])", "/endpoints/0/apps: there is no app"},
+             {R"("description": "")", "/endpoints/0/description: "},
+             {R"("queue": {})", "/endpoints/0/queue/exchange: is missing"},
+         }) {
+        const std::string text = config::to_text(problems(
+            with(good(), secrets, secrets.substr(0, secrets.size() - 1) + ", " + member + "}")));
+        EXPECT_NE(text.find(problem), std::string::npos) << member << " gives\n" << text;
+    }
+    const std::string long_body = R"("success_body": ")" + std::string(201, 'x') + "\"";
+    for (const auto& [member, problem] : std::initializer_list<Mistake>{
+             {R"("allowed_networks": ["10.0.0.1/8"])", "/deliveries/allowed_networks"},
+             {R"("allowed_networks": ["intranet"])", "/deliveries/allowed_networks"},
+             {R"("in_flight_max_each": 257)", "/deliveries/in_flight_max_each: a whole number"},
+             {R"("in_flight_max": 5000)", "/deliveries/in_flight_max: a whole number"},
+             {R"("schedule": [3600])", "/deliveries/schedule: must add up"},
+             {long_body.c_str(), "/deliveries/success_body: at most 200 bytes"},
+         }) {
+        const std::string text = config::to_text(
+            problems(with(good(), R"("callers")",
+                          std::string(R"("deliveries": {)") + member + R"(}, "callers")")));
+        EXPECT_NE(text.find(problem), std::string::npos) << member << " gives\n" << text;
+    }
+}
+
+TEST_F(Config, ReadsAQueueInThePlaceOfAnAddress) {
+    write("amqp", "amqp://orders:pass@broker.example/shop", 0600);
+    const std::string url = R"("url": "http://127.0.0.1:9/events",
+                           "secrets": [{"file": "secret"}])";
+    const std::string queue =
+        R"("queue": {"url": {"file": "amqp"}, "exchange": "payments", "routing_key": "{type}"})";
+    EXPECT_EQ(config::to_text(problems(with(good(), url, queue))), "");
+    const auto both = config::to_text(problems(with(good(), url, url + ", " + queue)));
+    EXPECT_NE(both.find("/endpoints/0/url: is not a setting"), std::string::npos) << both;
+    write("amqp", "http://broker.example", 0600);
+    const auto wrong = config::to_text(problems(with(good(), url, queue)));
+    EXPECT_NE(wrong.find("/endpoints/0/queue/url: must begin with amqp"), std::string::npos);
 }
 
 TEST_F(Config, TheExampleShowsTheDefaults) {
     std::ifstream file(TOLLGATE_SOURCE_DIR "/config/example.json");
     const auto example = nlohmann::json::parse(file, nullptr, true, true);
     const config::Settings defaults;
-    std::vector<std::int64_t> waits;
-    for (const auto wait : defaults.deliveries.waits) waits.push_back(wait.count() / 1000);
-    EXPECT_EQ(example["deliveries"]["waits_seconds"], waits);
-    EXPECT_EQ(example["deliveries"]["timeout_seconds"], defaults.deliveries.timeout.count() / 1000);
-    EXPECT_EQ(example["deliveries"]["in_flight_max"], defaults.deliveries.in_flight_max);
+    auto shown = example["deliveries"];
+    EXPECT_EQ(shown["in_flight_max"], defaults.deliveries.in_flight_max);
+    EXPECT_EQ(shown["allowed_networks"], defaults.deliveries.allowed_networks);
+    const auto rules = config::to_json(defaults.deliveries.defaults);
+    EXPECT_EQ(shown["in_flight_max_each"], rules["in_flight_max"]);
+    EXPECT_EQ(shown["schedule"], "standard");
+    EXPECT_EQ(defaults.deliveries.defaults.waits, config::DeliveryRules::standard_schedule());
+    for (const char* name :
+         {"timeout_seconds", "drain_per_second", "ordered", "success_body", "park_after_hours"}) {
+        EXPECT_EQ(shown[name], rules[name]) << name;
+    }
     EXPECT_EQ(example["notifications"]["unverified_kept_max"],
               defaults.notifications.unverified_kept_max);
     EXPECT_EQ(example["store"]["wal_megabytes_max"], defaults.store.wal_bytes_max / (1024 * 1024));

@@ -365,6 +365,25 @@ std::string GatewayWorld::text(const std::string& sql) {
     return select->text(0);
 }
 
+void GatewayWorld::execute(const std::string& sql) {
+    auto db = Database::open(folder.file("ledger.db"), Database::Mode::read_write);
+    ASSERT_TRUE(db);
+    ASSERT_TRUE(db->run("PRAGMA busy_timeout = 5000"));
+    const auto done = db->run(sql.c_str());
+    ASSERT_TRUE(done) << sql << ": " << done.error().message();
+}
+
+void GatewayWorld::wait_for_log(const std::string& text) {
+    std::mutex mutex;
+    std::condition_variable never;
+    std::unique_lock lock(mutex);
+    const auto deadline = system_clock().monotonic() + kPatience;
+    while (log().find(text) == std::string::npos) {
+        ASSERT_LT(system_clock().monotonic(), deadline) << text << " is not in the log";
+        never.wait_for(lock, milliseconds(20));
+    }
+}
+
 std::string GatewayWorld::wait_for_fatal() {
     std::unique_lock lock(fatal_mutex_);
     EXPECT_TRUE(fatal_said_.wait_for(lock, kPatience, [this] { return !fatal_.empty(); }));

@@ -149,6 +149,10 @@ public:
     // One value of the ledger, read with a connection of its own.
     std::int64_t count(const std::string& sql);
     std::string text(const std::string& sql);
+    // Changes the ledger behind the service's back, with a connection of its own.
+    void execute(const std::string& sql);
+    // Waits until this text stands in the log, or fails the test.
+    void wait_for_log(const std::string& text);
     // Waits until the query gives the value, or fails the test.
     void wait_for_count(const std::string& sql, std::int64_t value);
 

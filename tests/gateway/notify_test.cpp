@@ -339,7 +339,7 @@ TEST(Notify, IsNotBlockedByAForgeryUnderTheSameNotifyId) {
 
 TEST(Deliveries, AreTriedAgainUntilTheOrderServiceHears) {
     GatewayWorld world([](config::Settings& settings) {
-        settings.deliveries.waits.assign(20, std::chrono::milliseconds(50));
+        settings.endpoints[0].rules.waits.assign(20, std::chrono::seconds(1));
     });
     world.events.answer_with(500);
     world.create(GatewayWorld::order("T1"));
@@ -352,7 +352,7 @@ TEST(Deliveries, AreTriedAgainUntilTheOrderServiceHears) {
 
 TEST(Deliveries, OfAnEarlierLifeArePickedUpAgain) {
     GatewayWorld world([](config::Settings& settings) {
-        settings.deliveries.waits.assign(20, std::chrono::milliseconds(50));
+        settings.endpoints[0].rules.waits.assign(20, std::chrono::seconds(1));
     });
     world.events.answer_with(503);
     world.create(GatewayWorld::order("T1"));
@@ -365,7 +365,7 @@ TEST(Deliveries, OfAnEarlierLifeArePickedUpAgain) {
 TEST(Deliveries, WaitQuietlyForAnEndpointThatLeftTheConfiguration) {
     bool configured = true;
     GatewayWorld world([&](config::Settings& settings) {
-        settings.deliveries.waits.assign(20, std::chrono::milliseconds(50));
+        settings.endpoints[0].rules.waits.assign(20, std::chrono::seconds(1));
         if (!configured) settings.endpoints.clear();
     });
     world.events.answer_with(500);

@@ -1,0 +1,551 @@
+// Endpoints made, changed, parked, rotated, tested and removed through the API.
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "base/time_text.h"
+#include "signing/webhook.h"
+#include "tests/gateway/gateway_world.h"
+
+namespace tollgate {
+namespace {
+
+using nlohmann::json;
+using testing::Answer;
+using testing::GatewayWorld;
+
+constexpr const char* kDelivered = "SELECT count(*) FROM delivery WHERE status = 'delivered'";
+
+// Loopback is listed, so that the tests' receivers can be endpoints.
+void allow_loopback(config::Settings& settings) {
+    settings.deliveries.allowed_networks = {"127.0.0.0/8"};
+}
+
+void allow_loopback_with_books(config::Settings& settings) {
+    allow_loopback(settings);
+    GatewayWorld::add_books(settings);
+}
+
+Answer post(GatewayWorld& world, const std::string& target, const json& body,
+            const transport::HeaderList& headers = {},
+            const std::string& key = GatewayWorld::kKey) {
+    return world.api("POST", target, body.dump(), headers, key);
+}
+
+std::string code_of(const Answer& answer) {
+    EXPECT_EQ(answer.header("content-type"), "application/problem+json") << answer.body;
+    return answer.json().value("code", "");
+}
+
+std::set<std::string> wrong_fields(const Answer& answer) {
+    EXPECT_EQ(code_of(answer), "invalid_request");
+    std::set<std::string> fields;
+    for (const auto& error : answer.json()["errors"]) fields.insert(error["field"]);
+    return fields;
+}
+
+// A receiver that keeps what it got whole, to verify it.
+class VerifyingReceiver {
+public:
+    VerifyingReceiver() {
+        transport::Router router;
+        router.add("POST", "/events", [this](transport::ServerRequest& request, auto ticket) {
+            {
+                const std::lock_guard lock(mutex_);
+                requests_.push_back(request);
+            }
+            arrived_.notify_all();
+            ticket.complete({.status = 204});
+        });
+        server_ = std::make_unique<testing::LocalServer>(std::move(router));
+    }
+    std::string url() const { return server_->url() + "/events"; }
+
+    transport::ServerRequest wait_for(std::size_t count) {
+        std::unique_lock lock(mutex_);
+        EXPECT_TRUE(arrived_.wait_for(lock, std::chrono::seconds(30),
+                                      [&] { return requests_.size() >= count; }));
+        return requests_.size() >= count ? requests_[count - 1] : transport::ServerRequest{};
+    }
+
+    // By all of these secrets or public keys, each for itself.
+    static bool verifies(const transport::ServerRequest& request, const std::string& key) {
+        const auto parsed = signing::WebhookVerifyingKey::parse(key);
+        EXPECT_TRUE(parsed) << key;
+        const std::vector<signing::WebhookVerifyingKey> keys{*parsed};
+        return signing::verify_webhook(
+                   keys,
+                   {.id = request.header("webhook-id").value_or(""),
+                    .timestamp = request.header("webhook-timestamp").value_or(""),
+                    .signatures = request.header("webhook-signature").value_or(""),
+                    .body = request.body},
+                   system_clock().now().ms / 1000)
+            .has_value();
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable arrived_;
+    std::vector<transport::ServerRequest> requests_;
+    std::unique_ptr<testing::LocalServer> server_;
+};
+
+TEST(EndpointApi, ShowsWhatTheSettingsSayButNoSecret) {
+    GatewayWorld world;
+    const auto list = world.api("GET", "/v1/endpoints");
+    ASSERT_EQ(list.json()["endpoints"].size(), 1U) << list.body;
+    const auto one = world.api("GET", "/v1/endpoints/orders");
+    EXPECT_EQ(one.json(), list.json()["endpoints"][0]);
+    const auto shown = one.json();
+    EXPECT_EQ(shown["id"], "orders");
+    EXPECT_EQ(shown["origin"], "config");
+    EXPECT_EQ(shown["url"], world.events.url());
+    EXPECT_EQ(shown["status"], "enabled");
+    EXPECT_EQ(shown["apps"], json::array());
+    EXPECT_EQ(shown["rules"]["timeout_seconds"], 2);
+    EXPECT_EQ(shown["rules"]["schedule"].size(), 9U);
+    EXPECT_EQ(shown["health"], (json{{"breaker", "closed"},
+                                     {"failing_since", nullptr},
+                                     {"open_until", nullptr},
+                                     {"openings", 0}}));
+    EXPECT_EQ(shown["load"],
+              (json{{"pending", 0}, {"oldest_pending_at", nullptr}, {"given_up", 0}}));
+    EXPECT_EQ(shown["signatures"], (json::array({{{"scheme", "v1"}}})));
+    EXPECT_EQ(list.body.find("whsec_"), std::string::npos);
+}
+
+TEST(EndpointApi, SaysHowAnEndpointIs) {
+    GatewayWorld world;
+    world.events.answer_with(500);
+    world.pay("T1");
+    world.wait_for_count("SELECT count(*) >= 1 FROM attempt", 1);
+    auto shown = world.api("GET", "/v1/endpoints/orders").json();
+    EXPECT_TRUE(shown["health"]["failing_since"].is_string()) << shown;
+    EXPECT_EQ(shown["load"]["pending"], 1);
+    EXPECT_TRUE(shown["load"]["oldest_pending_at"].is_string());
+    world.execute("UPDATE endpoint SET open_until_ms = 1, openings = 2");
+    EXPECT_EQ(world.api("GET", "/v1/endpoints/orders").json()["health"]["breaker"], "probing");
+    world.execute("UPDATE endpoint SET open_until_ms = 9000000000000");
+    shown = world.api("GET", "/v1/endpoints/orders").json();
+    EXPECT_EQ(shown["health"]["breaker"], "open");
+    EXPECT_EQ(shown["health"]["openings"], 2);
+}
+
+TEST(EndpointApi, AMadeEndpointGetsEventsSignedByTheSecretItWasShown) {
+    GatewayWorld world(allow_loopback);
+    VerifyingReceiver receiver;
+    const auto made = post(world, "/v1/endpoints",
+                           {{"id", "billing"},
+                            {"url", receiver.url()},
+                            {"description", "Billing"},
+                            {"apps", {"shop"}},
+                            {"event_types", {"payment.*"}},
+                            {"ordered", true},
+                            {"timeout_seconds", 5}});
+    ASSERT_EQ(made.status, 201) << made.body;
+    EXPECT_EQ(made.header("location"), "/v1/endpoints/billing");
+    const std::string secret = made.json()["secret"];
+    EXPECT_TRUE(secret.starts_with("whsec_"));
+    EXPECT_EQ(made.json()["origin"], "api");
+    EXPECT_EQ(made.json()["rules"]["ordered"], true);
+    EXPECT_EQ(made.json()["rules"]["timeout_seconds"], 5);
+    world.pay("T1");
+    EXPECT_TRUE(VerifyingReceiver::verifies(receiver.wait_for(1), secret));
+
+    // Shown this once, and written nowhere else.
+    for (const char* target : {"/v1/endpoints", "/v1/endpoints/billing"}) {
+        const auto body = world.api("GET", target).body;
+        EXPECT_EQ(body.find("whsec_"), std::string::npos);
+        EXPECT_EQ(body.find(secret.substr(6)), std::string::npos);
+    }
+    EXPECT_EQ(world.log().find(secret.substr(6)), std::string::npos);
+    EXPECT_EQ(world.log().find("whsec_"), std::string::npos);
+    EXPECT_NE(world.log().find("endpoint.made"), std::string::npos);
+    const auto shown = world.api("GET", "/v1/endpoints/billing").json();
+    ASSERT_EQ(shown["signatures"].size(), 1U);
+    EXPECT_TRUE(shown["signatures"][0]["created_at"].is_string());
+}
+
+TEST(EndpointApi, OfAnEd25519KeyOnlyThePublicHalfIsEverShown) {
+    GatewayWorld world(allow_loopback);
+    VerifyingReceiver receiver;
+    const auto made = post(world, "/v1/endpoints", {{"url", receiver.url()}, {"signature", "v1a"}});
+    ASSERT_EQ(made.status, 201) << made.body;
+    EXPECT_FALSE(made.json().contains("secret"));
+    EXPECT_EQ(made.json()["apps"], json::array({"shop"}));
+    EXPECT_EQ(made.body.find("whsk_"), std::string::npos);
+    const auto& signature = made.json()["signatures"][0];
+    EXPECT_EQ(signature["scheme"], "v1a");
+    const std::string id = made.json()["id"];
+    EXPECT_TRUE(id.starts_with("ep-")) << id;
+    EXPECT_EQ(post(world, "/v1/endpoints/" + id + "/test", json::object()).status, 202);
+    EXPECT_TRUE(VerifyingReceiver::verifies(receiver.wait_for(1), signature["public_key"]));
+    EXPECT_EQ(world.api("GET", "/v1/endpoints/" + id).body.find("whsk_"), std::string::npos);
+    EXPECT_EQ(world.log().find("whsk_"), std::string::npos);
+}
+
+TEST(EndpointApi, ARepeatUnderOneKeyMakesOneEndpointAndShowsNoSecretAgain) {
+    GatewayWorld world;
+    const json wanted{{"url", "https://orders.example/events"}};
+    const transport::HeaderList key{{"Idempotency-Key", "make-1"}};
+    const auto first = post(world, "/v1/endpoints", wanted, key);
+    ASSERT_EQ(first.status, 201) << first.body;
+    const auto again = post(world, "/v1/endpoints", wanted, key);
+    EXPECT_EQ(again.status, 201);
+    EXPECT_EQ(again.header("idempotent-replayed"), "true");
+    EXPECT_EQ(again.json()["id"], first.json()["id"]);
+    EXPECT_TRUE(first.json().contains("secret"));
+    EXPECT_FALSE(again.json().contains("secret"));
+    const auto other = post(world, "/v1/endpoints", {{"url", "https://other.example/"}}, key);
+    EXPECT_EQ(other.status, 422);
+    EXPECT_EQ(code_of(other), "idempotency_key_reused");
+    EXPECT_EQ(world.count("SELECT count(*) FROM endpoint WHERE origin = 'api'"), 1);
+    EXPECT_EQ(world.count("SELECT count(*) FROM idempotency WHERE body LIKE '%whsec_%'"), 0);
+}
+
+TEST(EndpointApi, NamesEveryWrongMemberAtOnce) {
+    GatewayWorld world;
+    const auto answer = post(world, "/v1/endpoints?now=1",
+                             {{"id", "Not An Id"},
+                              {"description", std::string(201, 'x')},
+                              {"apps", {"books"}},
+                              {"event_types", {"paid"}},
+                              {"signature", "v2"},
+                              {"schedule", "never"},
+                              {"timeout_seconds", 0},
+                              {"in_flight_max", 1'000},
+                              {"secret", "whsec_mine"}});
+    EXPECT_EQ(wrong_fields(answer), std::set<std::string>{"?now"});
+    const auto body = post(world, "/v1/endpoints",
+                           answer.status == 400 ? json{{"id", "Not An Id"},
+                                                       {"description", std::string(201, 'x')},
+                                                       {"apps", {"books"}},
+                                                       {"event_types", {"paid"}},
+                                                       {"signature", "v2"},
+                                                       {"schedule", "never"},
+                                                       {"timeout_seconds", 0},
+                                                       {"in_flight_max", 1'000},
+                                                       {"secret", "whsec_mine"}}
+                                                : json());
+    EXPECT_EQ(
+        wrong_fields(body),
+        (std::set<std::string>{"/id", "/url", "/description", "/apps", "/event_types", "/signature",
+                               "/schedule", "/timeout_seconds", "/in_flight_max", "/secret"}));
+    EXPECT_EQ(body.body.find("whsec_mine"), std::string::npos);
+    EXPECT_EQ(wrong_fields(post(world, "/v1/endpoints",
+                                {{"url", "https://a.example/"}, {"apps", json::array()}})),
+              std::set<std::string>{"/apps"});
+}
+
+TEST(EndpointApi, AnIdIsTakenForEver) {
+    GatewayWorld world;
+    const json wanted{{"id", "billing"}, {"url", "https://billing.example/"}};
+    EXPECT_EQ(post(world, "/v1/endpoints", wanted).status, 201);
+    EXPECT_EQ(code_of(post(world, "/v1/endpoints", wanted)), "endpoint_id_taken");
+    EXPECT_EQ(world.api("DELETE", "/v1/endpoints/billing").status, 204);
+    EXPECT_EQ(world.api("GET", "/v1/endpoints/billing").status, 404);
+    EXPECT_EQ(code_of(post(world, "/v1/endpoints", wanted)), "endpoint_id_taken");
+    EXPECT_EQ(world.api("GET", "/v1/endpoints").json()["endpoints"].size(), 1U);
+}
+
+TEST(EndpointApi, RefusesEverySpellingOfAForbiddenAddress) {
+    GatewayWorld world;
+    for (const char* host : {"127.0.0.1",
+                             "127.1",
+                             "2130706433",
+                             "0x7f000001",
+                             "0x7f.1",
+                             "0177.0.0.1",
+                             "017700000001",
+                             "[::1]",
+                             "[::ffff:127.0.0.1]",
+                             "[::ffff:7f00:1]",
+                             "[0:0:0:0:0:ffff:127.0.0.1]",
+                             "[::127.0.0.1]",
+                             "0.0.0.0",
+                             "0",
+                             "169.254.169.254",
+                             "0xa9fea9fe",
+                             "[64:ff9b::a9fe:a9fe]",
+                             "[fe80::1%25eth0]",
+                             "[fd00::1]",
+                             "10.0.0.1:8080",
+                             "192.168.1.1",
+                             "172.16.0.1",
+                             "100.64.0.1",
+                             "%31%32%37.1",
+                             "127.0.0.1."}) {
+        for (const char* scheme : {"http://", "https://"}) {
+            const auto answer =
+                post(world, "/v1/endpoints", {{"url", scheme + std::string(host) + "/events"}});
+            EXPECT_EQ(answer.status, 400) << scheme << host;
+            EXPECT_EQ(wrong_fields(answer), std::set<std::string>{"/url"}) << scheme << host;
+        }
+    }
+    EXPECT_EQ(world.count("SELECT count(*) FROM endpoint WHERE origin = 'api'"), 0);
+}
+
+TEST(EndpointApi, RefusesAddressesThatAreNone) {
+    GatewayWorld world;
+    for (const std::string& url :
+         {std::string("orders.example"), std::string("ftp://orders.example/"),
+          std::string("file:///etc/passwd"), std::string("https://user:pass@orders.example/"),
+          std::string("https://"), std::string("https://orders.example/ x"),
+          std::string("https://orders.example/#x"),
+          "https://orders.example/" + std::string(2'000, 'x'),
+          // Nobody can tell where a name leads before it is asked; in clear text that is too late.
+          std::string("http://orders.example/"), std::string("http://8.8.8.8/")}) {
+        EXPECT_EQ(wrong_fields(post(world, "/v1/endpoints", {{"url", url}})),
+                  std::set<std::string>{"/url"})
+            << url;
+    }
+}
+
+// A name passes at the door; what it leads to is judged when it is connected to.
+TEST(EndpointApi, ANameThatLeadsToAForbiddenAddressIsBlockedAtTheSocket) {
+    GatewayWorld world;
+    const auto made =
+        post(world, "/v1/endpoints", {{"id", "inside"}, {"url", "https://localhost:9/events"}});
+    ASSERT_EQ(made.status, 201) << made.body;
+    EXPECT_EQ(post(world, "/v1/endpoints/inside/test", json::object()).status, 202);
+    world.wait_for_count("SELECT count(*) FROM attempt WHERE outcome = 'blocked_address'", 1);
+}
+
+TEST(EndpointApi, AChangeChangesOnlyWhatItNames) {
+    GatewayWorld world;
+    const auto before = post(world, "/v1/endpoints",
+                             {{"id", "billing"},
+                              {"url", "https://billing.example/"},
+                              {"description", "Billing"},
+                              {"event_types", {"payment.paid"}},
+                              {"schedule", "alipay"}})
+                            .json();
+    const auto patch = [&](const json& body) {
+        return world.api("PATCH", "/v1/endpoints/billing", body.dump());
+    };
+    const auto answer = patch({{"description", ""}, {"in_flight_max", 2}});
+    ASSERT_EQ(answer.status, 200) << answer.body;
+    auto expected = before;
+    expected.erase("secret");
+    expected["description"] = "";
+    expected["rules"]["in_flight_max"] = 2;
+    auto after = answer.json();
+    expected["updated_at"] = after["updated_at"];
+    EXPECT_EQ(after, expected);
+    EXPECT_EQ(patch({{"event_types", json::array()}}).json()["event_types"], json::array());
+    EXPECT_EQ(patch({{"url", "https://other.example/x"}}).json()["url"], "https://other.example/x");
+    EXPECT_EQ(patch({{"schedule", {1, 2}}}).json()["rules"]["schedule"], (json{1, 2}));
+
+    EXPECT_EQ(wrong_fields(patch(json::object())), std::set<std::string>{"/"});
+    EXPECT_EQ(wrong_fields(patch({{"url", "https://10.0.0.1/"}, {"id", "x"}, {"signature", "v1"}})),
+              (std::set<std::string>{"/url", "/id", "/signature"}));
+    EXPECT_EQ(world.api("PATCH", "/v1/endpoints/none", R"({"description": "x"})").status, 404);
+    EXPECT_NE(world.log().find("endpoint.changed"), std::string::npos);
+}
+
+TEST(EndpointApi, RotationSignsWithBothSecretsWhileTheyOverlap) {
+    GatewayWorld world(allow_loopback);
+    VerifyingReceiver receiver;
+    const std::string old =
+        post(world, "/v1/endpoints", {{"id", "billing"}, {"url", receiver.url()}}).json()["secret"];
+    const auto rotated = world.api("POST", "/v1/endpoints/billing/rotate");
+    ASSERT_EQ(rotated.status, 200) << rotated.body;
+    const std::string fresh = rotated.json()["secret"];
+    EXPECT_NE(fresh, old);
+    ASSERT_EQ(rotated.json()["signatures"].size(), 2U);
+    EXPECT_TRUE(rotated.json()["signatures"][0]["expires_at"].is_null());
+    EXPECT_TRUE(rotated.json()["signatures"][1]["expires_at"].is_string());
+    world.pay("T1");
+    const auto both = receiver.wait_for(1);
+    EXPECT_TRUE(VerifyingReceiver::verifies(both, old));
+    EXPECT_TRUE(VerifyingReceiver::verifies(both, fresh));
+
+    const auto at_once = post(world, "/v1/endpoints/billing/rotate", {{"overlap_seconds", 0}});
+    const std::string newest = at_once.json()["secret"];
+    EXPECT_EQ(at_once.json()["signatures"].size(), 1U);
+    world.pay("T2");
+    const auto one = receiver.wait_for(2);
+    EXPECT_TRUE(VerifyingReceiver::verifies(one, newest));
+    EXPECT_FALSE(VerifyingReceiver::verifies(one, old));
+    EXPECT_FALSE(VerifyingReceiver::verifies(one, fresh));
+    for (const auto& secret : {old, fresh, newest}) {
+        EXPECT_EQ(world.log().find(secret.substr(6)), std::string::npos);
+    }
+
+    EXPECT_EQ(wrong_fields(post(world, "/v1/endpoints/billing/rotate",
+                                {{"overlap_seconds", 604'801}, {"secret", "mine"}})),
+              (std::set<std::string>{"/overlap_seconds", "/secret"}));
+    for (int i = 0; i < 9; ++i) {
+        EXPECT_EQ(world.api("POST", "/v1/endpoints/billing/rotate").status, 200);
+    }
+    EXPECT_EQ(code_of(world.api("POST", "/v1/endpoints/billing/rotate")), "too_many_secrets");
+}
+
+TEST(EndpointApi, AParkedEndpointKeepsItsEventsUntilItIsEnabled) {
+    GatewayWorld world;
+    auto parked = world.api("POST", "/v1/endpoints/orders/park");
+    EXPECT_EQ(parked.status, 200) << parked.body;
+    EXPECT_EQ(parked.json()["status"], "parked");
+    EXPECT_EQ(parked.json()["parked_reason"], "by_hand");
+    world.pay("T1");
+    world.wait_for_count("SELECT count(*) FROM delivery WHERE status = 'pending'", 1);
+    EXPECT_EQ(world.api("GET", "/v1/endpoints/orders").json()["load"]["pending"], 1);
+    EXPECT_EQ(world.events.count(), 0U);
+    EXPECT_EQ(world.api("POST", "/v1/endpoints/orders/enable").json()["status"], "enabled");
+    EXPECT_EQ(world.events.wait_for(1)[0]["type"], "payment.paid");
+    EXPECT_NE(world.log().find("endpoint.parked"), std::string::npos);
+    EXPECT_NE(world.log().find("endpoint.enabled"), std::string::npos);
+    EXPECT_EQ(wrong_fields(world.api("POST", "/v1/endpoints/orders/park", R"({"why": 1})")),
+              std::set<std::string>{"/why"});
+}
+
+TEST(EndpointApi, WhatTheSettingsSayIsChangedThere) {
+    GatewayWorld world;
+    EXPECT_EQ(code_of(world.api("PATCH", "/v1/endpoints/orders", R"({"description": "x"})")),
+              "configured_elsewhere");
+    EXPECT_EQ(code_of(world.api("DELETE", "/v1/endpoints/orders")), "configured_elsewhere");
+    EXPECT_EQ(code_of(world.api("POST", "/v1/endpoints/orders/rotate")), "configured_elsewhere");
+    EXPECT_EQ(world.api("GET", "/v1/endpoints/orders").json()["status"], "enabled");
+}
+
+TEST(EndpointApi, AnEndpointThatLeftTheSettingsCannotBeEnabled) {
+    bool configured = true;
+    GatewayWorld world([&](config::Settings& settings) {
+        if (!configured) settings.endpoints.clear();
+    });
+    configured = false;
+    world.restart();
+    EXPECT_EQ(world.api("GET", "/v1/endpoints/orders").json()["parked_reason"], "not_in_settings");
+    EXPECT_EQ(code_of(world.api("POST", "/v1/endpoints/orders/enable")), "configured_elsewhere");
+}
+
+TEST(EndpointApi, ATestReachesItsEndpointAloneAndNoCursor) {
+    GatewayWorld world(allow_loopback);
+    VerifyingReceiver receiver;
+    post(world, "/v1/endpoints",
+         {{"id", "billing"}, {"url", receiver.url()}, {"event_types", {"refund.*"}}});
+    const auto tested = world.api("POST", "/v1/endpoints/billing/test");
+    ASSERT_EQ(tested.status, 202) << tested.body;
+    const std::string id = tested.json()["event"];
+    const auto got = receiver.wait_for(1);
+    EXPECT_EQ(got.header("webhook-id"), id);
+    const auto event = json::parse(got.body);
+    EXPECT_EQ(event["type"], "endpoint.test");
+    EXPECT_EQ(event["data"], (json{{"endpoint", {{"id", "billing"}}}}));
+    world.wait_for_count(kDelivered, 1);
+    EXPECT_EQ(world.events.count(), 0U);
+    EXPECT_EQ(world.api("GET", "/v1/events").json()["events"].size(), 0U);
+    EXPECT_EQ(world.api("GET", "/v1/events/" + id).json()["deliveries"].size(), 1U);
+    // Done again, it is still that endpoint's alone.
+    const auto again = world.api("POST", "/v1/events/" + id + "/redeliver");
+    EXPECT_EQ(again.json()["deliveries"].size(), 1U);
+    EXPECT_EQ(
+        code_of(world.api("POST", "/v1/events/" + id + "/redeliver", R"({"endpoint": "orders"})")),
+        "endpoint_not_for_event");
+
+    const auto example = post(world, "/v1/endpoints/orders/test", {{"type", "payment.paid"}});
+    EXPECT_EQ(example.status, 202) << example.body;
+    const auto shown = world.events.wait_for(1)[0];
+    EXPECT_EQ(shown["type"], "endpoint.test");
+    EXPECT_EQ(shown["data"]["example"]["data"]["payment"]["status"], "paid");
+    EXPECT_EQ(wrong_fields(post(world, "/v1/endpoints/orders/test", {{"type", "payment.lost"}})),
+              std::set<std::string>{"/type"});
+}
+
+TEST(EndpointApi, AsksForTheRight) {
+    GatewayWorld world;
+    for (const char* target :
+         {"/v1/endpoints", "/v1/endpoints/orders", "/v1/endpoints/orders/deliveries"}) {
+        EXPECT_EQ(world.api("GET", target, "", {}, "tgk_nobody").status, 401) << target;
+        EXPECT_EQ(world.api("GET", target, "", {}, GatewayWorld::kLookKey).status, 200) << target;
+    }
+    const std::vector<std::pair<std::string, std::string>> changes{{"POST", ""},
+                                                                   {"PATCH", "/orders"},
+                                                                   {"DELETE", "/orders"},
+                                                                   {"POST", "/orders/rotate"},
+                                                                   {"POST", "/orders/enable"},
+                                                                   {"POST", "/orders/park"},
+                                                                   {"POST", "/orders/test"}};
+    for (const auto& [method, path] : changes) {
+        const auto answer =
+            world.api(method, "/v1/endpoints" + path, "{}", {}, GatewayWorld::kLookKey);
+        EXPECT_EQ(answer.status, 403) << method << path;
+        EXPECT_EQ(code_of(answer), "right_missing");
+    }
+}
+
+TEST(EndpointApi, OthersEndpointsAreInvisibleAndSharedOnesAreNotToBeChanged) {
+    GatewayWorld world(allow_loopback_with_books);
+    post(world, "/v1/endpoints", {{"id", "shops"}, {"url", "https://shop.example/"}});
+    const auto theirs = [&](const char* method, const std::string& path,
+                            const std::string& body = "") {
+        return world.api(method, "/v1/endpoints" + path, body, {}, GatewayWorld::kBooksKey);
+    };
+    EXPECT_EQ(theirs("GET", "/shops").status, 404);
+    EXPECT_EQ(theirs("GET", "/shops/deliveries").status, 404);
+    EXPECT_EQ(theirs("DELETE", "/shops").status, 404);
+    EXPECT_EQ(theirs("POST", "/shops/test").status, 404);
+    // That of the settings serves every app: both see it, neither may change it.
+    const auto list = theirs("GET", "").json()["endpoints"];
+    ASSERT_EQ(list.size(), 1U);
+    EXPECT_EQ(list[0]["id"], "orders");
+    EXPECT_EQ(list[0]["serves_other_apps"], true);
+    for (const char* action : {"/enable", "/park", "/test", "/rotate"}) {
+        const auto answer = theirs("POST", std::string("/orders") + action);
+        EXPECT_EQ(answer.status, 403) << action;
+        EXPECT_EQ(code_of(answer), "endpoint_shared");
+    }
+    EXPECT_EQ(world.api("POST", "/v1/endpoints/orders/park", "", {}, GatewayWorld::kAllKey).status,
+              200);
+    // One of both apps, made by who has both: the other sees only his own app in it.
+    post(world, "/v1/endpoints", {{"id", "both"}, {"url", "https://both.example/"}}, {},
+         GatewayWorld::kAllKey);
+    EXPECT_EQ(theirs("GET", "/both").json()["apps"], json::array({"books"}));
+    EXPECT_EQ(code_of(theirs("PATCH", "/both", R"({"description": "mine"})")), "endpoint_shared");
+    EXPECT_EQ(code_of(theirs("DELETE", "/both")), "endpoint_shared");
+}
+
+TEST(EndpointApi, ListsTheDeliveriesOfOneEndpoint) {
+    GatewayWorld world(GatewayWorld::add_books);
+    for (const char* number : {"T1", "T2", "T3"}) world.pay(number);
+    world.pay("B1", "books");
+    world.wait_for_count(kDelivered, 4);
+    world.execute("UPDATE delivery SET status = 'spent' WHERE id = 2");
+    const auto ask = [&](const std::string& query) {
+        return world.api("GET", "/v1/endpoints/orders/deliveries" + query);
+    };
+    EXPECT_EQ(ask("").json()["deliveries"].size(), 3U);  // Not the other app's.
+    const auto spent = ask("?status=spent,cancelled").json()["deliveries"];
+    ASSERT_EQ(spent.size(), 1U);
+    EXPECT_EQ(spent[0]["status"], "spent");
+    EXPECT_EQ(spent[0]["type"], "payment.paid");
+    const auto first = ask("?limit=2").json();
+    EXPECT_EQ(first["deliveries"].size(), 2U);
+    EXPECT_EQ(first["more"], true);
+    const auto rest = ask("?after=" + first["next_after"].dump()).json();
+    EXPECT_EQ(rest["deliveries"].size(), 1U);
+    EXPECT_EQ(rest["more"], false);
+    EXPECT_EQ(ask("?until=2026-01-01T00:00:00Z").json()["deliveries"].size(), 0U);
+    EXPECT_EQ(ask("?type=refund.*").json()["deliveries"].size(), 0U);
+    EXPECT_EQ(
+        wrong_fields(ask("?status=lost&since=x&until=y&type=z&after=a&limit=0&b=c")),
+        (std::set<std::string>{"?status", "?since", "?until", "?type", "?after", "?limit", "?b"}));
+    EXPECT_EQ(world.api("GET", "/v1/endpoints/none/deliveries").status, 404);
+}
+
+TEST(EndpointApi, ARemovedEndpointGetsNothingMore) {
+    GatewayWorld world(allow_loopback);
+    VerifyingReceiver receiver;
+    post(world, "/v1/endpoints", {{"id", "billing"}, {"url", receiver.url()}});
+    world.pay("T1");
+    world.wait_for_count(kDelivered, 2);
+    EXPECT_EQ(world.api("DELETE", "/v1/endpoints/billing").status, 204);
+    world.pay("T2");
+    world.wait_for_count(kDelivered, 3);
+    EXPECT_EQ(world.count("SELECT count(*) FROM delivery"), 3);
+    EXPECT_EQ(world.count("SELECT count(*) FROM endpoint_secret"), 0);
+    EXPECT_NE(world.log().find("endpoint.removed"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace tollgate
