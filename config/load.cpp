@@ -95,7 +95,7 @@ QueueSettings read_queue(Section section) {
     if (!url.empty() && !url.starts_with("amqp://") && !url.starts_with("amqps://")) {
         section.problem_at("url", "must begin with amqp:// or amqps://");
     }
-    section.need_text("exchange", queue.exchange);
+    section.may_have_any_text("exchange", queue.exchange);
     section.need_text("routing_key", queue.routing_key);
     section.finish();
     return queue;

@@ -25,11 +25,14 @@ public:
 
     void start(ClientRequest request, Completion done) {
         in_flight_.fetch_add(1);
+        bool first = false;
         {
             const std::lock_guard lock(mutex_);
+            first = waiting_.empty();
             waiting_.emplace_back(std::move(request), std::move(done));
         }
-        wake();
+        // Whoever made the line wake the loop has woken it for all behind him.
+        if (first) wake();
     }
 
     void wake() { loop_.wake(); }
