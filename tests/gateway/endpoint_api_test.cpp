@@ -40,7 +40,8 @@ std::string code_of(const Answer& answer) {
 std::set<std::string> wrong_fields(const Answer& answer) {
     EXPECT_EQ(code_of(answer), "invalid_request");
     std::set<std::string> fields;
-    for (const auto& error : answer.json()["errors"]) fields.insert(error["field"]);
+    const auto problem = answer.json();
+    for (const auto& error : problem["errors"]) fields.insert(error["field"]);
     return fields;
 }
 
@@ -174,7 +175,7 @@ TEST(EndpointApi, OfAnEd25519KeyOnlyThePublicHalfIsEverShown) {
     EXPECT_FALSE(made.json().contains("secret"));
     EXPECT_EQ(made.json()["apps"], json::array({"shop"}));
     EXPECT_EQ(made.body.find("whsk_"), std::string::npos);
-    const auto& signature = made.json()["signatures"][0];
+    const auto signature = made.json()["signatures"][0];
     EXPECT_EQ(signature["scheme"], "v1a");
     const std::string id = made.json()["id"];
     EXPECT_TRUE(id.starts_with("ep-")) << id;
