@@ -133,7 +133,7 @@ void Deliverer::take_round(RoundOutcome outcome, Timestamp now) {
     due_at_.reset();
     waiting_.clear();
     for (const auto& work : outcome.pending) {
-        waiting_.insert(work.endpoint);
+        waiting_[work.endpoint] = work.next_retry_at;
         if (!directory_->contains(work.endpoint)) continue;
         const auto at = line_of(work.endpoint).due_at(work, now);
         if (at) due_at_ = std::min(due_at_.value_or(*at), *at);

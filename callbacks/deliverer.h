@@ -107,9 +107,9 @@ private:
     std::map<ledger::RowId, EndpointLine> lines_;
     std::set<ledger::RowId> ready_;  // Lines that may have something to start.
     int in_flight_ = 0;
-    std::set<ledger::RowId> waiting_;  // Endpoints for which something is pending.
-    RoundPlan to_record_;              // Its recording half: what has ended since the last round.
-    bool more_is_due_ = true;          // At the start there may be deliveries of an earlier life.
+    std::map<ledger::RowId, std::optional<Timestamp>> waiting_;  // See RoundPlan.
+    RoundPlan to_record_;      // Its recording half: what has ended since the last round.
+    bool more_is_due_ = true;  // At the start there may be deliveries of an earlier life.
     std::optional<Timestamp> due_at_;
     std::size_t rounds_ = 0;
 

@@ -106,7 +106,7 @@ private:
                 TOLLGATE_DO(outbox_.add_delivery(
                     event, target->endpoint, target->rules.ordered ? event.payment : std::nullopt,
                     now_));
-                waiting_.insert(row);
+                waiting_.try_emplace(row);
             }
         }
         outcome_.published = static_cast<int>(events.size());
@@ -126,7 +126,7 @@ private:
         if (plan_.room <= 0) return Done{};
         std::vector<const Target*> waiting;
         std::vector<int> wants;
-        for (const RowId row : waiting_) {
+        for (const auto& [row, next_retry_at] : waiting_) {
             const auto found = directory_->find(row);
             if (found == directory_->end() || !found->second->is_enabled()) continue;
             const Allowance allowance = allowance_of(row);
@@ -165,6 +165,9 @@ private:
 
     Result<int> claim_lane(const Target& target, Lane lane, int limit, bool probe) {
         if (limit <= 0) return 0;
+        const std::optional<Timestamp>& retry_at = waiting_.at(target.endpoint.row);
+        if (lane == Lane::retry && !(retry_at && *retry_at <= now_)) return 0;
+        if (lane == Lane::backlog && target.endpoint.backlog_to == 0) return 0;  // Never was down.
         const Timestamp lease_until = now_ + lease_of(target.rules.timeout);
         TOLLGATE_TRY(auto due, outbox_.claim({.endpoint = target.endpoint,
                                               .lane = lane,
@@ -189,7 +192,7 @@ private:
     const RoundSeams& seams_;
     const Timestamp now_;
     std::shared_ptr<const Directory> directory_;
-    std::set<RowId> waiting_;
+    std::map<RowId, std::optional<Timestamp>> waiting_;
     RoundOutcome outcome_;
 };
 

@@ -4,7 +4,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -49,8 +48,9 @@ struct RoundPlan {
     std::map<ledger::RowId, Allowance> allowances;
     Allowance newcomer;
     int room = 0;  // For claims, over all endpoints.
-    // For whom something was pending after the last round; more are found in the publishing.
-    std::set<ledger::RowId> waiting;
+    // What was pending after the last round, and when the earliest retry is due; more is found in
+    // the publishing.
+    std::map<ledger::RowId, std::optional<Timestamp>> waiting;
     std::size_t start = 0;  // Moves on from round to round, so that no endpoint is always first.
     std::vector<std::string> apps;  // All there are.
 };
