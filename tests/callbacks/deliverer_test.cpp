@@ -116,10 +116,10 @@ TEST(Deliverer, HoldsThreeDaysForADeadOrderSystemAndComesBackWithoutAStampede) {
         return dead ? ScriptedNetwork::Answer{.reply = Error(ErrorCode::unavailable, "refused")}
                     : ScriptedNetwork::status(200);
     };
-    constexpr int kEvents = 72 * 12;
+    constexpr int kEvents = 72 * 4;
     for (int i = 0; i < kEvents; ++i) {
         world.write_event();
-        world.run_for(minutes(5));
+        world.run_for(minutes(15));
     }
     EXPECT_EQ(world.count_deliveries("spent"), 0);
     EXPECT_EQ(world.count_deliveries("pending"), kEvents);

@@ -1,0 +1,78 @@
+// A ledger that an earlier version of the program has written.
+#include <gtest/gtest.h>
+
+#include "ledger/migrations.h"
+#include "ledger/outbox.h"
+#include "ledger/sqlite_migrate.h"
+#include "tests/ledger/ledger_world.h"
+
+namespace tollgate::ledger {
+namespace {
+
+constexpr const char* kFirstVersionsRows = R"sql(
+    INSERT INTO event (id, event_id, app, type, payload, created_ms) VALUES
+        (1, 'evt_1', 'shop', 'payment.paid', '{}', 1000),
+        (2, 'evt_2', 'shop', 'payment.paid', '{}', 2000);
+    INSERT INTO endpoint (id, url, origin, enabled) VALUES
+        ('here', 'http://127.0.0.1:1/', 'config', 1), ('left', 'http://127.0.0.1:2/', 'config', 0);
+    INSERT INTO endpoint_app (app, endpoint) VALUES ('shop', 'here'), ('other', 'here'),
+                                                    ('shop', 'left');
+    INSERT INTO delivery (id, event, endpoint, status, attempts, next_attempt_ms, lease_until_ms)
+        VALUES (1, 1, 'here', 'delivered', 1, 1000, NULL), (2, 2, 'here', 'pending', 2, 9000, 9000),
+               (3, 2, 'left', 'spent', 10, 5000, NULL);
+    INSERT INTO attempt (delivery, number, started_ms, finished_ms, outcome, http_status) VALUES
+        (1, 1, 1000, 1001, 'delivered', 200), (2, 1, 2000, 2001, 'http_error', 500),
+        (2, 2, 8000, NULL, NULL, NULL);
+)sql";
+
+TEST(OldLedger, OfTheFirstVersionKeepsItsEventsEndpointsAndAttempts) {
+    testing::TempFolder folder;
+    testing::HandClock clock;
+    const std::string file = folder.file("ledger.db");
+    {
+        auto db = Database::open(file, Database::Mode::read_write);
+        ASSERT_TRUE(
+            db->run("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;"
+                    "PRAGMA foreign_keys = ON"));
+        ASSERT_TRUE(migrate(*db, {sqlite_migrations().front()}, file, clock.now()));
+        ASSERT_TRUE(db->run(kFirstVersionsRows));
+    }
+    auto store = open_sqlite_store({.file = file}, clock);
+    ASSERT_TRUE(store) << store.error().message();
+    auto lease = (*store)->read();
+    auto& reading = (*lease)->outbox();
+    const auto here = reading.endpoint("here")->value();
+    EXPECT_EQ(here.status, EndpointStatus::enabled);
+    EXPECT_TRUE(wants(here.plan, "shop", "payment.paid"));
+    EXPECT_TRUE(wants(here.plan, "other", "payment.paid"));
+    EXPECT_EQ(here.plan.apps.size(), 2U);
+    EXPECT_EQ(reading.endpoint("left")->value().parked_reason, "not_in_settings");
+    const auto events = reading.events({.apps = {"shop"}});
+    ASSERT_EQ(events->size(), 2U);
+    EXPECT_EQ(events->back().publication, 2);
+    const auto deliveries = reading.deliveries_of(events->back());
+    ASSERT_EQ(deliveries->size(), 2U);
+    EXPECT_EQ((*deliveries)[0].attempts, 2);
+    EXPECT_EQ((*deliveries)[1].status, DeliveryStatus::spent);
+    EXPECT_EQ(reading.attempts_of(events->front())->front().http_status, 200);
+
+    // What was under way when that program died is picked up, and its end recorded.
+    auto connection = (*store)->write_connection();
+    testing::TestLog log{clock};
+    Writer writer(*std::move(connection), {}, log.get());
+    std::size_t claimed = 0;
+    writer.submit(make_unit(
+        [&](Books& books) {
+            return books.outbox().claim({.endpoint = here,
+                                         .lane = Lane::retry,
+                                         .limit = 5,
+                                         .now = clock.now(),
+                                         .lease_until = clock.now()});
+        },
+        [&](const Result<std::vector<DueDelivery>>& due) { claimed = due->size(); }));
+    ASSERT_TRUE(writer.run_once());
+    EXPECT_EQ(claimed, 1U);
+}
+
+}  // namespace
+}  // namespace tollgate::ledger
