@@ -215,7 +215,7 @@ TEST_F(Config, NamesWhatIsWrongWithDeliveryRules) {
              {R"("event_types": ["*"])", "/endpoints/0/event_types: \"*\""},
              {R"("apps": ["none"])", "/endpoints/0/apps: there is no app"},
              {R"("description": "")", "/endpoints/0/description: "},
-             {R"("queue": {})", "/endpoints/0/queue/exchange: is missing"},
+             {R"("queue": {})", "/endpoints/0/queue/routing_key: is missing"},
          }) {
         const std::string text = config::to_text(problems(
             with(good(), secrets, secrets.substr(0, secrets.size() - 1) + ", " + member + "}")));

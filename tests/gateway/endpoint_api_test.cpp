@@ -392,6 +392,9 @@ TEST(EndpointApi, AParkedEndpointKeepsItsEventsUntilItIsEnabled) {
     world.wait_for_count("SELECT count(*) FROM delivery WHERE status = 'pending'", 1);
     EXPECT_EQ(world.api("GET", "/v1/endpoints/orders").json()["load"]["pending"], 1);
     EXPECT_EQ(world.events.count(), 0U);
+    world.restart();
+    EXPECT_EQ(world.api("GET", "/v1/endpoints/orders").json()["parked_reason"], "by_hand");
+    EXPECT_EQ(world.events.count(), 0U);
     EXPECT_EQ(world.api("POST", "/v1/endpoints/orders/enable").json()["status"], "enabled");
     EXPECT_EQ(world.events.wait_for(1)[0]["type"], "payment.paid");
     EXPECT_NE(world.log().find("endpoint.parked"), std::string::npos);

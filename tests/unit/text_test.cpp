@@ -56,6 +56,25 @@ TEST(TimeText, RefusesImpossibleDays) {
     }
 }
 
+TEST(TimeText, ReadsRfc3339InAnyOffset) {
+    EXPECT_EQ(parse_rfc3339("1970-01-01T00:00:00Z")->ms, 0);
+    EXPECT_EQ(parse_rfc3339(to_rfc3339(kSingles))->ms, kSingles.ms);
+    EXPECT_EQ(parse_rfc3339("2026-11-11T00:00:00.123+08:00")->ms, kSingles.ms);
+    EXPECT_EQ(parse_rfc3339("2026-11-10T10:30:00.1-05:30")->ms, kSingles.ms - 23);
+    EXPECT_EQ(parse_rfc3339("2026-11-10T16:00:00.123999999Z")->ms, kSingles.ms);
+}
+
+TEST(TimeText, RefusesWhatIsNotRfc3339) {
+    for (const char* text :
+         {"", "2026-11-11", "2026-11-11T00:00:00", "2026-11-11 00:00:00Z", "2026-02-29T00:00:00Z",
+          "2026-11-11T24:00:00Z", "2026-11-11T00:00:00.Z", "2026-11-11T00:00:00.1234567890Z",
+          "2026-11-11T00:00:00.1", "2026-11-11T00:00:00+8:00", "2026-11-11T00:00:00+0800",
+          "2026-11-11T00:00:00+24:00", "2026-11-11T00:00:00 08:00", "2026-11-11T00:00:00Zx",
+          "+026-11-11T00:00:00Z", "2026-11-11T00:00:00.-1Z"}) {
+        EXPECT_FALSE(parse_rfc3339(text)) << text;
+    }
+}
+
 TEST(Utf8, RefusesWhatIsNotWellFormed) {
     EXPECT_TRUE(is_utf8("ascii, 中文, 🧧"));
     for (const char* bytes : {"\x80", "\xC0\xAF", "\xE4\xB8", "\xED\xA0\x80", "\xF4\x90\x80\x80",
