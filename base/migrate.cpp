@@ -30,10 +30,9 @@ Result<Done> check_applied(Database& db, const std::vector<Migration>& migration
         TOLLGATE_TRY(const bool found, select.step());
         const Migration& known = migrations[static_cast<std::size_t>(number - 1)];
         if (!found || select.integer(0) != number || select.view(1) != known.sql) {
-            return Error(
-                ErrorCode::failed_precondition,
-                "migration " + std::string(known.name) +
-                    " was applied to this file with another text: never edit an old one");
+            return Error(ErrorCode::failed_precondition,
+                         "migration " + std::string(known.name) +
+                             " was applied to this file with another text: never edit an old one");
         }
     }
     return Done{};
