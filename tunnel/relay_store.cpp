@@ -129,7 +129,7 @@ Result<Done> RelayStore::drop(const std::vector<std::uint64_t>& ids) {
 Result<std::int64_t> RelayStore::forget(const std::string& tunnel, Timestamp oldest,
                                         std::int64_t bytes_max, int limit) {
     TOLLGATE_TRY(auto total, db_.prepare("SELECT ifnull(sum(bytes), 0) FROM event"
-                                         " WHERE tunnel = ?"));
+                                         " WHERE tunnel = ? AND state > 0"));
     total.bind(1, tunnel);
     TOLLGATE_TRY(const bool has_total, total.step());
     std::int64_t over = has_total ? total.integer(0) - bytes_max : 0;

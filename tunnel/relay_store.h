@@ -52,7 +52,7 @@ public:
                              int sendings);
     Result<Done> drop(const std::vector<std::uint64_t>& ids);
     // Forgets finished ones: those that came before `oldest`, and then the oldest until the
-    // tunnel's rows take at most bytes_max; at most `limit` a call. Gives how many went.
+    // tunnel's finished ones take at most bytes_max; at most `limit` a call. Gives how many went.
     Result<std::int64_t> forget(const std::string& tunnel, Timestamp oldest, std::int64_t bytes_max,
                                 int limit);
 

@@ -57,6 +57,18 @@ Result<Done> write_new(const std::filesystem::path& path, std::string_view text,
     return Done{};
 }
 
+// Writes a fresh bearer secret and prints its hash under the name that the settings give it.
+Result<Done> new_bearer(const std::filesystem::path& file, const char* prefix, const char* name) {
+    std::array<std::uint8_t, 32> bytes{};
+    signing::openssl_entropy().fill(bytes);
+    const Secret key(prefix +
+                     signing::to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
+    wipe_memory(bytes.data(), bytes.size());
+    TOLLGATE_DO(write_new(file, std::string(key.reveal()) + "\n", kOwnerOnly));
+    std::printf("%s %s\n", name, signing::sha256_hex(key.reveal()).c_str());
+    return Done{};
+}
+
 }  // namespace
 
 Result<Done> new_app_keys(const std::filesystem::path& folder, int bits, bool demo) {
@@ -79,14 +91,11 @@ Result<Done> new_app_keys(const std::filesystem::path& folder, int bits, bool de
 }
 
 Result<Done> new_caller_key(const std::filesystem::path& file) {
-    std::array<std::uint8_t, 32> bytes{};
-    signing::openssl_entropy().fill(bytes);
-    const Secret key("tgk_" +
-                     signing::to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
-    wipe_memory(bytes.data(), bytes.size());
-    TOLLGATE_DO(write_new(file, std::string(key.reveal()) + "\n", kOwnerOnly));
-    std::printf("key_sha256 %s\n", signing::sha256_hex(key.reveal()).c_str());
-    return Done{};
+    return new_bearer(file, "tgk_", "key_sha256");
+}
+
+Result<Done> new_tunnel_token(const std::filesystem::path& file) {
+    return new_bearer(file, "tgt_", "token_sha256");
 }
 
 Result<Done> new_webhook_secret(const std::filesystem::path& file) {

@@ -16,6 +16,10 @@ Result<Done> new_app_keys(const std::filesystem::path& folder, int bits, bool de
 // is all that the gateway's settings need.
 Result<Done> new_caller_key(const std::filesystem::path& file);
 
+// `tollgate tunnel token new FILE`: a fresh token for one tunnel; prints its SHA-256, which is all
+// that the relay's settings need.
+Result<Done> new_tunnel_token(const std::filesystem::path& file);
+
 // `tollgate keys webhook FILE`: a fresh secret (whsec_…) for an endpoint.
 Result<Done> new_webhook_secret(const std::filesystem::path& file);
 

@@ -24,7 +24,8 @@ CREATE TABLE event (
 ) STRICT;
 
 CREATE INDEX event_waiting ON event (tunnel, id) WHERE state = 0;
-CREATE INDEX event_finished ON event (tunnel, id) WHERE state > 0;
+-- Holds all that forgetting reads.
+CREATE INDEX event_finished ON event (tunnel, id, bytes, received_ms) WHERE state > 0;
 
 CREATE TABLE attempt (
     event_id INTEGER NOT NULL,
