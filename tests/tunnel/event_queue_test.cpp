@@ -320,8 +320,12 @@ TEST_F(Queue, KeepsOnlyTheLatestOfWhatCameBeforeTheClientBegan) {
 }
 
 TEST_F(Queue, GoesOnWhereTheStoreLeftOff) {
-    queue_.restore({.id = 5, .key = {.text = "a", .strong = true}, .bytes = 10,
-                    .first_received_at = clock_.now(), .attempts = 2, .sendings = 3});
+    queue_.restore({.id = 5,
+                    .key = {.text = "a", .strong = true},
+                    .bytes = 10,
+                    .first_received_at = clock_.now(),
+                    .attempts = 2,
+                    .sendings = 3});
     queue_.restore_finished({.text = "b", .strong = true}, 4, 2, 2);
     EXPECT_EQ(come(8, "a").sendings, 4);
     const auto again = come(9, "b");
