@@ -8,8 +8,8 @@ Hands::Taken Hands::take(const HandOut& out) {
     const std::lock_guard lock(mutex_);
     const std::uint64_t id = out.callback.id;
     const auto held = in_hand_.find(id);
-    // Answered, and the answer is on its way: it stays ready or comes back as not brought.
-    if (held != in_hand_.end() && held->second.round == out.round) return Taken::running;
+    const bool same = held != in_hand_.end() && held->second.round == out.round;
+    if (same && held->second.running) return Taken::running;
     if (auto known = memory_.find(id, out.round)) {
         known->attempt = out.attempt;
         in_hand_[id] = {.round = out.round, .running = false};

@@ -50,6 +50,18 @@ TEST(Hands, RemembersNoFailure) {
     EXPECT_EQ(hands.take(out(1, 1, 2)), Taken::execute);
 }
 
+// The poll that brings an answer returns much later than the relay has read it.
+TEST(Hands, TakesWhatIsHandedOutAgainBeforeItKnowsThatTheAnswerArrived) {
+    Hands hands;
+    hands.take(out(1));
+    hands.done({.id = 1, .failure = AppFailure::down});
+    const auto answers = hands.take_ready(1'000'000);
+    EXPECT_EQ(hands.take(out(1, 1, 2)), Taken::execute);
+    EXPECT_EQ(hands.running(), 1U);
+    hands.brought(answers);
+    EXPECT_EQ(hands.ids(), std::vector<std::uint64_t>{1}) << "the second try is still running";
+}
+
 TEST(Hands, HoldsUntilTheRelayHasTheAnswer) {
     Hands hands;
     hands.take(out(1));
