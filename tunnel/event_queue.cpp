@@ -275,6 +275,7 @@ EventQueue::Answered EventQueue::answer(const AppAnswer& answer, Moment now) {
         waiting_.erase(answer.id);
         entry.waiting = false;
         entry.not_before = now.since + retry_wait(entry.attempts);
+        if (has_answer) ++entry.round;  // It is to say it anew, not to repeat itself.
         if (entry.state != EventState::arriving) put(answer.id, entry, EventState::kept);
         return answered;
     }
