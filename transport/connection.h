@@ -2,11 +2,13 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
-#include "transport/descriptor.h"
+#include "transport/byte_stream.h"
 #include "transport/frame.h"
+#include "transport/http_message.h"
 
 namespace tollgate::transport {
 
@@ -27,18 +29,22 @@ struct Exchange {
 struct Connection {
     Connection(Descriptor accepted, ListenerState& accepted_by, Frame::Limits limits,
                std::string peer)
-        : socket(std::move(accepted)),
+        : stream(std::move(accepted)),
           listener(accepted_by),
           remote_address(std::move(peer)),
           frame(limits) {}
 
-    Descriptor socket;
+    ByteStream stream;
     ListenerState& listener;
     std::string remote_address;
+    std::chrono::nanoseconds handshake_deadline{};             // Under TLS.
+    std::optional<ClientCertificate> client_certificate = {};  // Known after the handshake.
 
     std::string input;     // What came in, …
     std::size_t used = 0;  // … of which the frame has taken so much.
     Frame frame;
+    Readiness input_needs = Readiness::input;     // To go on reading.
+    std::chrono::nanoseconds idle_deadline{};     // 0: it has not been idle since the last request.
     std::chrono::nanoseconds request_deadline{};  // 0: no request has begun.
 
     std::string output;

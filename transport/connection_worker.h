@@ -8,8 +8,9 @@
 
 namespace tollgate::transport {
 
-// Moves connections along: reads, frames, serves, sends, lingers, closes. One a thread. Each call
-// ends with the connection armed, suspended or closed, and then it is not touched again.
+// Moves connections along: shakes hands, reads, frames, serves, sends, lingers, closes. One a
+// thread. Each call ends with the connection armed, suspended or closed, and then it is not touched
+// again.
 class ConnectionWorker {
 public:
     explicit ConnectionWorker(FrontState& front);
@@ -21,16 +22,18 @@ public:
     void on_deadline(Slot& slot, Waiting waiting);
 
 private:
-    enum class Io { done, blocked, broken };
-
+    void shake_hands(Slot& slot, bool last_try);
+    void handshake_failed(Slot& slot, std::string_view why);
     void pump(Slot& slot);
+    // Takes what has come into input, or notes that the peer has finished: done. Blocked: neither.
+    // Never finished.
     Io receive(Connection& connection);
-    static Io flush(Connection& connection);
+    static IoOutcome flush(Connection& connection);
     void wait_for_input(Slot& slot);
-    void wait_to_send(Slot& slot);
+    void wait_to_send(Slot& slot, Readiness needs);
     void begin_to_linger(Slot& slot);
     void linger(Slot& slot);
-    void close(Slot& slot) { close_connection(front_, slot); }
+    void close(Slot& slot);
     void close_with_reset(Slot& slot);
 
     FrontState& front_;

@@ -45,6 +45,7 @@ bool Dispatcher::serve(Slot& slot) {
     Connection& connection = slot.connection();
     Frame::Request framed = connection.frame.take();
     connection.request_deadline = {};
+    connection.idle_deadline = {};
     begin_exchange(connection, framed.head);
     auto line = parser_.parse(framed.head.method, framed.head.target);
     if (!line) {
@@ -73,6 +74,7 @@ bool Dispatcher::serve(Slot& slot) {
         .remote_address = connection.remote_address,
         .request_id = connection.exchange.request_id,
         .captures = std::move(match.captures),
+        .client_certificate = connection.client_certificate,
     };
     if (question != std::string::npos) request.query = request.target.substr(question + 1);
     return call_handler(slot, *match.handler, request);

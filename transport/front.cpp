@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 
 #include "base/check.h"
+#include "base/time_text.h"
 #include "transport/connection_worker.h"
 #include "transport/front_state.h"
 #include "transport/listening.h"
@@ -29,10 +30,14 @@ public:
 
     void run() override;
     void stop(std::chrono::milliseconds patience) override;
+    Result<Done> reload_tls() override;
     int port(std::string_view name) const override;
     Counters counters() const override;
 
 private:
+    using Tls = std::shared_ptr<const TlsContext>;
+
+    Result<Tls> load_tls(const Listener& settings);
     void handle_one_event(ConnectionWorker& worker);
     void sweep_when_due(ConnectionWorker& worker);
     void sweep(ConnectionWorker& worker, std::chrono::nanoseconds now);
@@ -58,9 +63,11 @@ Result<Done> EpollFront::prepare_to_wake() {
 }
 
 Result<Done> EpollFront::listen(Listener settings) {
+    TOLLGATE_TRY(auto tls, load_tls(settings));
     TOLLGATE_TRY(auto socket, listen_on(settings.address, settings.port));
     const std::uint64_t key = kListenerKey | state_.listeners.size();
     ListenerState& listener = state_.listeners.emplace_back(std::move(settings));
+    listener.use_tls(std::move(tls));
     listener.event_key = key;
     listener.port = port_of(socket.get());
     listener.socket = std::move(socket);
@@ -70,6 +77,27 @@ Result<Done> EpollFront::listen(Listener settings) {
     if (::epoll_ctl(state_.slots->epoll(), EPOLL_CTL_ADD, listener.socket.get(), &event) != 0) {
         return Error(ErrorCode::unavailable,
                      "cannot watch the socket of " + listener.settings.name);
+    }
+    return Done{};
+}
+
+Result<EpollFront::Tls> EpollFront::load_tls(const Listener& settings) {
+    if (!settings.tls) return Tls();
+    TOLLGATE_TRY(auto loaded, TlsContext::load(*settings.tls, state_.seams.clock.now()));
+    state_.seams.log.info("tls.certificate_loaded", {{"listener", settings.name},
+                                                     {"file", settings.tls->certificate_chain_file},
+                                                     {"expires", to_rfc3339(loaded->expires())}});
+    return loaded;
+}
+
+Result<Done> EpollFront::reload_tls() {
+    std::vector<Tls> loaded;
+    for (const ListenerState& listener : state_.listeners) {
+        TOLLGATE_TRY(auto tls, load_tls(listener.settings));
+        loaded.push_back(std::move(tls));
+    }
+    for (std::size_t i = 0; i < loaded.size(); ++i) {
+        state_.listeners[i].use_tls(std::move(loaded[i]));
     }
     return Done{};
 }
@@ -155,7 +183,9 @@ Front::Counters EpollFront::counters() const {
     return {.connections = state_.connections.load(),
             .tickets = state_.slots->open_tickets().load(),
             .requests = state_.requests.load(),
-            .refusals = state_.refusals.load()};
+            .refusals = state_.refusals.load(),
+            .tls_handshakes = state_.tls_handshakes.load(),
+            .tls_failures = state_.tls_failures.load()};
 }
 
 }  // namespace

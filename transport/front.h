@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "transport/router.h"
+#include "transport/tls_settings.h"
 
 namespace tollgate::transport {
 
@@ -19,10 +21,11 @@ struct FrontLimits {
     std::size_t head_bytes_max = std::size_t{16} * 1024;   // 431 beyond.
     std::size_t body_bytes_max = std::size_t{256} * 1024;  // 413 beyond.
     std::size_t connections_max = 20'000;                  // More wait in the kernel's queue.
-    std::chrono::milliseconds request_time{10'000};        // From the first byte to the last.
-    std::chrono::milliseconds idle_time{75'000};           // Between requests on a kept connection.
-    std::chrono::milliseconds ticket_time{30'000};         // Until a handler's answer: 503 beyond.
-    std::chrono::milliseconds send_time{10'000};           // Until the peer has taken the answer.
+    // From a request's first byte to its last; also for a TLS handshake, from the first moment.
+    std::chrono::milliseconds request_time{10'000};
+    std::chrono::milliseconds idle_time{75'000};    // Between requests on a kept connection.
+    std::chrono::milliseconds ticket_time{30'000};  // Until a handler's answer: 503 beyond.
+    std::chrono::milliseconds send_time{10'000};    // Until the peer has taken the answer.
 };
 
 // One listening address and what it answers.
@@ -35,10 +38,11 @@ struct Listener {
     // Answers for what the front itself refuses (400, 404, 405, 408, 411, 413, 415, 417, 431, 501,
     // 503): makes the body in the listener's own style. Empty: plain text naming the reason.
     std::function<ServerResponse(int status, std::string_view reason)> refusal;
+    std::optional<TlsSettings> tls = {};  // Nothing: plain text.
 };
 
 struct FrontSeams {
-    Clock& clock;      // Deadlines (monotonic) and the times in the log.
+    Clock& clock;      // Deadlines (monotonic), the times in the log, certificates' validity.
     Entropy& entropy;  // Request ids.
     Log& log;
 };
@@ -50,7 +54,8 @@ struct FrontSeams {
 // Any number of threads, usually one a core, call run(); each takes whatever event comes next.
 class Front {
 public:
-    // Binds and listens on every listener. Errors: unavailable, naming the address that is taken.
+    // Binds and listens on every listener. Errors: unavailable, naming the address that is taken;
+    // those of TlsContext::load, naming the file and what is wrong with it.
     static Result<std::unique_ptr<Front>> open(std::vector<Listener> listeners, FrontSeams seams);
     virtual ~Front() = default;
 
@@ -61,14 +66,21 @@ public:
     // return; after `patience` whatever is left is cut. Safe from any thread, also before run().
     virtual void stop(std::chrono::milliseconds patience) = 0;
 
+    // Reads the TLS files of all listeners anew, for connections that come from now on; those that
+    // are open keep what they have. All or nothing: on an error (as for open) the old ones stay.
+    // Tickets of before resume no session. Reads files: call it from a thread that may wait.
+    virtual Result<Done> reload_tls() = 0;
+
     // The port that the named listener really has.
     virtual int port(std::string_view name) const = 0;
 
     struct Counters {
-        std::size_t connections = 0;  // Open now.
-        std::size_t tickets = 0;      // Waiting for their answer now.
-        std::uint64_t requests = 0;   // Handed to a handler so far.
-        std::uint64_t refusals = 0;   // Refused by the front itself so far.
+        std::size_t connections = 0;       // Open now.
+        std::size_t tickets = 0;           // Waiting for their answer now.
+        std::uint64_t requests = 0;        // Handed to a handler so far.
+        std::uint64_t refusals = 0;        // Refused by the front itself so far.
+        std::uint64_t tls_handshakes = 0;  // Finished so far, resumed ones included.
+        std::uint64_t tls_failures = 0;    // Handshakes that failed or took too long so far.
     };
     virtual Counters counters() const = 0;
 };

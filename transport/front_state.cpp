@@ -45,7 +45,9 @@ void adopt(FrontState& front, ListenerState& listener, Descriptor socket, std::s
     front.connections.fetch_add(1);
     // Who connects and says nothing gets no longer than who says it slowly.
     const auto deadline = front.seams.clock.monotonic() + limits.request_time;
-    if (!slot->arm({.waiting = Waiting::idle, .deadline = deadline}, front.draining)) {
+    slot->connection().handshake_deadline = deadline;
+    const Waiting waiting = listener.settings.tls ? Waiting::handshake : Waiting::idle;
+    if (!slot->arm({.waiting = waiting, .deadline = deadline}, front.draining)) {
         close_connection(front, *slot);
     }
 }

@@ -10,12 +10,23 @@
 #include "transport/front.h"
 #include "transport/refusal_log.h"
 #include "transport/slot_table.h"
+#include "transport/tls_context.h"
 
 namespace tollgate::transport {
 
 // A listener at work.
 struct ListenerState {
     explicit ListenerState(Listener given) : settings(std::move(given)) {}
+
+    // What new connections are shown; null: this listener speaks plain text.
+    std::shared_ptr<const TlsContext> tls() const {
+        const std::lock_guard lock(tls_mutex_);
+        return tls_;
+    }
+    void use_tls(std::shared_ptr<const TlsContext> context) {
+        const std::lock_guard lock(tls_mutex_);
+        tls_ = std::move(context);
+    }
 
     const Listener settings;
     int port = 0;
@@ -24,6 +35,10 @@ struct ListenerState {
     Descriptor socket;  // Empty once the front drains.
     std::atomic<std::size_t> connections{0};
     std::atomic<bool> paused{false};  // Full, or out of descriptors: not armed until one is free.
+
+private:
+    mutable std::mutex tls_mutex_;
+    std::shared_ptr<const TlsContext> tls_;
 };
 
 // What all threads of one front share.
@@ -43,6 +58,8 @@ struct FrontState {
     std::atomic<std::size_t> connections{0};
     std::atomic<std::uint64_t> requests{0};
     std::atomic<std::uint64_t> refusals{0};
+    std::atomic<std::uint64_t> tls_handshakes{0};
+    std::atomic<std::uint64_t> tls_failures{0};
 };
 
 // Closes the connection that the caller owns and frees its place.

@@ -14,6 +14,12 @@ using HeaderList = std::vector<std::pair<std::string, std::string>>;
 // The first field of that name (letter case does not matter), or nothing.
 std::optional<std::string_view> find_header(const HeaderList& headers, std::string_view name);
 
+// The certificate that a client showed and the front has verified.
+struct ClientCertificate {
+    std::string subject;  // RFC 2253, UTF-8: "CN=order-service,O=Shop".
+    std::string sha256;   // The certificate's fingerprint: 64 lower-case hexadecimal digits.
+};
+
 // One whole request that the front has framed, checked and parsed.
 struct ServerRequest {
     std::string method;          // "GET", "POST", … as sent.
@@ -25,6 +31,8 @@ struct ServerRequest {
     std::string remote_address;  // Of the peer's socket; headers cannot change it.
     std::string request_id;      // X-Request-Id when it was well formed, else made by the front.
     std::vector<std::string> captures;  // What the route's {…} segments matched, in order.
+    // Only over TLS, where the listener asks for certificates and the client showed one.
+    std::optional<ClientCertificate> client_certificate = {};
 
     std::optional<std::string_view> header(std::string_view name) const {
         return find_header(headers, name);

@@ -18,7 +18,7 @@ public:
 
     struct Refused {
         std::string_view listener;
-        int status = 0;
+        int status = 0;  // 0: closed without one, in the TLS handshake.
         std::string_view reason;
         std::string_view peer;
         std::string_view request_id;

@@ -8,6 +8,15 @@
 
 namespace tollgate::transport {
 
+namespace {
+
+// Nothing is lost when the connection ends here.
+bool before_a_request(Waiting waiting) {
+    return waiting == Waiting::idle || waiting == Waiting::handshake;
+}
+
+}  // namespace
+
 void Slot::open(std::unique_ptr<Connection> connection) {
     const std::lock_guard lock(mutex_);
     TOLLGATE_CHECK(phase_ == Phase::free);
@@ -26,7 +35,7 @@ void Slot::arm_locked(std::uint32_t events) {
     phase_ = Phase::armed;
     // Fails only for descriptors that are not ours, or without memory for an entry: either way
     // nobody would ever serve this connection again.
-    const int failed = ::epoll_ctl(epoll_, change, connection_->socket.get(), &event);
+    const int failed = ::epoll_ctl(epoll_, change, connection_->stream.socket(), &event);
     TOLLGATE_CHECK(failed == 0);
 }
 
@@ -34,10 +43,10 @@ bool Slot::arm(Wait wait, const std::atomic<bool>& draining) {
     const std::lock_guard lock(mutex_);
     TOLLGATE_CHECK(phase_ == Phase::working);
     // Under the lock: either stop() sees this slot idle, or we see its flag.
-    if (wait.waiting == Waiting::idle && draining.load()) return false;
+    if (before_a_request(wait.waiting) && draining.load()) return false;
     waiting_ = wait.waiting;
     deadline_ns_.store(wait.deadline.count(), std::memory_order_relaxed);
-    arm_locked(wait.waiting == Waiting::send ? EPOLLOUT : EPOLLIN);
+    arm_locked(wait.readiness == Readiness::output ? EPOLLOUT : EPOLLIN);
     return true;
 }
 
@@ -134,7 +143,7 @@ Slot::Expired Slot::expire(std::chrono::nanoseconds now) {
 
 void Slot::hurry_if_idle() {
     const std::lock_guard lock(mutex_);
-    if (phase_ != Phase::armed || waiting_ != Waiting::idle) return;
+    if (phase_ != Phase::armed || !before_a_request(waiting_)) return;
     deadline_ns_.store(1, std::memory_order_relaxed);
 }
 

@@ -13,7 +13,7 @@
 namespace tollgate::transport {
 
 // What an armed connection waits for, and so what its deadline means.
-enum class Waiting { idle, request, send, linger };
+enum class Waiting { handshake, idle, request, send, linger };
 
 // A connection's place, and the rule of who may touch it. At any moment a connection is
 //
@@ -39,9 +39,10 @@ public:
     struct Wait {
         Waiting waiting = Waiting::idle;
         std::chrono::nanoseconds deadline{};
+        Readiness readiness = Readiness::input;
     };
-    // Gives the connection to the kernel until it can read (send: write) or the deadline is over.
-    // False, and still the caller's, when `draining` is set and it would wait idle.
+    // Gives the connection to the kernel until it is ready or the deadline is over. False, and
+    // still the caller's, when `draining` is set and no request would have begun.
     bool arm(Wait wait, const std::atomic<bool>& draining);
 
     struct TicketTimes {
@@ -86,7 +87,7 @@ public:
     // Ends what has waited past its deadline.
     Expired expire(std::chrono::nanoseconds now);
 
-    // Makes the next expire() claim the connection if it is idle.
+    // Makes the next expire() claim the connection if it is idle or in its handshake.
     void hurry_if_idle();
 
     struct Cut {

@@ -1,7 +1,9 @@
 // What the front costs by itself: POST /now answers at once, POST /later is answered by another
 // thread. Drive it with a load generator; it stops when its standard input ends.
 //
-//   empty_handler_bench [threads] [port]
+//   empty_handler_bench [threads] [port] [tls]
+//
+// tls: over TLS, with a certificate made for this run.
 
 #include <condition_variable>
 #include <cstdio>
@@ -11,6 +13,7 @@
 #include <unistd.h>
 
 #include "running_front.h"
+#include "tls_files.h"
 
 namespace tollgate::transport::testing {
 namespace {
@@ -48,12 +51,19 @@ private:
     bool over_ = false;
 };
 
-int run(int threads, int port) {
+std::optional<TlsSettings> tls_settings(const tollgate::testing::TempFolder& folder) {
+    const TlsFiles files = write_tls_files(folder, "bench", system_clock().now());
+    return TlsSettings{.certificate_chain_file = files.certificate, .private_key_file = files.key};
+}
+
+int run(int threads, int port, bool tls) {
+    const tollgate::testing::TempFolder folder;
     Writer writer;
     std::vector<Listener> listeners(1);
     listeners[0].name = "bench";
     listeners[0].address = "127.0.0.1";
     listeners[0].port = port;
+    if (tls) listeners[0].tls = tls_settings(folder);
     listeners[0].router.add("POST", "/now",
                             at_once([](const ServerRequest&) { return text_answer("success"); }));
     listeners[0].router.add("POST", "/later",
@@ -85,5 +95,6 @@ int run(int threads, int port) {
 int main(int argc, char** argv) {
     const int threads = argc > 1 ? static_cast<int>(std::strtol(argv[1], nullptr, 10)) : 2;
     const int port = argc > 2 ? static_cast<int>(std::strtol(argv[2], nullptr, 10)) : 0;
-    return tollgate::transport::testing::run(threads, port);
+    const bool tls = argc > 3 && std::string_view(argv[3]) == "tls";
+    return tollgate::transport::testing::run(threads, port, tls);
 }

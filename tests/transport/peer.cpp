@@ -15,13 +15,6 @@
 namespace tollgate::transport::testing {
 namespace {
 
-// True when the socket is ready for `events`, false at the end of patience.
-bool ready(int socket, decltype(pollfd::events) events) {
-    pollfd waiting{.fd = socket, .events = events, .revents = 0};
-    const auto patience = std::chrono::duration_cast<std::chrono::milliseconds>(kPatience);
-    return ::poll(&waiting, 1, static_cast<int>(patience.count())) == 1;
-}
-
 template <typename Address>
 int connect_socket(int family, const Address& address) {
     const int socket = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -34,6 +27,12 @@ int connect_socket(int family, const Address& address) {
 }
 
 }  // namespace
+
+bool ready(int socket, short events) {
+    pollfd waiting{.fd = socket, .events = events, .revents = 0};
+    const auto patience = std::chrono::duration_cast<std::chrono::milliseconds>(kPatience);
+    return ::poll(&waiting, 1, static_cast<int>(patience.count())) == 1;
+}
 
 bool becomes_true(const std::function<bool()>& condition) {
     const auto give_up_at = system_clock().monotonic() + kPatience;
@@ -81,13 +80,17 @@ bool Peer::send(std::string_view bytes) {
     return true;
 }
 
-bool Peer::read_more() {
+std::string Peer::receive() {
     if (!ready(socket_.get(), POLLIN)) throw std::runtime_error("the other side says nothing");
     std::array<char, 65536> bytes{};
     const ssize_t got = ::recv(socket_.get(), bytes.data(), bytes.size(), 0);
-    if (got <= 0) return false;
-    buffer_.append(bytes.data(), static_cast<std::size_t>(got));
-    return true;
+    return got <= 0 ? std::string() : std::string(bytes.data(), static_cast<std::size_t>(got));
+}
+
+bool Peer::read_more() {
+    const std::string more = receive();
+    buffer_ += more;
+    return !more.empty();
 }
 
 bool Peer::read_until(std::string_view text) {

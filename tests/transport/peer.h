@@ -32,11 +32,14 @@ class Peer {
 public:
     static Peer connect_to(int port, const std::string& address = "127.0.0.1");
     explicit Peer(Descriptor socket) : socket_(std::move(socket)) {}
+    Peer(Peer&&) = default;
+    Peer& operator=(Peer&&) = default;
+    virtual ~Peer() = default;
 
     // For a socket that is not connected yet.
     bool connect(int port);
     // False when the other side is gone.
-    bool send(std::string_view bytes);
+    virtual bool send(std::string_view bytes);
     // The next whole answer, or nothing when the connection ends first. `to_head`: it has no body.
     std::optional<Answer> answer(bool to_head = false);
     std::optional<Answer> ask(std::string_view request);
@@ -59,6 +62,10 @@ public:
     int socket() const { return socket_.get(); }
     const std::string& buffered() const { return buffer_; }
 
+protected:
+    // The next bytes; empty at the end of the connection.
+    virtual std::string receive();
+
 private:
     // False at the end of the connection.
     bool read_more();
@@ -66,5 +73,8 @@ private:
     Descriptor socket_;
     std::string buffer_;
 };
+
+// True when the socket is ready for these poll() events, false at the end of patience.
+bool ready(int socket, short events);
 
 }  // namespace tollgate::transport::testing

@@ -73,9 +73,10 @@ RunningFront::RunningFront(Setup setup) : address_(setup.address) {
                          .port = 0,
                          .router = std::move(setup.router),
                          .limits = setup.limits,
-                         .refusal = std::move(setup.refusal)});
+                         .refusal = std::move(setup.refusal),
+                         .tls = std::move(setup.tls)});
     auto front = Front::open(std::move(listeners),
-                             {.clock = system_clock(), .entropy = entropy_, .log = log_.log()});
+                             {.clock = *setup.clock, .entropy = entropy_, .log = log_.log()});
     if (!front) throw std::runtime_error(front.error().message());
     front_ = *std::move(front);
     for (int i = 0; i < setup.threads; ++i) {

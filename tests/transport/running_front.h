@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -56,6 +57,8 @@ public:
         std::function<ServerResponse(int, std::string_view)> refusal = {};
         std::string address = "127.0.0.1";
         int threads = 2;
+        std::optional<TlsSettings> tls = {};
+        Clock* clock = &system_clock();  // Outlives the front.
     };
     explicit RunningFront(Setup setup);
     ~RunningFront();
