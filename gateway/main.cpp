@@ -246,6 +246,7 @@ void add_tunnel_commands(CLI::App& app, Options& options, int& code) {
     connect->add_option("--app-timeout", to.app_timeout_seconds, "Seconds that the app may take")
         ->check(CLI::Range(1, 600));
     connect->add_option("--ca-file", to.settings.ca_file, "Trust these certificates alone (PEM)");
+    connect->add_option("--pin", to.settings.pinned_key, "The relay's key: sha256//…");
     connect->add_option("--drain-rate", to.settings.drain_per_second, "Kept callbacks a second")
         ->check(CLI::Range(1, 1000));
     connect->add_option("--since", to.since_minutes, "Drop kept ones that are older (minutes)")

@@ -1,11 +1,13 @@
 #include "transport/curl_client.h"
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <mutex>
 #include <optional>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "base/check.h"
 #include "transport/curl_handles.h"
@@ -33,6 +35,8 @@ class CurlClient::Multi {
 public:
     explicit Multi(Options options) : options_(std::move(options)), multi_(make_multi()) {
         TOLLGATE_CHECK(multi_ != nullptr);
+        TOLLGATE_CHECK(options_.pinned_public_key.empty() ||
+                       is_public_key_pin(options_.pinned_public_key));
     }
 
     void start(ClientRequest request, Completion done) {
@@ -108,7 +112,8 @@ private:
 
     void launch(ClientRequest request, Completion done) {
         const Result<Done> sound = check_request(request);
-        auto transfer = std::make_unique<CurlTransfer>(std::move(request), std::move(done));
+        auto transfer =
+            std::make_unique<CurlTransfer>(std::move(request), std::move(done), next_handle());
         if (!sound) return finish(*transfer, sound.error());
         if (const auto ready = transfer->prepare(options_); !ready) {
             return finish(*transfer, ready.error());
@@ -137,7 +142,14 @@ private:
 
     void finish(CurlTransfer& transfer, Result<ClientReply> result) {
         in_flight_.fetch_sub(1);
-        transfer.complete(std::move(result));
+        transfer.complete(std::move(result), idle_);
+    }
+
+    CurlEasy next_handle() {
+        if (idle_.empty()) return CurlEasy(curl_easy_init());
+        CurlEasy handle = std::move(idle_.back());
+        idle_.pop_back();
+        return handle;
     }
 
     const Options options_;
@@ -145,6 +157,7 @@ private:
     std::deque<Waiting> waiting_;
     std::atomic<std::size_t> in_flight_{0};
     CurlMulti multi_;
+    std::vector<CurlEasy> idle_;  // Ready to be used again: at most as many as ran at once.
     std::unordered_map<CURL*, std::unique_ptr<CurlTransfer>> running_;  // Goes before multi_.
 };
 
@@ -173,6 +186,24 @@ void CurlClient::cancel_all() {
 
 std::size_t CurlClient::in_flight() const {
     return multi_->in_flight();
+}
+
+bool is_public_key_pin(std::string_view text) {
+    constexpr std::string_view kPrefix = "sha256//";
+    constexpr std::size_t kDigestCharacters = 44;
+    while (true) {
+        if (!text.starts_with(kPrefix)) return false;
+        text.remove_prefix(kPrefix.size());
+        const std::string_view digest = text.substr(0, text.find(';'));
+        const bool is_base64 =
+            std::ranges::all_of(digest.substr(0, kDigestCharacters - 1), [](char c) {
+                return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                       c == '+' || c == '/';
+            });
+        if (digest.size() != kDigestCharacters || !is_base64 || digest.back() != '=') return false;
+        if (digest.size() == text.size()) return true;
+        text.remove_prefix(digest.size() + 1);
+    }
 }
 
 Result<ClientReply> send_and_wait(CurlClient& client, ClientRequest request) {

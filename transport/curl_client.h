@@ -1,9 +1,10 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "transport/http_client.h"
 
@@ -17,6 +18,13 @@ public:
         std::size_t in_flight_max = 256;  // Further requests wait in line, in order.
         std::string ca_file;              // Empty: the system's trust store.
         std::string user_agent = "tollgate";
+        // The only keys that an https server may have, whoever vouches for it: "sha256//" and the
+        // base64 of the SHA-256 of its SubjectPublicKeyInfo, several separated by ';'. Empty: any
+        // that ca_file vouches for. Requires is_public_key_pin().
+        std::string pinned_public_key = {};
+        // True: requests without a guard go through http_proxy, https_proxy or all_proxy, where the
+        // environment names one and no_proxy does not except the host.
+        bool proxy_from_environment = false;
     };
 
     explicit CurlClient(Options options);
@@ -43,6 +51,10 @@ private:
     class Multi;
     std::unique_ptr<Multi> multi_;
 };
+
+// Whether the text is a pin as Options::pinned_public_key takes it. libcurl would read anything
+// else as the name of a file.
+bool is_public_key_pin(std::string_view text);
 
 // Drives `client` until this one request is done: for the command line and tests.
 Result<ClientReply> send_and_wait(CurlClient& client, ClientRequest request);

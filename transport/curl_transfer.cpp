@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "transport/http_text.h"
+#include "transport/outgoing_url.h"
 
 namespace tollgate::transport {
 namespace {
@@ -19,16 +20,11 @@ std::string_view reason_of(CURLcode code) {
         case CURLE_PEER_FAILED_VERIFICATION:
         case CURLE_SSL_CERTPROBLEM:
         case CURLE_SSL_CIPHER:
-        case CURLE_SSL_CACERT_BADFILE: return "tls_failed";
+        case CURLE_SSL_CACERT_BADFILE:
+        case CURLE_SSL_PINNEDPUBKEYNOTMATCH: return "tls_failed";
         case CURLE_OPERATION_TIMEDOUT: return "timed_out";
         default: return "connection_lost";
     }
-}
-
-CurlText part_of(CURLU* url, CURLUPart part) {
-    char* text = nullptr;
-    if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return nullptr;
-    return CurlText(text);
 }
 
 // libcurl's own type for options and numbers.
@@ -42,20 +38,9 @@ CurlLong at_least_one_ms(std::chrono::milliseconds limit) {
 }  // namespace
 
 Result<Done> check_request(const ClientRequest& request) {
-    const CurlUrl url(curl_url());
-    if (!url || curl_url_set(url.get(), CURLUPART_URL, request.url.c_str(), 0) != CURLUE_OK) {
-        return Error(ErrorCode::invalid_argument, "not a URL");
-    }
-    const CurlText scheme = part_of(url.get(), CURLUPART_SCHEME);
-    const std::string_view name = scheme ? scheme.get() : "";
-    if (name != "http" && name != "https") {
-        return Error(ErrorCode::invalid_argument, "not an http or https URL");
-    }
-    if (part_of(url.get(), CURLUPART_USER) || part_of(url.get(), CURLUPART_PASSWORD)) {
-        return Error(ErrorCode::invalid_argument, "a URL must not carry a user or password");
-    }
-    if (request.url.find('\0') != std::string::npos || !is_token(request.method)) {
-        return Error(ErrorCode::invalid_argument, "the URL or method is malformed");
+    TOLLGATE_DO(read_outgoing_url(request.url));
+    if (!is_token(request.method)) {
+        return Error(ErrorCode::invalid_argument, "the method is malformed");
     }
     for (const auto& [header, value] : request.headers) {
         if (!is_token(header) || !is_field_value(value)) {
@@ -65,11 +50,11 @@ Result<Done> check_request(const ClientRequest& request) {
     return Done{};
 }
 
-CurlTransfer::CurlTransfer(ClientRequest request, HttpClient::Completion done)
-    : request_(std::move(request)), done_(std::move(done)), easy_(curl_easy_init()) {}
+CurlTransfer::CurlTransfer(ClientRequest request, HttpClient::Completion done, CurlEasy easy)
+    : request_(std::move(request)), done_(std::move(done)), easy_(std::move(easy)) {}
 
 Result<Done> CurlTransfer::prepare(const CurlClient::Options& options) {
-    if (!easy_ || !set_request() || !set_rules(options)) {
+    if (!easy_ || !set_request() || !set_rules(options) || !set_guard()) {
         return Error(ErrorCode::unavailable, "libcurl could not take the request");
     }
     return Done{};
@@ -146,7 +131,6 @@ bool CurlTransfer::set_rules(const CurlClient::Options& options) {
     };
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_FOLLOWLOCATION, 0L);
-    set(CURLOPT_PROXY, "");  // Not nullptr: that would ask the environment.
     set(CURLOPT_PROTOCOLS_STR, "http,https");
     // HTTP/2 would add repeats of its own (REFUSED_STREAM) and shared connections.
     set(CURLOPT_HTTP_VERSION, static_cast<CurlLong>(CURL_HTTP_VERSION_1_1));
@@ -155,7 +139,62 @@ bool CurlTransfer::set_rules(const CurlClient::Options& options) {
     set(CURLOPT_SSL_VERIFYHOST, 2L);
     set(CURLOPT_USERAGENT, options.user_agent.c_str());
     if (!options.ca_file.empty()) set(CURLOPT_CAINFO, options.ca_file.c_str());
+    if (!options.pinned_public_key.empty()) {
+        set(CURLOPT_PINNEDPUBLICKEY, options.pinned_public_key.c_str());
+    }
+    return good && set_route(options);
+}
+
+bool CurlTransfer::set_route(const CurlClient::Options& options) {
+    // Unset means what the environment says, empty means none. The guard would judge the proxy.
+    if (options.proxy_from_environment && !request_.guard) return true;
+    return curl_easy_setopt(easy_.get(), CURLOPT_PROXY, "") == CURLE_OK;
+}
+
+bool CurlTransfer::set_guard() {
+    CURL* const easy = easy_.get();
+    bool good = true;
+    const auto set = [&](auto option, auto value) {
+        good = curl_easy_setopt(easy, option, value) == CURLE_OK && good;
+    };
+    set(CURLOPT_OPENSOCKETFUNCTION, &CurlTransfer::on_socket);
+    set(CURLOPT_OPENSOCKETDATA, this);
+    // A kept connection opens no socket, and an unguarded request may have opened it.
+    if (!request_.guard) return good;
+    set(CURLOPT_PREREQFUNCTION, &CurlTransfer::on_connected);
+    set(CURLOPT_PREREQDATA, this);
     return good;
+}
+
+curl_socket_t CurlTransfer::on_socket(void* self, curlsocktype purpose, curl_sockaddr* address) {
+    if (purpose != CURLSOCKTYPE_IPCXN) return CURL_SOCKET_BAD;
+    return static_cast<CurlTransfer*>(self)->open_socket(*address);
+}
+
+int CurlTransfer::on_connected(void* self, char* remote, char* /*local*/, int /*remote_port*/,
+                               int /*local_port*/) {
+    auto& transfer = *static_cast<CurlTransfer*>(self);
+    const auto address = IpAddress::parse(remote);
+    if (address && transfer.allows(*address)) return CURL_PREREQFUNC_OK;
+    transfer.tried_address_ = remote;
+    transfer.has_blocked_ = true;
+    transfer.has_opened_ = false;
+    return CURL_PREREQFUNC_ABORT;
+}
+
+bool CurlTransfer::allows(const IpAddress& address) const {
+    return !request_.guard || request_.guard->allows(address);
+}
+
+curl_socket_t CurlTransfer::open_socket(const curl_sockaddr& address) {
+    const auto ip = IpAddress::of(address.addr);
+    tried_address_ = ip ? ip->text() : "";
+    if (!ip || !allows(*ip)) {
+        has_blocked_ = true;
+        return CURL_SOCKET_BAD;
+    }
+    has_opened_ = true;
+    return ::socket(address.family, address.socktype | SOCK_CLOEXEC, address.protocol);
 }
 
 std::size_t CurlTransfer::on_body(char* bytes, std::size_t size, std::size_t count, void* self) {
@@ -216,8 +255,56 @@ Error CurlTransfer::cancelled() const {
     return failure("cancelled", "the call was cancelled");
 }
 
+Error CurlTransfer::blocked() const {
+    return Error(ErrorCode::failed_precondition,
+                 "the address " + tried_address_ +
+                     " is not one that we may connect to (nothing was sent)")
+        .because(kBlockedAddress);
+}
+
+ExchangeTimes CurlTransfer::times() const {
+    // Since the start, and never less than what came before: of a kept connection libcurl tells
+    // one moment for all of them.
+    const auto since_start = [this](CURLINFO which) {
+        curl_off_t microseconds = 0;
+        if (easy_) curl_easy_getinfo(easy_.get(), which, &microseconds);
+        return std::chrono::microseconds(microseconds);
+    };
+    const auto phase = [](auto end, auto begin) { return std::max(end - begin, end - end); };
+    const auto dns = since_start(CURLINFO_NAMELOOKUP_TIME_T);
+    const auto connect = since_start(CURLINFO_CONNECT_TIME_T);
+    const auto tls = since_start(CURLINFO_APPCONNECT_TIME_T);
+    return {.dns = dns,
+            .connect = phase(connect, dns),
+            .tls = phase(tls, connect),
+            .first_byte = since_start(CURLINFO_STARTTRANSFER_TIME_T),
+            .total = since_start(CURLINFO_TOTAL_TIME_T)};
+}
+
+// Empty before there was any: on a kept connection libcurl knows better than we do.
+std::string CurlTransfer::last_address() const {
+    if (!tried_address_.empty() || !easy_) return tried_address_;
+    const char* address = nullptr;
+    curl_easy_getinfo(easy_.get(), CURLINFO_PRIMARY_IP, &address);
+    return address == nullptr ? "" : address;
+}
+
+void CurlTransfer::complete(Result<ClientReply> result, std::vector<CurlEasy>& idle) {
+    if (request_.trace) {
+        request_.trace->remote_address = result ? result->remote_address : last_address();
+        request_.trace->times = result ? result->times : times();
+    }
+    if (easy_) {
+        curl_easy_reset(easy_.get());  // It must not point to us any more.
+        idle.push_back(std::move(easy_));
+    }
+    done_(std::move(result));
+}
+
 Result<ClientReply> CurlTransfer::outcome(CURLcode code) {
     if (too_large_) return failure("reply_too_large", "the reply is larger than we accept");
+    // A host with several addresses fails for what happened at those that were let through.
+    if (code != CURLE_OK && has_blocked_ && !has_opened_) return blocked();
     if (code != CURLE_OK) {
         const std::string_view detail(error_text_.data());
         return failure(reason_of(code), detail.empty() ? curl_easy_strerror(code) : detail);
@@ -229,17 +316,9 @@ Result<ClientReply> CurlTransfer::outcome(CURLcode code) {
     const char* address = nullptr;
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &address);
-    const auto time_of = [easy](CURLINFO which) {
-        curl_off_t microseconds = 0;
-        curl_easy_getinfo(easy, which, &microseconds);
-        return std::chrono::microseconds(microseconds);
-    };
     reply_.status = static_cast<int>(status);
     reply_.remote_address = address == nullptr ? "" : address;
-    reply_.connect_time =
-        std::max(time_of(CURLINFO_CONNECT_TIME_T), time_of(CURLINFO_APPCONNECT_TIME_T));
-    reply_.first_byte_time = time_of(CURLINFO_STARTTRANSFER_TIME_T);
-    reply_.total_time = time_of(CURLINFO_TOTAL_TIME_T);
+    reply_.times = times();
     return std::move(reply_);
 }
 

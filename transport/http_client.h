@@ -2,12 +2,31 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "base/result.h"
 #include "transport/http_message.h"
 
 namespace tollgate::transport {
+
+class AddressGuard;
+
+// Where the time of one exchange went. A phase that did not take place (no name to look up, a kept
+// connection, plain http) or was not reached is zero.
+struct ExchangeTimes {
+    std::chrono::microseconds dns{};         // Looking the name up.
+    std::chrono::microseconds connect{};     // The TCP connection, once the address was known.
+    std::chrono::microseconds tls{};         // The TLS handshake, once connected.
+    std::chrono::microseconds first_byte{};  // Since the start, until the first byte of an answer.
+    std::chrono::microseconds total{};       // Since the start, until the end, however it ended.
+};
+
+// What is known of an exchange whether or not an answer came.
+struct ExchangeTrace {
+    std::string remote_address;  // Connected to, or tried last, or refused by the guard; or empty.
+    ExchangeTimes times;
+};
 
 struct ClientRequest {
     std::string method = "POST";
@@ -26,28 +45,35 @@ struct ClientRequest {
     // True: no header leaves but these and what framing needs (Host, Content-Length): no User-Agent
     // and no Accept of our own. For passing on a request that somebody else has made.
     bool exact_headers = false;
+    // Judges every address before it is connected to, and the peer of a kept connection before it
+    // is used; null: every address is fine, for URLs that our own settings name. A guarded request
+    // never goes through a proxy, whose address would be judged instead.
+    std::shared_ptr<const AddressGuard> guard = nullptr;
+    // Filled in, if there is one, before the completion is called: for callers that want to know
+    // about failures what a ClientReply says about itself. Nobody else may touch it meanwhile.
+    std::shared_ptr<ExchangeTrace> trace = nullptr;
 };
 
 struct ClientReply {
     int status = 0;
     HeaderList headers;
     std::string body;
-    std::string remote_address;                   // What we were really connected to.
-    std::chrono::microseconds connect_time{};     // Since start: connected (and TLS done).
-    std::chrono::microseconds first_byte_time{};  // Since start: the first byte of the answer.
-    std::chrono::microseconds total_time{};
+    std::string remote_address;  // What we were really connected to.
+    ExchangeTimes times;
 };
 
 // Sends requests to other machines: one seam for the curl client and the simulated network.
 //
-// Never follows a redirect, never uses a proxy from the environment, speaks http and https only.
+// Never follows a redirect, speaks http and https only, and uses a proxy from the environment only
+// where its options say so.
 class HttpClient {
 public:
-    // Errors: invalid_argument (not an http(s) URL), unavailable when no byte of the request went
-    // out (could not resolve, connect, finish TLS: send it again at will), outcome_unknown when the
-    // request left us and no whole answer came back. Any status at all is a value. An answer that
-    // names neither a length nor chunks is whole when the connection ends: its reader must check
-    // what it holds.
+    // Errors: invalid_argument (not an http(s) URL), failed_precondition kBlockedAddress when the
+    // guard refused every address of the host (nothing was sent, and never will be), unavailable
+    // when no byte of the request went out (could not resolve, connect, finish TLS: send it again
+    // at will), outcome_unknown when the request left us and no whole answer came back. Any status
+    // at all is a value. An answer that names neither a length nor chunks is whole when the
+    // connection ends: its reader must check what it holds.
     using Completion = std::function<void(Result<ClientReply>)>;
 
     virtual ~HttpClient() = default;

@@ -49,7 +49,9 @@ std::string base_of(std::string url) {
 CurlClient::Options relay_options(const ClientSettings& settings) {
     return {.in_flight_max = settings.exchanges * 2 + 4,
             .ca_file = settings.ca_file,
-            .user_agent = "tollgate-tunnel"};
+            .user_agent = "tollgate-tunnel",
+            .pinned_public_key = settings.pinned_key,
+            .proxy_from_environment = true};
 }
 
 class RunningClient final : public Client {
@@ -382,6 +384,9 @@ Result<std::unique_ptr<Client>> Client::make(ClientSettings settings, ClientSeam
     }
     if (settings.token.empty() || settings.exchanges == 0) {
         return Error(ErrorCode::invalid_argument, "a token and at least one exchange are needed");
+    }
+    if (!settings.pinned_key.empty() && !transport::is_public_key_pin(settings.pinned_key)) {
+        return Error(ErrorCode::invalid_argument, "--pin takes \"sha256//\" and base64");
     }
     return std::unique_ptr<Client>(
         std::make_unique<RunningClient>(std::move(settings), std::move(seams)));

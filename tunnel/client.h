@@ -25,6 +25,7 @@ struct ClientSettings {
     bool only_latest = false;
     std::chrono::milliseconds since{};  // 0: whatever was kept.
     std::string ca_file = {};           // Empty: the system's trust store.
+    std::string pinned_key = {};        // "sha256//…": the only key that the relay may have.
 };
 
 struct ClientSeams {

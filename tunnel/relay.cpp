@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <optional>
 #include <thread>
 
 #include <pthread.h>
@@ -44,12 +45,11 @@ std::string last_of(std::string_view list) {
         transport::trimmed(comma == std::string_view::npos ? list : list.substr(comma + 1)));
 }
 
-// The one place where the listener gets its certificate.
-Result<Done> add_tls(transport::Listener& /*listener*/, const config::TunnelTls& tls) {
-    if (tls.certificate_file.empty()) return Done{};
-    return Error(
-        ErrorCode::failed_precondition,
-        "this build has no TLS on its listeners: leave /tls out and put a proxy before it");
+// The certificate of our own listener; none behind a proxy that has TLS.
+std::optional<transport::TlsSettings> tls_of(const config::TunnelTls& tls) {
+    if (tls.certificate_file.empty()) return std::nullopt;
+    return transport::TlsSettings{.certificate_chain_file = tls.certificate_file,
+                                  .private_key_file = tls.key_file};
 }
 
 class RunningRelay final : public Relay {
@@ -157,7 +157,7 @@ Result<Done> RunningRelay::build() {
     listener.limits.head_bytes_max = kHeadBytesMax;
     listener.limits.body_bytes_max = kMessageBytesMax;
     listener.limits.ticket_time = kTicketTime;
-    TOLLGATE_DO(add_tls(listener, settings_.tls));
+    listener.tls = tls_of(settings_.tls);
     listener.router.add_fallback(
         [this](ServerRequest& request, Ticket ticket) { serve(request, std::move(ticket)); });
     std::vector<transport::Listener> listeners;

@@ -10,6 +10,9 @@ mkdir -p "$RESULTS"
 
 callback_latency() { "$BUILD/bench/callback_latency"; }
 
+# One thread of outgoing requests: our client beside a bare libcurl loop.
+curl_loop() { "$BUILD/bench/curl_loop"; }
+
 # What the front costs by itself: a 1.1 KB POST, 64 connections, answered at once and by another thread.
 front() {
     "$BUILD/transport/empty_handler_bench" >"$RESULTS/front.port" &
@@ -28,7 +31,7 @@ front() {
 }
 
 names=("$@")
-((${#names[@]})) || names=(callback_latency front)
+((${#names[@]})) || names=(callback_latency curl_loop front)
 for name in "${names[@]}"; do
     declare -F "$name" >/dev/null || { echo "there is no benchmark $name" >&2; exit 2; }
     echo "== $name" >&2

@@ -49,7 +49,7 @@ const std::vector<Ban> kBans = {
 
 // What only the files named here may touch.
 const std::map<std::string, std::regex> kDoors = {
-    {"transport/", std::regex(R"(#include <(curl/|httplib\.h|sys/epoll))")},
+    {"transport/", std::regex(R"(#include <(amqp|curl/|httplib\.h|sys/epoll))")},
     {"base/sqlite", std::regex(R"(#include <sqlite3\.h)")},
 };
 

@@ -105,7 +105,7 @@ TEST(Webhook, AllThreeHeadersAreNeeded) {
 }
 
 TEST(Webhook, WithoutAKeyNothingVerifies) {
-    EXPECT_FALSE(verify_webhook({}, message(), kNow));
+    EXPECT_FALSE(verify_webhook(std::vector<WebhookKey>(), message(), kNow));
 }
 
 TEST(Webhook, RotationSignsWithEveryKeyAndAnyOneVerifies) {
@@ -139,6 +139,96 @@ TEST(Webhook, FreshSecretsAreLongDifferentAndReadable) {
         EXPECT_EQ(secret.reveal().size(), 6U + 44U);
         EXPECT_TRUE(WebhookKey::parse(secret.reveal()));
         seen.emplace(secret.reveal());
+    }
+    EXPECT_EQ(seen.size(), 20U);
+}
+
+// Published with the Svix server (seed and public half) and with the Go library (seed alone).
+constexpr std::string_view kLongKey =
+    "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==";
+constexpr std::string_view kPublicKey = "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=";
+constexpr std::string_view kLongSignature =
+    "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg==";
+constexpr std::string_view kSeedKey = "whsk_VEVTVFNJR05JTkdLRVlET05PVFVTRVRISVNGT1JBTlk=";
+constexpr std::string_view kSeedSignature =
+    "v1a,tQ9V2XOqn7jL/DQenEFpqIugdBVtiMmER5mhSkXBNwM0mkATuDe6KYYUuxqtaiHeYGb7KaaBRdM5WqyeFiL8Ag==";
+
+std::string public_verdict(const WebhookMessage& message, std::string_view key = kPublicKey) {
+    const std::vector<WebhookVerifyingKey> keys{*WebhookVerifyingKey::parse(key)};
+    const auto verified = verify_webhook(keys, message, kNow);
+    return verified ? "accepted" : verified.error().reason();
+}
+
+TEST(WebhookEd25519, SignsAsPublishedWithBothLayoutsOfAKey) {
+    EXPECT_EQ(WebhookKey::parse(kLongKey)->signature(kId, kNow, kBody), kLongSignature);
+    EXPECT_EQ(WebhookKey::parse(kSeedKey)->signature(kId, kNow, kBody), kSeedSignature);
+    EXPECT_EQ(WebhookKey::parse(kLongKey)->public_key(), kPublicKey);
+    const std::string seed_alone =
+        "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbc";  // Unpadded as well.
+    EXPECT_EQ(WebhookKey::parse(seed_alone)->public_key(), kPublicKey);
+    EXPECT_EQ(WebhookKey::parse(kSecret)->public_key(), std::nullopt);
+}
+
+TEST(WebhookEd25519, ThePublicKeyVerifiesAndRefusesEveryCharacterChange) {
+    EXPECT_EQ(public_verdict(message(kLongSignature)), "accepted");
+    for (std::size_t i = 0; i < kLongSignature.size(); ++i) {
+        std::string changed(kLongSignature);
+        changed[i] = changed[i] == 'A' ? 'B' : 'A';
+        ASSERT_EQ(public_verdict(message(changed)), "webhook_mismatch") << i;
+    }
+    for (std::size_t i = 0; i < kBody.size(); ++i) {
+        std::string changed(kBody);
+        changed[i] = static_cast<char>(changed[i] ^ 1);
+        WebhookMessage other = message(kLongSignature);
+        other.body = changed;
+        ASSERT_EQ(public_verdict(other), "webhook_mismatch") << i;
+    }
+    WebhookMessage other = message(kLongSignature);
+    other.timestamp = "1614265331";
+    EXPECT_EQ(public_verdict(other), "webhook_mismatch");
+    EXPECT_EQ(public_verdict(message(kSeedSignature)), "webhook_mismatch");
+}
+
+TEST(WebhookEd25519, EitherKindOfSignatureIsFoundAmongTheOthers) {
+    const std::string both = std::string(kSignature) + " " + std::string(kLongSignature);
+    EXPECT_EQ(public_verdict(message(both)), "accepted");
+    EXPECT_EQ(public_verdict(message(both), kSecret), "accepted");
+    EXPECT_EQ(public_verdict(message(both), kLongKey), "accepted");
+    EXPECT_EQ(public_verdict(message("v1a, v1a,x v1a,AAAA v1a,," + std::string(kLongSignature))),
+              "webhook_mismatch");
+    const std::string as_v1 = "v1," + std::string(kLongSignature.substr(4));
+    EXPECT_EQ(public_verdict(message(as_v1)), "webhook_mismatch");
+    const std::vector<WebhookKey> keys{*WebhookKey::parse(kLongKey), *WebhookKey::parse(kSecret)};
+    EXPECT_EQ(webhook_signatures(keys, kId, kNow, kBody),
+              std::string(kLongSignature) + " " + std::string(kSignature));
+}
+
+TEST(WebhookEd25519, RefusesKeysThatCannotWorkAndSaysWhy) {
+    EXPECT_EQ(secret_reason("whsk_"), "webhook_secret_empty");
+    EXPECT_EQ(secret_reason("whsk_not base64!"), "webhook_secret_malformed");
+    EXPECT_EQ(secret_reason("whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), "webhook_secret_length");
+    EXPECT_EQ(secret_reason(std::string(kPublicKey)), "webhook_secret_is_public");
+    std::string damaged(kLongKey);
+    damaged[60] = damaged[60] == 'A' ? 'B' : 'A';
+    EXPECT_EQ(secret_reason(damaged), "webhook_secret_damaged");
+    for (const char* key : {"whpk_", "whpk_not base64!", "whpk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}) {
+        const auto parsed = WebhookVerifyingKey::parse(key);
+        ASSERT_FALSE(parsed) << key;
+        EXPECT_EQ(parsed.error().code(), ErrorCode::invalid_argument) << key;
+    }
+}
+
+TEST(WebhookEd25519, FreshPairsFitTogetherAndDiffer) {
+    std::set<std::string> seen;
+    for (int i = 0; i < 20; ++i) {
+        const WebhookKeyPair pair = make_webhook_key_pair(openssl_entropy());
+        const auto key = WebhookKey::parse(pair.private_key.reveal());
+        ASSERT_TRUE(key);
+        EXPECT_EQ(key->public_key(), pair.public_key);
+        const std::string signature = key->signature(kId, kNow, kBody);
+        EXPECT_EQ(public_verdict(message(signature), pair.public_key), "accepted");
+        EXPECT_EQ(public_verdict(message(signature)), "webhook_mismatch");
+        seen.insert(pair.public_key);
     }
     EXPECT_EQ(seen.size(), 20U);
 }

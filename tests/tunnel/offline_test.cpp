@@ -1,9 +1,12 @@
 // Nobody at home, an app that is down or slow, restarts: what is told, what is kept, what arrives.
 #include <algorithm>
+#include <fstream>
 
 #include <gtest/gtest.h>
 
+#include "signing/self_signed.h"
 #include "tests/tunnel/tunnel_world.h"
+#include "transport/curl_client.h"
 
 namespace tollgate::tunnel::testing {
 namespace {
@@ -203,6 +206,37 @@ TEST(Token, AWrongOneEndsTheClientWithAReason) {
     ASSERT_FALSE(ended);
     EXPECT_EQ(ended.error().code(), ErrorCode::permission_denied);
     EXPECT_NE(ended.error().message().find("token"), std::string::npos);
+}
+
+// With a certificate of its own making, trusted by file or by its key alone.
+TEST(Tls, CarriesCallbacksAndTrustsNobodyElse) {
+    const TempFolder folder;
+    const auto made =
+        signing::make_self_signed({.names = {"127.0.0.1"}, .valid_from = system_clock().now()});
+    ASSERT_TRUE(made);
+    const auto write = [&](const char* name, std::string_view text) {
+        std::ofstream(folder.file(name)) << text;
+        return folder.file(name);
+    };
+    const std::string certificate = write("cert.pem", made->certificate_pem);
+    const std::string key = write("key.pem", made->private_key_pem.reveal());
+    RunningRelay relay(
+        [&](auto& settings) { settings.tls = {.certificate_file = certificate, .key_file = key}; });
+    const std::string url = "https://127.0.0.1:" + std::to_string(relay.port());
+    App app;
+    const RunningClient stranger(url, app.url());
+    const RunningClient client(url, app.url(), [&](auto& settings) {
+        settings.ca_file = certificate;
+        settings.pinned_key = made->public_key_pin;
+    });
+    client.connected();
+    EXPECT_FALSE(stranger->state().connected);
+    transport::CurlClient provider({.ca_file = certificate});
+    const auto reply =
+        send_and_wait(provider, {.url = url + "/t/alice/notify", .body = "notify_id=1"});
+    ASSERT_TRUE(reply) << reply.error().message();
+    EXPECT_EQ(reply->body, "success");
+    EXPECT_EQ(app.seen()[0].header("X-Forwarded-Proto"), "https");
 }
 
 TEST(Limits, TellTooManyApartFromTooLarge) {
