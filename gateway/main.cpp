@@ -7,6 +7,7 @@
 #include <iterator>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <poll.h>
 #include <sys/stat.h>
@@ -192,6 +193,7 @@ struct Options {
     std::string config_file;
     std::string folder;
     std::string file;
+    std::vector<std::string> names;
     std::string key_file;
     std::string type = "RSA2";
     std::string signature;
@@ -255,6 +257,17 @@ void add_tunnel_commands(CLI::App& app, Options& options, int& code) {
                       "Of the kept ones, only the last one of each path");
     connect->add_flag("--hold", to.settings.hold, "Leave kept ones there until you press Enter");
     connect->callback([&] { code = run_connect(options.connect); });
+
+    auto* certificate = tunnel->add_subcommand("certificate", "Certificates of relays");
+    certificate->require_subcommand(1);
+    auto* self_signed = certificate->add_subcommand("new", "A self-signed one, for local trials");
+    self_signed->add_option("DIR", options.folder, "The folder to write to")->required();
+    self_signed->add_option("--name", options.names, "A name or address; may be repeated")
+        ->default_val(std::vector<std::string>{"localhost", "127.0.0.1"});
+    self_signed->callback([&] {
+        code =
+            finish(cli::new_relay_certificate(options.folder, options.names, system_clock().now()));
+    });
 
     auto* token = tunnel->add_subcommand("token", "Tokens of tunnels");
     token->require_subcommand(1);

@@ -13,6 +13,7 @@
 #include "signing/digest.h"
 #include "signing/entropy.h"
 #include "signing/key.h"
+#include "signing/self_signed.h"
 #include "signing/webhook.h"
 
 namespace tollgate::gateway::cli {
@@ -96,6 +97,20 @@ Result<Done> new_caller_key(const std::filesystem::path& file) {
 
 Result<Done> new_tunnel_token(const std::filesystem::path& file) {
     return new_bearer(file, "tgt_", "token_sha256");
+}
+
+Result<Done> new_relay_certificate(const std::filesystem::path& folder,
+                                   const std::vector<std::string>& names, Timestamp now) {
+    TOLLGATE_TRY(const auto made,
+                 signing::make_self_signed(
+                     {.common_name = names.front(), .names = names, .valid_from = now}));
+    std::error_code failed;
+    std::filesystem::create_directories(folder, failed);
+    if (failed) return Error(ErrorCode::unavailable, "cannot make the folder " + folder.string());
+    TOLLGATE_DO(write_new(folder / "relay_key.pem", made.private_key_pem.reveal(), kOwnerOnly));
+    TOLLGATE_DO(write_new(folder / "relay_cert.pem", made.certificate_pem, kEveryoneReads));
+    std::printf("pin %s\n", made.public_key_pin.c_str());
+    return Done{};
 }
 
 Result<Done> new_webhook_secret(const std::filesystem::path& file) {

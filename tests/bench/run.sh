@@ -30,6 +30,9 @@ front() {
     printf '{"answered_at_once_per_s":%s,"answered_later_per_s":%s,"connections":64}\n' "${rate[@]}"
 }
 
+# The tunnel beside others; not among those that run without a name, as it needs packages of its own.
+tunnel() { tests/bench/tunnel.sh build/release/gateway/tollgate "$RESULTS"; }
+
 names=("$@")
 ((${#names[@]})) || names=(callback_latency curl_loop front)
 for name in "${names[@]}"; do

@@ -211,8 +211,8 @@ TEST(Token, AWrongOneEndsTheClientWithAReason) {
 // With a certificate of its own making, trusted by file or by its key alone.
 TEST(Tls, CarriesCallbacksAndTrustsNobodyElse) {
     const TempFolder folder;
-    const auto made =
-        signing::make_self_signed({.names = {"127.0.0.1"}, .valid_from = system_clock().now()});
+    const auto made = signing::make_self_signed(
+        {.common_name = "relay", .names = {"127.0.0.1"}, .valid_from = system_clock().now()});
     ASSERT_TRUE(made);
     const auto write = [&](const char* name, std::string_view text) {
         std::ofstream(folder.file(name)) << text;
