@@ -1,8 +1,11 @@
 #include "callbacks/deliverer.h"
 
 #include <algorithm>
+#include <mutex>
+#include <optional>
+#include <utility>
 
-#include "base/utf8.h"
+#include "base/check.h"
 
 namespace tollgate::callbacks {
 namespace {
@@ -11,33 +14,32 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kIdleWait{1'000};
 constexpr milliseconds kPauseAfterTrouble{1'000};
-// How much longer than an attempt its lease lives: the commits before and after it.
-constexpr milliseconds kLeaseMargin{5'000};
-constexpr std::size_t kReplyBytesMax = 16 * 1024;
-constexpr std::size_t kDetailBytesMax = 1024;
+constexpr int kAhead = 2;  // So many times what may be in flight is claimed at most.
 
-// The start of a text that came from outside, made fit for a text column.
-std::string excerpt(std::string_view text) {
-    std::string kept(text.substr(0, kDetailBytesMax));
-    while (!kept.empty() && !is_utf8(kept) && kept.size() + 4 > kDetailBytesMax) kept.pop_back();
-    return is_utf8(kept) ? kept : "(" + std::to_string(text.size()) + " bytes that are not text)";
+// The halves of two plans that must not be lost.
+void append_records(RoundPlan& to, RoundPlan&& from) {
+    std::ranges::move(from.results, std::back_inserter(to.results));
+    std::ranges::move(from.released, std::back_inserter(to.released));
+    std::ranges::move(from.healths, std::back_inserter(to.healths));
+    std::ranges::move(from.parkings, std::back_inserter(to.parkings));
 }
 
 }  // namespace
 
-// What the rounds at the writer and the loop share. A round may end after the deliverer is gone.
+// What the rounds at the writer, the carriers and the loop share. Rounds and attempts may end after
+// the deliverer is gone.
 struct Deliverer::Shared {
     std::mutex mutex;
-    std::vector<ledger::DueDelivery> claimed;  // Not yet started.
+    std::vector<Report> reports;
+    std::optional<RoundOutcome> outcome;
+    std::optional<RoundPlan> not_recorded;  // The round failed.
     bool round_under_way = false;
-    bool hinted = true;  // At the start there may be deliveries of an earlier life.
-    std::vector<ledger::AttemptResult> not_recorded;  // A round failed with these.
-    std::optional<Timestamp> next_due;
+    bool hinted = false;
     Timestamp not_before;  // A pause after the ledger refused a round.
 };
 
 Deliverer::Deliverer(EndpointKeys keys, DelivererSettings settings, DelivererSeams seams)
-    : keys_(std::move(keys)),
+    : keys_(std::make_shared<const EndpointKeys>(std::move(keys))),
       settings_(std::move(settings)),
       seams_(std::move(seams)),
       shared_(std::make_shared<Shared>()) {}
@@ -54,164 +56,245 @@ void Deliverer::hint() {
 }
 
 milliseconds Deliverer::run_once() {
-    std::vector<ledger::DueDelivery> claimed;
-    bool round_is_due = false;
-    milliseconds wait = kIdleWait;
+    const Timestamp now = seams_.clock.now();
+    std::vector<Report> reports;
+    std::optional<RoundOutcome> outcome;
+    std::optional<RoundPlan> not_recorded;
+    bool hinted = false;
+    bool may_submit = false;
     {
         const std::lock_guard lock(shared_->mutex);
-        claimed.swap(shared_->claimed);
-        std::ranges::move(shared_->not_recorded, std::back_inserter(results_));
-        shared_->not_recorded.clear();
-        const Timestamp now = seams_.clock.now();
-        const bool may_claim =
-            !draining_ && in_flight_ + static_cast<int>(claimed.size()) < settings_.in_flight_max;
-        const bool something_due =
-            shared_->hinted || (shared_->next_due && *shared_->next_due <= now);
-        round_is_due = !shared_->round_under_way && now >= shared_->not_before &&
-                       (!results_.empty() || (may_claim && something_due));
-        if (round_is_due) {
-            shared_->round_under_way = true;
-            shared_->hinted = false;
-        } else if (shared_->next_due && *shared_->next_due > now) {
-            wait = std::min(wait, *shared_->next_due - now);
+        reports.swap(shared_->reports);
+        outcome = std::exchange(shared_->outcome, std::nullopt);
+        not_recorded = std::exchange(shared_->not_recorded, std::nullopt);
+        may_submit = !shared_->round_under_way && now >= shared_->not_before;
+        if (may_submit) hinted = std::exchange(shared_->hinted, false);
+    }
+    if (outcome) take_round(*std::move(outcome), now);
+    if (not_recorded) append_records(to_record_, *std::move(not_recorded));
+    for (const Report& report : reports) take_report(report, now);
+    if (draining_) {
+        for (auto& [row, line] : lines_) {
+            std::ranges::move(line.give_back(), std::back_inserter(to_record_.released));
         }
     }
-    for (const ledger::DueDelivery& delivery : claimed) start(delivery);
-    if (round_is_due) {
-        const int room = draining_ ? 0 : std::max(0, settings_.in_flight_max - in_flight_);
-        submit_round(std::exchange(results_, {}), room);
+    start_all(now);
+
+    more_is_due_ = more_is_due_ || hinted;
+    const bool something_due = more_is_due_ || (due_at_ && *due_at_ <= now);
+    const bool claim_is_due = something_due && !draining_ && claim_room() > 0;
+    if (may_submit && (has_to_record() || claim_is_due)) {
+        submit(make_plan(now));
+        return kIdleWait;
     }
-    return wait;
+    if (!due_at_) return kIdleWait;
+    return std::clamp<milliseconds>(*due_at_ - now, milliseconds(1), kIdleWait);
+}
+
+bool Deliverer::has_to_record() const {
+    return !to_record_.results.empty() || !to_record_.released.empty() ||
+           !to_record_.healths.empty() || !to_record_.parkings.empty();
+}
+
+EndpointLine& Deliverer::line_of(ledger::RowId endpoint) {
+    const auto target = directory_->find(endpoint);
+    TOLLGATE_CHECK(target != directory_->end());
+    return lines_.try_emplace(endpoint, target->second, settings_.breaker).first->second;
+}
+
+void Deliverer::take_round(RoundOutcome outcome, Timestamp now) {
+    directory_ = std::move(outcome.directory);
+    directory_version_ = outcome.directory_version;
+    for (const auto& target : outcome.changed) {
+        if (!target->problem.empty()) {
+            seams_.log.error("endpoint.unusable",
+                             {{"endpoint", target->endpoint.id}, {"reason", target->problem}});
+        }
+        line_of(target->endpoint.row).renew(target);
+    }
+    for (const auto& target : outcome.parked) {
+        ++parked_;
+        seams_.log.error("endpoint.parked",
+                         {{"endpoint", target->endpoint.id},
+                          {"reason", target->endpoint.parked_reason.value_or("")}});
+    }
+    for (const auto& target : outcome.slowed) {
+        seams_.log.error("endpoint.slowed", {{"endpoint", target->endpoint.id},
+                                             {"reason", "it is the last one enabled of an app"}});
+    }
+    for (Claimed& claimed : outcome.claimed) {
+        ready_.insert(claimed.delivery.endpoint);
+        line_of(claimed.delivery.endpoint).add(std::move(claimed));
+    }
+    for (const auto& [row, fresh_is_empty] : outcome.fresh_is_empty) {
+        line_of(row).learn(fresh_is_empty, outcome.again_is_empty[row]);
+    }
+    more_is_due_ = outcome.more_to_publish;
+    due_at_.reset();
+    waiting_.clear();
+    for (const auto& work : outcome.pending) {
+        waiting_.insert(work.endpoint);
+        if (!directory_->contains(work.endpoint)) continue;
+        const auto at = line_of(work.endpoint).due_at(work, now);
+        if (at) due_at_ = std::min(due_at_.value_or(*at), *at);
+    }
+}
+
+void Deliverer::take_report(const Report& report, Timestamp now) {
+    --in_flight_;
+    EndpointLine& line = line_of(report.endpoint);
+    Settled settled = line.finish(report.claimed, report.report, now, seams_.random);
+    ready_.insert(report.endpoint);
+    ++(settled.result.becomes == ledger::DeliveryStatus::delivered ? delivered_ : failed_);
+    if (settled.result.becomes == ledger::DeliveryStatus::spent) ++spent_;
+    log_attempt(line, report.claimed, settled);
+    if (settled.health) to_record_.healths.push_back(*settled.health);
+    if (settled.parking) to_record_.parkings.push_back(*std::move(settled.parking));
+    to_record_.results.push_back(std::move(settled.result));
+    // An endpoint that has just gone down keeps nothing in hand but what is in flight.
+    if (settled.opened)
+        std::ranges::move(line.give_back(), std::back_inserter(to_record_.released));
+}
+
+void Deliverer::start_all(Timestamp now) {
+    // One a line at a time, so that a full house is shared by all who wait.
+    bool moved = true;
+    while (moved && in_flight_ < settings_.in_flight_max) {
+        moved = false;
+        for (auto row = ready_.begin(); row != ready_.end();) {
+            EndpointLine& line = line_of(*row);
+            auto claimed = line.start(now, to_record_.released);
+            if (!claimed) {
+                row = ready_.erase(row);
+                continue;
+            }
+            start(line, *std::move(claimed));
+            moved = true;
+            ++row;
+            if (in_flight_ >= settings_.in_flight_max) return;
+        }
+    }
+}
+
+void Deliverer::start(EndpointLine& line, Claimed claimed) {
+    ++in_flight_;
+    auto target = line.shared_target();
+    const auto kept = std::make_shared<Claimed>(std::move(claimed));
+    Carrier& carrier = seams_.carrier_of(target->endpoint);
+    carrier.send(
+        target, kept->delivery,
+        [shared = shared_, wake = seams_.wake, row = target->endpoint.row,
+         kept](AttemptReport report) {
+            bool first = false;
+            {
+                const std::lock_guard lock(shared->mutex);
+                first = shared->reports.empty();
+                shared->reports.push_back(
+                    {.endpoint = row, .claimed = std::move(*kept), .report = std::move(report)});
+            }
+            if (first) wake();
+        });
+}
+
+int Deliverer::claim_room() const {
+    return std::max(0, kAhead * settings_.in_flight_max - in_hand());
+}
+
+int Deliverer::in_hand() const {
+    int sum = 0;
+    for (const auto& [row, line] : lines_) sum += line.in_hand();
+    return sum;
+}
+
+RoundPlan Deliverer::make_plan(Timestamp now) {
+    RoundPlan plan = std::exchange(to_record_, {});
+    plan.directory = directory_;
+    plan.directory_version = directory_version_;
+    plan.apps = settings_.apps;
+    if (draining_) return plan;
+    for (auto& [row, line] : lines_) plan.allowances[row] = line.allowance(now);
+    plan.newcomer = {.fresh = 2, .again = 1};
+    plan.room = claim_room();
+    plan.start = rounds_++;
+    plan.waiting = waiting_;
+    return plan;
 }
 
 // One unit of work records what has ended and claims what is due: one COMMIT for both.
-void Deliverer::submit_round(std::vector<ledger::AttemptResult> results, int room) {
-    struct Round {
-        std::vector<ledger::DueDelivery> claimed;
-        std::optional<Timestamp> next_due;
+void Deliverer::submit(RoundPlan plan) {
+    more_is_due_ = false;
+    due_at_.reset();  // The round will say.
+    {
+        const std::lock_guard lock(shared_->mutex);
+        shared_->round_under_way = true;
+    }
+    auto asked = std::make_shared<RoundPlan>(std::move(plan));
+    const auto work = [asked, keys = keys_, clock = &seams_.clock,
+                       entropy = &seams_.entropy](ledger::Books& books) {
+        return run_round(*asked, books, {.keys = *keys, .clock = *clock, .entropy = *entropy});
     };
-    auto recorded = std::make_shared<std::vector<ledger::AttemptResult>>(std::move(results));
-    const auto work = [recorded, room, this_clock = &seams_.clock,
-                       lease = settings_.timeout +
-                               kLeaseMargin](ledger::Books& books) -> Result<Round> {
-        for (const auto& result : *recorded) TOLLGATE_DO(books.finish_attempt(result));
-        Round round;
-        if (room > 0) {
-            const Timestamp now = this_clock->now();
-            TOLLGATE_TRY(round.claimed, books.claim_deliveries(now, now + lease, room));
-        }
-        TOLLGATE_TRY(round.next_due, books.next_delivery_at());
-        return round;
-    };
-    const auto finish = [shared = shared_, recorded, room, wake = seams_.wake,
-                         clock = &seams_.clock, log = &seams_.log](Result<Round> round) {
+    const auto finish = [shared = shared_, asked, wake = seams_.wake, clock = &seams_.clock,
+                         log = &seams_.log,
+                         published = seams_.published](Result<RoundOutcome> outcome) {
+        const bool numbers = outcome && outcome->published > 0;
+        if (!outcome) log->error("delivery.round_failed", {{"reason", outcome.error().message()}});
         {
             const std::lock_guard lock(shared->mutex);
             shared->round_under_way = false;
-            if (round) {
-                // A full claim means that there may be more.
-                shared->hinted =
-                    shared->hinted || (room > 0 && static_cast<int>(round->claimed.size()) == room);
-                std::ranges::move(round->claimed, std::back_inserter(shared->claimed));
-                shared->next_due = round->next_due;
+            if (outcome) {
+                shared->outcome = *std::move(outcome);
             } else {
-                shared->not_recorded = std::move(*recorded);
+                RoundPlan records;
+                append_records(records, std::move(*asked));
+                shared->not_recorded = std::move(records);
                 shared->hinted = true;
                 shared->not_before = clock->now() + kPauseAfterTrouble;
             }
         }
-        if (!round) {
-            log->error("delivery.round_failed", {{"reason", round.error().message()}});
-        }
         wake();
+        if (numbers && published) published();
     };
     seams_.writer.submit(ledger::make_unit(work, finish));
 }
 
-void Deliverer::start(const ledger::DueDelivery& delivery) {
-    ++in_flight_;
-    const auto keys = keys_.find(delivery.endpoint);
-    if (keys == keys_.end()) {
-        return finished(delivery, Error(ErrorCode::failed_precondition,
-                                        "no secret is configured for the endpoint"));
+void Deliverer::log_attempt(const EndpointLine& line, const Claimed& claimed,
+                            const Settled& settled) {
+    const auto& result = settled.result;
+    const auto& endpoint = line.target().endpoint;
+    if (settled.opened) {
+        seams_.log.warning("endpoint.breaker_open", {{"endpoint", endpoint.id}});
     }
-    const std::int64_t seconds = seams_.clock.now().ms / 1000;
-    transport::ClientRequest request;
-    request.url = delivery.url;
-    request.headers = {
-        {"Content-Type", "application/json"},
-        {"webhook-id", delivery.event_id},
-        {"webhook-timestamp", std::to_string(seconds)},
-        {"webhook-signature",
-         signing::webhook_signatures(keys->second, delivery.event_id, seconds, delivery.payload)}};
-    request.body = delivery.payload;
-    request.total_timeout = settings_.timeout;
-    request.connect_timeout = std::min(request.connect_timeout, settings_.timeout);
-    request.reply_bytes_max = kReplyBytesMax;
-    request.keep_only_start = true;  // A talkative receiver has heard us all the same.
-    // Sent twice is fine here: the receiver drops an event id that it knows.
-    request.fresh_connection = false;
-    seams_.http.start(std::move(request), [this, delivery](Result<transport::ClientReply> reply) {
-        finished(delivery, reply);
-    });
-}
-
-void Deliverer::finished(const ledger::DueDelivery& delivery,
-                         const Result<transport::ClientReply>& reply) {
-    --in_flight_;
-    const Timestamp now = seams_.clock.now();
-    ledger::AttemptResult result{.delivery = delivery.row,
-                                 .attempt = delivery.attempt,
-                                 .finished_at = now,
-                                 .outcome = "network_error",
-                                 .http_status = std::nullopt,
-                                 .address = "",
-                                 .detail = "",
-                                 .delivered = false,
-                                 .next_attempt_at = std::nullopt};
-    if (reply) {
-        result.delivered = reply->status >= 200 && reply->status < 300;
-        result.outcome = result.delivered ? "delivered" : "http_error";
-        result.http_status = reply->status;
-        result.address = reply->remote_address;
-        result.detail = excerpt(reply->body);
-    } else {
-        result.detail = excerpt(reply.error().message());
-        if (reply.error().reason() == "timed_out") result.outcome = "timeout";
-    }
-    if (!result.delivered) {
-        result.next_attempt_at =
-            next_attempt_at(settings_.schedule, delivery.attempt, now, seams_.random);
-    }
-    const bool spent = !result.delivered && !result.next_attempt_at;
-    ++(result.delivered ? delivered_ : failed_);
-    if (spent) ++spent_;
-    seams_.log.write(result.delivered ? LogLevel::info
-                     : spent          ? LogLevel::error
-                                      : LogLevel::warning,
+    if (settled.closed) seams_.log.info("endpoint.breaker_closed", {{"endpoint", endpoint.id}});
+    const bool delivered = result.becomes == ledger::DeliveryStatus::delivered;
+    const bool spent = result.becomes == ledger::DeliveryStatus::spent;
+    // Of what went well there is a row for each attempt; a line each would cost as much again.
+    seams_.log.write(delivered ? LogLevel::debug
+                     : spent   ? LogLevel::error
+                               : LogLevel::warning,
                      spent ? "delivery.spent" : "delivery.attempt",
-                     {{"event_id", delivery.event_id},
-                      {"type", delivery.event_type},
-                      {"endpoint", delivery.endpoint},
-                      {"attempt", delivery.attempt},
+                     {{"event_id", claimed.delivery.event_id},
+                      {"type", claimed.delivery.event_type},
+                      {"endpoint", endpoint.id},
+                      {"attempt", claimed.delivery.attempt},
                       {"outcome", result.outcome},
                       {"status", result.http_status.value_or(0)},
-                      {"detail", reply ? "" : result.detail}});
-    results_.push_back(std::move(result));
+                      {"detail", result.http_status ? "" : result.detail}});
 }
 
 void Deliverer::drain() {
     draining_ = true;
+    seams_.wake();
 }
 
 bool Deliverer::idle() const {
+    if (in_flight_ > 0 || has_to_record() || in_hand() > 0) return false;
     const std::lock_guard lock(shared_->mutex);
-    return in_flight_ == 0 && results_.empty() && shared_->claimed.empty() &&
-           shared_->not_recorded.empty() && !shared_->round_under_way;
+    return shared_->reports.empty() && !shared_->not_recorded && !shared_->round_under_way &&
+           !shared_->outcome;
 }
 
 Deliverer::Counters Deliverer::counters() const {
-    return {.delivered = delivered_, .failed = failed_, .spent = spent_};
+    return {.delivered = delivered_, .failed = failed_, .spent = spent_, .parked = parked_};
 }
 
 }  // namespace tollgate::callbacks

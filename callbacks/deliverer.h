@@ -5,87 +5,119 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
-#include "callbacks/retry_schedule.h"
+#include "callbacks/carrier.h"
+#include "callbacks/delivery_round.h"
+#include "callbacks/endpoint_line.h"
+#include "callbacks/target.h"
 #include "ledger/writer.h"
-#include "signing/webhook.h"
-#include "transport/http_client.h"
 
 namespace tollgate::callbacks {
 
 struct DelivererSettings {
-    RetrySchedule schedule;
-    std::chrono::milliseconds timeout{15'000};  // Of one attempt, in all.
-    int in_flight_max = 64;
+    BreakerRules breaker;
+    int in_flight_max = 512;        // At all endpoints together.
+    std::vector<std::string> apps;  // All there are.
 };
 
-// All must outlive the deliverer. `wake` makes the thread that calls run_once() call it again soon;
-// it is called from the writer's thread.
+// All must outlive the deliverer, and what its rounds leave at the writer.
 struct DelivererSeams {
     ledger::Writer& writer;
-    transport::HttpClient& http;
     Clock& clock;
     Random& random;
+    Entropy& entropy;
     Log& log;
+    // The carrier for an endpoint.
+    std::function<Carrier&(const ledger::Endpoint&)> carrier_of;
+    // Makes the thread that calls run_once() call it again soon; called from any thread.
     std::function<void()> wake;
+    // Events have got their publication numbers; called from the writer's thread.
+    std::function<void()> published;
 };
 
-using EndpointKeys = std::map<std::string, std::vector<signing::WebhookKey>, std::less<>>;
-
-// Tells the order service what the outbox promised, at least once, in no fixed order: a receiver
-// drops an event id it has seen and a version that is not newer. Signed by the Standard Webhooks
-// scheme with every secret of the endpoint. Any 2xx is an acknowledgement; a redirect is not.
+// Tells the order service what the ledger's outbox holds, at least once; a receiver drops an event
+// id that it has seen and a version that is not newer.
 //
-// A delivery is claimed by lease, longer than an attempt may take, so that one whose process died
-// is picked up when the lease runs out and none is sent by two at a time.
+// In rounds, one unit of work each: what has ended is recorded, what has been committed since gets
+// its publication number and its deliveries, what is due is claimed. Between rounds the claimed
+// deliveries are sent, each endpoint within its own limits (see EndpointLine). A claim is a lease,
+// longer than an attempt may take, so that one whose process died is picked up when the lease runs
+// out and none is sent by two at a time.
 class Deliverer {
 public:
     Deliverer(EndpointKeys keys, DelivererSettings settings, DelivererSeams seams);
     ~Deliverer();
 
-    // There may be something new to deliver. Safe from any thread.
+    // There may be something new to deliver, or an endpoint has changed. Safe from any thread.
     void hint();
 
     // Starts what has been claimed, records what has ended, claims what is due. Never waits.
     // Returns how long the caller may wait before the next call, if nothing wakes it sooner. One
-    // thread, the one that drives the HTTP client.
+    // thread.
     std::chrono::milliseconds run_once();
 
-    // Claims nothing more; attempts under way still end and are recorded.
+    // Claims nothing more and gives back what has not started; attempts under way still end and
+    // are recorded. The next run_once() does it.
     void drain();
-    // Nothing is under way and everything that ended is recorded.
+    // Nothing is under way and everything that ended is recorded. For the thread of run_once().
     bool idle() const;
 
     struct Counters {
         std::uint64_t delivered = 0;
         std::uint64_t failed = 0;  // Attempts.
         std::uint64_t spent = 0;   // Deliveries that used up their budget.
+        std::uint64_t parked = 0;  // Endpoints.
     };
     Counters counters() const;
 
 private:
-    struct Shared;  // Outlives us in the writer's hands.
+    struct Shared;  // Outlives us in the writer's and the carriers' hands.
+    struct Report {
+        ledger::RowId endpoint = 0;
+        Claimed claimed;
+        AttemptReport report;
+    };
 
-    void start(const ledger::DueDelivery& delivery);
-    void finished(const ledger::DueDelivery& delivery, const Result<transport::ClientReply>& reply);
-    void submit_round(std::vector<ledger::AttemptResult> results, int room);
+    void take_round(RoundOutcome outcome, Timestamp now);
+    void take_report(const Report& report, Timestamp now);
+    void start_all(Timestamp now);
+    void start(EndpointLine& line, Claimed claimed);
+    bool has_to_record() const;
+    RoundPlan make_plan(Timestamp now);
+    void submit(RoundPlan plan);
+    EndpointLine& line_of(ledger::RowId endpoint);
+    void log_attempt(const EndpointLine& line, const Claimed& claimed, const Settled& settled);
+    int in_hand() const;
+    int claim_room() const;
 
-    const EndpointKeys keys_;
+    const std::shared_ptr<const EndpointKeys> keys_;  // A round may outlive us.
     const DelivererSettings settings_;
-    DelivererSeams seams_;
+    const DelivererSeams seams_;
     std::shared_ptr<Shared> shared_;
-    std::vector<ledger::AttemptResult> results_;  // Ended, not yet recorded.
+
+    // Only run_once()'s thread touches what follows.
+    std::shared_ptr<const Directory> directory_ = std::make_shared<Directory>();
+    std::int64_t directory_version_ = 0;
+    std::map<ledger::RowId, EndpointLine> lines_;
+    std::set<ledger::RowId> ready_;  // Lines that may have something to start.
     int in_flight_ = 0;
+    std::set<ledger::RowId> waiting_;  // Endpoints for which something is pending.
+    RoundPlan to_record_;              // Its recording half: what has ended since the last round.
+    bool more_is_due_ = true;          // At the start there may be deliveries of an earlier life.
+    std::optional<Timestamp> due_at_;
+    std::size_t rounds_ = 0;
+
     std::atomic<bool> draining_ = false;
     std::atomic<std::uint64_t> delivered_ = 0;
     std::atomic<std::uint64_t> failed_ = 0;
     std::atomic<std::uint64_t> spent_ = 0;
+    std::atomic<std::uint64_t> parked_ = 0;
 };
 
 }  // namespace tollgate::callbacks

@@ -45,6 +45,23 @@ ledger::EventRecord payment_event(std::string_view type, const ledger::Payment& 
             .created_at = now};
 }
 
+ledger::EventRecord endpoint_disabled_event(std::string_view app, const ledger::Endpoint& endpoint,
+                                            std::string_view reason, Timestamp now,
+                                            Entropy& entropy) {
+    std::string data = R"("endpoint":{"id":)";
+    append_json_string(data, endpoint.id);
+    data += R"(,"url":)";
+    append_json_string(data, endpoint.plan.url);
+    data += R"(,"reason":)";
+    append_json_string(data, reason);
+    data += "}";
+    return {.id = make_id("evt", now, entropy),
+            .app = std::string(app),
+            .type = std::string(kEndpointDisabled),
+            .payload = payload(kEndpointDisabled, now, data),
+            .created_at = now};
+}
+
 ledger::EventRecord difference_event(const ledger::DifferenceRecord& difference,
                                      const ledger::Payment* payment, Timestamp now,
                                      Entropy& entropy) {

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "ledger/endpoint.h"
 #include "ledger/payment.h"
 #include "ledger/records.h"
 
@@ -18,6 +19,13 @@ std::optional<std::string_view> event_type_of(ledger::PaymentStatus status);
 // that a late event can be told from a new one (Standard Webhooks' payload).
 ledger::EventRecord payment_event(std::string_view type, const ledger::Payment& payment,
                                   Timestamp now, Entropy& entropy);
+
+inline constexpr std::string_view kEndpointDisabled = "endpoint.disabled";
+
+// For one app of an endpoint that was parked by itself.
+ledger::EventRecord endpoint_disabled_event(std::string_view app, const ledger::Endpoint& endpoint,
+                                            std::string_view reason, Timestamp now,
+                                            Entropy& entropy);
 
 // difference.opened, with the payment when there is one.
 ledger::EventRecord difference_event(const ledger::DifferenceRecord& difference,

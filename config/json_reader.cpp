@@ -139,6 +139,11 @@ bool Section::has(const char* key) {
     return find(key) != nullptr;
 }
 
+bool Section::holds_list(const char* key) {
+    const Json* value = find(key);
+    return value != nullptr && value->is_array();
+}
+
 void Section::need_text(const char* key, std::string& into) {
     if (need(key) != nullptr) may_have_text(key, into);
 }
@@ -149,6 +154,13 @@ void Section::may_have_text(const char* key, std::string& into) {
     if (!value->is_string() || value->get_ref<const std::string&>().empty()) {
         return problem(path_of(key), "a text that is not empty is needed");
     }
+    into = value->get<std::string>();
+}
+
+void Section::may_have_any_text(const char* key, std::string& into) {
+    const Json* value = find(key);
+    if (value == nullptr) return;
+    if (!value->is_string()) return problem(path_of(key), "a text is needed");
     into = value->get<std::string>();
 }
 

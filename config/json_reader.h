@@ -57,8 +57,12 @@ public:
     Section(const nlohmann::json& json, std::string path, Context& context);
 
     bool has(const char* key);
+    // The member is there and a list: for members that may be a name or a list.
+    bool holds_list(const char* key);
     void need_text(const char* key, std::string& into);
     void may_have_text(const char* key, std::string& into);
+    // The same, where "" has a meaning.
+    void may_have_any_text(const char* key, std::string& into);
     void may_have_bool(const char* key, bool& into);
     void need_integer(const char* key, std::int64_t& into, std::int64_t least, std::int64_t most);
     void may_have_integer(const char* key, std::int64_t& into, std::int64_t least,

@@ -29,7 +29,7 @@ void need_id(Section& section, std::string& into) {
 void read_store(Section section, StoreSettings& into) {
     section.need_path("sqlite_file", into.sqlite_file);
     std::int64_t megabytes = into.wal_bytes_max / kMiB;
-    section.may_have_integer("wal_megabytes_max", megabytes, 16, 16 * 1024);
+    section.may_have_integer("wal_megabytes_max", megabytes, 64, 16 * 1024);
     into.wal_bytes_max = megabytes * kMiB;
     section.finish();
 }
@@ -88,24 +88,54 @@ CallerSettings read_caller(Section& section) {
     return caller;
 }
 
-EndpointSettings read_endpoint(Section& section) {
+QueueSettings read_queue(Section section) {
+    QueueSettings queue;
+    section.need_secret("url", queue.url);
+    const std::string_view url = queue.url.reveal();
+    if (!url.empty() && !url.starts_with("amqp://") && !url.starts_with("amqps://")) {
+        section.problem_at("url", "must begin with amqp:// or amqps://");
+    }
+    section.need_text("exchange", queue.exchange);
+    section.need_text("routing_key", queue.routing_key);
+    section.finish();
+    return queue;
+}
+
+EndpointSettings read_endpoint(Section& section, const DeliveryRules& defaults) {
     EndpointSettings endpoint;
     need_id(section, endpoint.id);
-    section.need_url("url", endpoint.url);
-    section.need_secrets("secrets", endpoint.secrets);
+    if (section.has("queue")) {
+        endpoint.queue = read_queue(section.child("queue"));
+    } else {
+        section.need_url("url", endpoint.url);
+        section.need_secrets("secrets", endpoint.secrets);
+    }
+    section.may_have_text("description", endpoint.description);
     section.may_have_texts("apps", endpoint.apps);
+    section.may_have_texts("event_types", endpoint.event_types);
+    for (const std::string& type : endpoint.event_types) {
+        if (!is_event_pattern(type)) {
+            section.problem_at("event_types", "\"" + type +
+                                                  "\" is neither an event type such as "
+                                                  "payment.paid nor a family such as payment.*");
+        }
+    }
+    endpoint.rules = defaults;
+    read_delivery_rules(section, endpoint.rules);
     section.finish();
     return endpoint;
 }
 
 void read_deliveries(Section section, DeliverySettings& into) {
-    section.may_have_seconds_list("waits_seconds", into.waits);
-    section.may_have_seconds("timeout_seconds", into.timeout, 1, 30);
-    section.may_have_integer("in_flight_max", into.in_flight_max, 1, 1024);
+    DeliveryRules& defaults = into.defaults;
+    section.may_have_integer("in_flight_max", into.in_flight_max, 1, 4096);
+    section.may_have_integer("in_flight_max_each", defaults.in_flight_max, 1, 256);
+    section.may_have_texts("allowed_networks", into.allowed_networks);
+    read_common_rules(section, defaults);
     std::chrono::milliseconds total{};
-    for (const auto wait : into.waits) total += wait;
+    for (const auto wait : defaults.waits) total += wait;
     if (total < std::chrono::hours(24)) {
-        section.problem_at("waits_seconds",
+        section.problem_at("schedule",
                            "must add up to at least 24 hours: the order service "
                            "may be away for a night");
     }
@@ -199,10 +229,10 @@ std::variant<Settings, std::vector<Problem>> load(std::string_view json_text,
     for (Section& caller : root.need_children("callers")) {
         settings.callers.push_back(read_caller(caller));
     }
-    for (Section& endpoint : root.may_have_children("endpoints")) {
-        settings.endpoints.push_back(read_endpoint(endpoint));
-    }
     read_deliveries(root.child("deliveries"), settings.deliveries);
+    for (Section& endpoint : root.may_have_children("endpoints")) {
+        settings.endpoints.push_back(read_endpoint(endpoint, settings.deliveries.defaults));
+    }
     read_notifications(root.child("notifications"), settings.notifications);
     read_alipay(root.child("alipay"), settings.alipay);
     read_log(root.child("log"), settings.log_level);

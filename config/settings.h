@@ -2,11 +2,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/log.h"
 #include "base/secret.h"
+#include "config/delivery_rules.h"
 #include "config/json_reader.h"
 
 // Every knob of the gateway on one page. Only structs: knowing this header costs a room nothing.
@@ -56,22 +58,30 @@ struct CallerSettings {
     std::vector<std::string> rights;  // create, read, close, refund, redeliver, operate
 };
 
-// Where events go.
+// An exchange of a message broker that events are published to.
+struct QueueSettings {
+    Secret url;  // amqp:// or amqps://, with user, password and vhost.
+    std::string exchange;
+    std::string routing_key;  // "{type}" in it is replaced by the event's type.
+};
+
+// Where events go: to an HTTP address, or to a message broker.
 struct EndpointSettings {
     std::string id;
-    std::string url;
-    std::vector<Secret> secrets;    // whsec_…; every one signs, so that one can be rotated out.
-    std::vector<std::string> apps;  // Empty: events of every app.
+    std::string url;              // http:// or https://; empty with a queue.
+    std::vector<Secret> secrets;  // whsec_… or whsk_…; every one signs, for rotation.
+    std::optional<QueueSettings> queue;
+    std::string description;
+    std::vector<std::string> apps;         // Empty: events of every app.
+    std::vector<std::string> event_types;  // "payment.paid", "refund.*"; empty: every type.
+    DeliveryRules rules;
 };
 
 struct DeliverySettings {
-    // waits[n] is the pause after the (n + 1)-th failed attempt: 75 h in all.
-    std::vector<std::chrono::milliseconds> waits{
-        std::chrono::seconds(5), std::chrono::minutes(5), std::chrono::minutes(30),
-        std::chrono::hours(2),   std::chrono::hours(5),   std::chrono::hours(10),
-        std::chrono::hours(14),  std::chrono::hours(20),  std::chrono::hours(24)};
-    std::chrono::milliseconds timeout{15'000};
-    std::int64_t in_flight_max = 64;
+    DeliveryRules defaults;            // For endpoints that do not say otherwise.
+    std::int64_t in_flight_max = 512;  // At all endpoints together.
+    // Where endpoints made through the API may lead besides public addresses: "10.2.0.0/16".
+    std::vector<std::string> allowed_networks;
 };
 
 struct NotificationSettings {

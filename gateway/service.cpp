@@ -8,19 +8,18 @@
 #include <pthread.h>
 
 #include "callbacks/app.h"
-#include "callbacks/deliverer.h"
 #include "callbacks/inbox.h"
 #include "callbacks/rejects.h"
 #include "gateway/alipay_client.h"
 #include "gateway/callers.h"
 #include "gateway/create_payment.h"
+#include "gateway/deliveries.h"
 #include "gateway/health.h"
 #include "gateway/payment_api.h"
 #include "gateway/problem.h"
 #include "gateway/return_page.h"
 #include "ledger/sqlite_store.h"
 #include "ledger/writer.h"
-#include "signing/webhook.h"
 #include "transport/curl_client.h"
 #include "transport/front.h"
 
@@ -33,42 +32,12 @@ using transport::Ticket;
 
 constexpr milliseconds kLoopWait{500};
 constexpr milliseconds kTimerBeat{100};
-constexpr milliseconds kCheckpointBeat{1'000};
+constexpr milliseconds kCheckpointBeat{250};
 // A qr payment may take two calls, one after the other, and the commits around them.
 constexpr milliseconds kApiTicketMargin{15'000};
 constexpr std::size_t kApiBodyMax = 128 * 1024;
 constexpr int kExplainedABeat = 4;
 constexpr int kExpiredKeysASecond = 1'000;
-
-callbacks::EndpointKeys read_endpoint_keys(const config::Settings& settings,
-                                           std::vector<config::Problem>& problems) {
-    callbacks::EndpointKeys keys;
-    for (std::size_t i = 0; i < settings.endpoints.size(); ++i) {
-        const auto& endpoint = settings.endpoints[i];
-        for (std::size_t j = 0; j < endpoint.secrets.size(); ++j) {
-            auto key = signing::WebhookKey::parse(endpoint.secrets[j].reveal());
-            if (key) {
-                keys[endpoint.id].push_back(*std::move(key));
-            } else {
-                problems.push_back(
-                    {.where = "/endpoints/" + std::to_string(i) + "/secrets/" + std::to_string(j),
-                     .what = key.error().message()});
-            }
-        }
-    }
-    return keys;
-}
-
-std::vector<ledger::EndpointRecord> endpoint_records(const config::Settings& settings,
-                                                     const callbacks::Apps& apps) {
-    std::vector<ledger::EndpointRecord> records;
-    for (const auto& endpoint : settings.endpoints) {
-        records.push_back({.id = endpoint.id,
-                           .url = endpoint.url,
-                           .apps = endpoint.apps.empty() ? apps.ids() : endpoint.apps});
-    }
-    return records;
-}
 
 // The front's own refusals in the API's words. Its 503 is an answer that did not come in time: the
 // work may have been done.
@@ -103,7 +72,7 @@ public:
 
     ~RunningService() override { stop(milliseconds(0)); }
 
-    Result<Done> open(callbacks::EndpointKeys endpoint_keys) {
+    Result<Done> open() {
         TOLLGATE_TRY(store_,
                      ledger::open_sqlite_store({.file = settings_.store.sqlite_file,
                                                 .wal_bytes_max = settings_.store.wal_bytes_max,
@@ -123,7 +92,7 @@ public:
                                                                           .clock = seams_.clock,
                                                                           .entropy = seams_.entropy,
                                                                           .log = seams_.log});
-        open_outgoing(std::move(endpoint_keys));
+        TOLLGATE_DO(open_outgoing());
         return open_listeners();
     }
 
@@ -131,11 +100,12 @@ public:
         start_thread("writer", [this] { run_writer(); });
         // Before the first request: events must find their endpoints.
         TOLLGATE_DO(writer_->transact([this](ledger::Books& books) {
-            return books.set_configured_endpoints(endpoint_records(settings_, apps_));
+            return books.outbox().set_configured_endpoints(Deliveries::configured(settings_),
+                                                           seams_.clock.now());
         }));
         start_thread("checkpointer", [this] { run_checkpointer(); });
         start_thread("alipay", [this] { run_alipay(); });
-        start_thread("deliveries", [this] { run_deliveries(); });
+        for (auto& [name, loop] : deliveries_->loops()) start_thread(name, std::move(loop));
         start_thread("timer", [this] { run_timer(); });
         const auto cores = static_cast<std::int64_t>(std::thread::hardware_concurrency());
         const std::int64_t workers =
@@ -155,8 +125,8 @@ public:
         if (health_ != nullptr) health_->set_stopping();
         if (front_ != nullptr) front_->stop(patience);
         for (std::thread& worker : workers_) worker.join();
-        if (deliverer_ == nullptr) return;  // open() did not get that far.
-        deliverer_->drain();
+        if (deliveries_ == nullptr) return;  // open() did not get that far.
+        deliveries_->stop(deadline);
         {
             const std::lock_guard lock(mutex_);
             stop_loops_ = true;
@@ -164,40 +134,30 @@ public:
         }
         beat_.notify_all();
         alipay_http_->wake();
-        deliveries_http_->wake();
-        join("timer", "checkpointer", "alipay", "deliveries");
+        join_all_but("writer");
         stop_writer_ = true;
         writer_->wake();
-        join("writer");
+        join_all_but("");
         // Whatever is left is answered while everything that it touches still lives.
         do {
             alipay_http_->cancel_all();
-            deliveries_http_->cancel_all();
             writer_->close();
         } while (alipay_http_->in_flight() > 0);
     }
 
 private:
-    void open_outgoing(callbacks::EndpointKeys endpoint_keys) {
+    Result<Done> open_outgoing() {
         alipay_http_ = std::make_unique<transport::CurlClient>(transport::CurlClient::Options{});
-        // As many as are claimed: none waits in line while its lease runs out.
-        deliveries_http_ = std::make_unique<transport::CurlClient>(transport::CurlClient::Options{
-            .in_flight_max = static_cast<std::size_t>(settings_.deliveries.in_flight_max)});
         alipay_ = std::make_unique<AlipayClient>(settings_.alipay, *alipay_http_, seams_.clock,
                                                  seams_.log);
-        deliverer_ = std::make_unique<callbacks::Deliverer>(
-            std::move(endpoint_keys),
-            callbacks::DelivererSettings{
-                .schedule = {.waits = settings_.deliveries.waits},
-                .timeout = settings_.deliveries.timeout,
-                .in_flight_max = static_cast<int>(settings_.deliveries.in_flight_max)},
-            callbacks::DelivererSeams{.writer = *writer_,
-                                      .http = *deliveries_http_,
-                                      .clock = seams_.clock,
-                                      .random = seams_.random,
-                                      .log = seams_.log,
-                                      .wake = [this] { deliveries_http_->wake(); }});
-        writer_->on_events([this] { deliverer_->hint(); });
+        TOLLGATE_TRY(deliveries_, Deliveries::open(settings_, apps_.ids(),
+                                                   {.writer = *writer_,
+                                                    .clock = seams_.clock,
+                                                    .random = seams_.random,
+                                                    .entropy = seams_.entropy,
+                                                    .log = seams_.log,
+                                                    .published = nullptr}));
+        writer_->on_events([this] { deliveries_->hint(); });
         create_ = std::make_unique<CreatePayment>(
             apps_,
             CreateSettings{.public_base_url = settings_.public_door.base_url,
@@ -208,6 +168,7 @@ private:
                         .clock = seams_.clock,
                         .entropy = seams_.entropy,
                         .log = seams_.log});
+        return Done{};
     }
 
     transport::Listener public_listener() {
@@ -268,12 +229,9 @@ private:
         pthread_setname_np(workers_.back().native_handle(), name.c_str());
     }
 
-    template <typename... Names>
-    void join(Names... names) {
-        for (const std::string_view name : {std::string_view(names)...}) {
-            for (auto& [running, thread] : threads_) {
-                if (running == name && thread.joinable()) thread.join();
-            }
+    void join_all_but(std::string_view name) {
+        for (auto& [running, thread] : threads_) {
+            if (running != name && thread.joinable()) thread.join();
         }
     }
 
@@ -301,15 +259,6 @@ private:
             alipay_http_->run_once(kLoopWait);
             if (stopping_loops() && past_deadline()) alipay_http_->cancel_all();
         }
-    }
-
-    void run_deliveries() {
-        for (;;) {
-            const milliseconds wait = deliverer_->run_once();
-            if (stopping_loops() && (deliverer_->idle() || past_deadline())) break;
-            deliveries_http_->run_once(std::min(wait, kLoopWait));
-        }
-        deliveries_http_->cancel_all();
     }
 
     void run_timer() {
@@ -358,12 +307,11 @@ private:
     // In the order in which they know each other; destroyed the other way round.
     std::unique_ptr<ledger::Store> store_;
     std::unique_ptr<transport::CurlClient> alipay_http_;
-    std::unique_ptr<transport::CurlClient> deliveries_http_;
     std::unique_ptr<ledger::Writer> writer_;
     std::unique_ptr<callbacks::Rejects> rejects_;
     std::unique_ptr<callbacks::Inbox> inbox_;
     std::unique_ptr<AlipayClient> alipay_;
-    std::unique_ptr<callbacks::Deliverer> deliverer_;
+    std::unique_ptr<Deliveries> deliveries_;
     std::unique_ptr<CreatePayment> create_;
     std::unique_ptr<PaymentApi> api_;
     std::unique_ptr<ReturnPage> return_page_;
@@ -385,19 +333,19 @@ private:
 
 void check_settings(const config::Settings& settings, std::vector<config::Problem>& problems) {
     static_cast<void>(callbacks::Apps::from(settings.apps, problems));
-    static_cast<void>(read_endpoint_keys(settings, problems));
+    Deliveries::check(settings, problems);
 }
 
 Result<std::unique_ptr<Service>> Service::start(config::Settings settings, ServiceSeams seams,
                                                 std::vector<config::Problem>& problems) {
     auto apps = callbacks::Apps::from(settings.apps, problems);
-    auto endpoint_keys = read_endpoint_keys(settings, problems);
+    Deliveries::check(settings, problems);
     if (!apps || !problems.empty()) {
         return Error(ErrorCode::invalid_argument, "the settings cannot be used");
     }
     auto service =
         std::make_unique<RunningService>(std::move(settings), std::move(seams), *std::move(apps));
-    TOLLGATE_DO(service->open(std::move(endpoint_keys)));
+    TOLLGATE_DO(service->open());
     TOLLGATE_DO(service->start_threads());
     return std::unique_ptr<Service>(std::move(service));
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "ledger/outbox.h"
 #include "ledger/payment.h"
 #include "ledger/records.h"
 
@@ -29,6 +30,9 @@ public:
                                                                  std::string_view notify_id) = 0;
     virtual Result<std::optional<IdempotencyRecord>> idempotency(std::string_view caller,
                                                                  std::string_view key) = 0;
+
+    // Events, endpoints and deliveries.
+    virtual OutboxReading& outbox() = 0;
 };
 
 // A payment's change of status, or of what else is news about it. Absent members stay.
@@ -81,25 +85,16 @@ public:
     // False: it was opened before.
     virtual Result<bool> open_difference(const DifferenceRecord& record) = 0;
 
-    // Writes the event and a delivery for every enabled endpoint of its app, due at once.
+    // Writes the event, without a number and without deliveries: whoever delivers does that next,
+    // in a unit of his own (Outbox::unpublished_events).
     virtual Result<Done> add_event(const EventRecord& event) = 0;
 
     // How many events this connection has written so far, undone ones included: when it has grown,
     // there may be something to deliver.
     virtual std::uint64_t events_added() const = 0;
 
-    // Claims up to `limit` due deliveries until `lease_until`, the longest due first, and begins an
-    // attempt for each: counted before it is made, so that a request that kills us cannot be tried
-    // for ever. Deliveries whose lease ran out are due again.
-    virtual Result<std::vector<DueDelivery>> claim_deliveries(Timestamp now, Timestamp lease_until,
-                                                              int limit) = 0;
-    virtual Result<Done> finish_attempt(const AttemptResult& result) = 0;
-    // When the next delivery is due; nothing when none waits.
-    virtual Result<std::optional<Timestamp>> next_delivery_at() = 0;
-
-    // Makes the endpoints of the configuration what `endpoints` says; those that are gone from it
-    // are switched off, and their events stay.
-    virtual Result<Done> set_configured_endpoints(const std::vector<EndpointRecord>& endpoints) = 0;
+    // How events leave the ledger.
+    virtual Outbox& outbox() = 0;
 
     // Begins (or takes over, once running_until is past) the key for a request at work.
     virtual Result<Done> begin_idempotency(const IdempotencyRecord& record, Timestamp now) = 0;

@@ -62,39 +62,9 @@ struct EventRecord {
     std::string type;
     std::optional<RowId> payment;
     std::optional<std::int64_t> version;
-    std::string payload;  // The bytes that are sent, and signed, at every attempt.
+    std::string payload;                 // The bytes that are sent, and signed, at every attempt.
+    std::optional<RowId> only_endpoint;  // A test of one endpoint: nobody else hears of it.
     Timestamp created_at;
-};
-
-// A claimed delivery, with all that an attempt needs.
-struct DueDelivery {
-    RowId row = 0;
-    std::string endpoint;
-    std::string url;
-    std::string event_id;
-    std::string event_type;
-    std::string payload;
-    Timestamp event_created_at;
-    int attempt = 1;  // The number of the attempt that the claim has begun.
-};
-
-// How an attempt ended, and what comes next.
-struct AttemptResult {
-    RowId delivery = 0;
-    int attempt = 0;
-    Timestamp finished_at;
-    std::string outcome;  // delivered, http_error, network_error, timeout
-    std::optional<std::int64_t> http_status;
-    std::string address;
-    std::string detail;  // The first part of the answer, or the error.
-    bool delivered = false;
-    std::optional<Timestamp> next_attempt_at;  // Neither delivered nor this: the budget is spent.
-};
-
-struct EndpointRecord {
-    std::string id;
-    std::string url;
-    std::vector<std::string> apps;
 };
 
 // A stored answer, or a request at work, under one (caller, key).

@@ -1,13 +1,10 @@
 #include "ledger/sqlite_books.h"
 
 #include "base/check.h"
+#include "ledger/sqlite_outbox_rows.h"
 
 namespace tollgate::ledger {
 namespace {
-
-std::optional<std::int64_t> ms_of(const std::optional<Timestamp>& at) {
-    return at ? std::optional(at->ms) : std::nullopt;
-}
 
 int flag(bool yes) {
     return yes ? 1 : 0;
@@ -220,6 +217,19 @@ Result<Done> SqliteBooks::beat(Timestamp now) {
                                  " ON CONFLICT (id) DO UPDATE SET at_ms = excluded.at_ms"));
     write->bind(1, now.ms);
     return write->run();
+}
+
+Result<Done> SqliteBooks::add_event(const EventRecord& event) {
+    TOLLGATE_TRY(Statement* const insert,
+                 statements_.get("INSERT INTO event (event_id, app, type, payment, version,"
+                                 " payload, created_ms, only_endpoint)"
+                                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"));
+    insert->bind(1, event.id).bind(2, event.app).bind(3, event.type).bind(4, event.payment);
+    insert->bind(5, event.version).bind(6, event.payload).bind(7, event.created_at.ms);
+    insert->bind(8, event.only_endpoint);
+    TOLLGATE_DO(insert->run());
+    ++events_added_;
+    return Done{};
 }
 
 }  // namespace tollgate::ledger

@@ -2,6 +2,7 @@
 
 #include "base/sqlite.h"
 #include "ledger/books.h"
+#include "ledger/sqlite_outbox.h"
 #include "ledger/sqlite_reading.h"
 
 namespace tollgate::ledger {
@@ -9,7 +10,8 @@ namespace tollgate::ledger {
 // Books over the one SQLite connection that writes. One thread at a time, inside a transaction.
 class SqliteBooks final : public Books {
 public:
-    explicit SqliteBooks(Database& db) : db_(db), statements_(db), reading_(db) {}
+    explicit SqliteBooks(Database& db)
+        : db_(db), statements_(db), reading_(db), outbox_(db, statements_) {}
 
     Reading& read() override { return reading_; }
 
@@ -25,11 +27,7 @@ public:
     Result<bool> open_difference(const DifferenceRecord& record) override;
     Result<Done> add_event(const EventRecord& event) override;
     std::uint64_t events_added() const override { return events_added_; }
-    Result<std::vector<DueDelivery>> claim_deliveries(Timestamp now, Timestamp lease_until,
-                                                      int limit) override;
-    Result<Done> finish_attempt(const AttemptResult& result) override;
-    Result<std::optional<Timestamp>> next_delivery_at() override;
-    Result<Done> set_configured_endpoints(const std::vector<EndpointRecord>& endpoints) override;
+    Outbox& outbox() override { return outbox_; }
     Result<Done> begin_idempotency(const IdempotencyRecord& record, Timestamp now) override;
     Result<Done> store_answer(const IdempotencyRecord& record, Timestamp now) override;
     Result<Done> release_idempotency(std::string_view caller, std::string_view key) override;
@@ -46,11 +44,11 @@ private:
     Result<Done> add_transition(const TransitionStep& step);
     // Runs it and demands that it changed one row. Errors: stale_version when it changed none.
     Result<Done> change_one(Statement& update);
-    Result<Done> begin_attempt(DueDelivery& delivery, Timestamp now, Timestamp lease_until);
 
     Database& db_;
     StatementCache statements_;
     SqliteReading reading_;
+    SqliteOutbox outbox_;
     std::uint64_t events_added_ = 0;
 };
 

@@ -1,14 +1,10 @@
 #include "ledger/sqlite_reading.h"
 
 #include "base/check.h"
+#include "ledger/sqlite_outbox_rows.h"
 
 namespace tollgate::ledger {
 namespace {
-
-std::optional<Timestamp> optional_time(const Statement& row, int column) {
-    const auto ms = row.optional_integer(column);
-    return ms ? std::optional(Timestamp{*ms}) : std::nullopt;
-}
 
 // The columns that read_payment() takes, in its order.
 std::string select_payments(const char* condition) {
@@ -78,13 +74,6 @@ Result<std::optional<Payment>> only_payment(Statement& select) {
 }
 
 }  // namespace
-
-Result<Statement*> StatementCache::get(const char* sql) {
-    const auto found = statements_.find(sql);
-    if (found != statements_.end()) return &found->second.again();
-    TOLLGATE_TRY(auto statement, db_.prepare(sql));
-    return &statements_.emplace(sql, std::move(statement)).first->second;
-}
 
 Result<std::optional<Payment>> SqliteReading::payment_by_id(std::string_view id) {
     TOLLGATE_TRY(Statement* const select, statements_.get(by_id_sql().c_str()));

@@ -2,34 +2,21 @@
 
 #include <memory>
 #include <string>
-#include <unordered_map>
 
 #include "base/sqlite.h"
 #include "ledger/books.h"
+#include "ledger/sqlite_outbox_reading.h"
+#include "ledger/statement_cache.h"
 
 namespace tollgate::ledger {
-
-// The statements of one connection, each prepared when it is first asked for.
-class StatementCache {
-public:
-    explicit StatementCache(Database& db) : db_(db) {}
-
-    // `sql` is told apart by its address: a literal, or a text that lives as long as the cache.
-    // The statement is ready for its bindings.
-    Result<Statement*> get(const char* sql);
-
-private:
-    Database& db_;
-    std::unordered_map<const char*, Statement> statements_;
-};
 
 // Reading over one SQLite connection: a snapshot of its own each call, or the transaction that is
 // open on it. One thread at a time.
 class SqliteReading final : public Reading {
 public:
-    explicit SqliteReading(Database& borrowed) : statements_(borrowed) {}
+    explicit SqliteReading(Database& borrowed) : statements_(borrowed), outbox_(statements_) {}
     explicit SqliteReading(std::unique_ptr<Database> owned)
-        : owned_(std::move(owned)), statements_(*owned_) {}
+        : owned_(std::move(owned)), statements_(*owned_), outbox_(statements_) {}
 
     Result<std::optional<Payment>> payment_by_id(std::string_view id) override;
     Result<std::optional<Payment>> payment_by_number(std::string_view app,
@@ -43,10 +30,12 @@ public:
                                                          std::string_view notify_id) override;
     Result<std::optional<IdempotencyRecord>> idempotency(std::string_view caller,
                                                          std::string_view key) override;
+    OutboxReading& outbox() override { return outbox_; }
 
 private:
     std::unique_ptr<Database> owned_;  // Before the statements: it must outlive them.
     StatementCache statements_;
+    SqliteOutboxReading outbox_;
 };
 
 }  // namespace tollgate::ledger

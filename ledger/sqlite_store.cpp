@@ -12,20 +12,31 @@
 #include "ledger/migrations.h"
 #include "ledger/sqlite_books.h"
 #include "ledger/sqlite_reading.h"
+#include "ledger/write_gate.h"
 
 namespace tollgate::ledger {
 namespace {
 
 constexpr std::size_t kIdleReadersMax = 16;
+// 8 KiB hold a notification and its body.
+constexpr std::int64_t kPageBytes = 8192;
+// How long a checkpoint waits for a batch to end, and how long, with the writer held, for a reader.
+constexpr std::chrono::milliseconds kGatePatience{1'000};
+constexpr const char* kCheckpointerPragmas = "PRAGMA busy_timeout = 20";
 
 class SqliteWriteConnection final : public WriteConnection {
 public:
-    explicit SqliteWriteConnection(Database db) : db_(std::move(db)), books_(db_) {}
+    SqliteWriteConnection(Database db, std::shared_ptr<WriteGate> gate)
+        : db_(std::move(db)), books_(db_), gate_(std::move(gate)) {}
+    ~SqliteWriteConnection() override { gate_->leave(); }
 
     Books& books() override { return books_; }
     Result<Done> begin() override {
         changes_before_ = sqlite3_total_changes64(db_.get());
-        return db_.run("BEGIN IMMEDIATE");
+        gate_->enter();
+        auto begun = db_.run("BEGIN IMMEDIATE");
+        if (!begun) gate_->leave();
+        return begun;
     }
     Result<Done> savepoint() override {
         changes_at_savepoint_ = sqlite3_total_changes64(db_.get());
@@ -44,6 +55,7 @@ public:
 
     Commit commit(std::string* reason) override {
         const auto done = db_.run("COMMIT");
+        gate_->leave();
         if (done) return Commit::durable;
         *reason = done.error().message();
         // Busy and full are found before the last page, the one that makes the transaction count,
@@ -58,11 +70,13 @@ public:
     void roll_back() override {
         // When SQLite has already rolled back, this says so, and that is what we wanted.
         if (in_transaction()) static_cast<void>(db_.run("ROLLBACK"));
+        gate_->leave();
     }
 
 private:
     Database db_;
     SqliteBooks books_;
+    std::shared_ptr<WriteGate> gate_;  // The store may go before us.
     std::int64_t changes_before_ = 0;
     std::int64_t changes_at_savepoint_ = 0;
 };
@@ -82,7 +96,7 @@ public:
         // A pragma takes no bindings; the number is ours.
         TOLLGATE_DO(db.run(("PRAGMA cache_size = -" + std::to_string(options_.cache_kib)).c_str()));
         return std::unique_ptr<WriteConnection>(
-            std::make_unique<SqliteWriteConnection>(std::move(db)));
+            std::make_unique<SqliteWriteConnection>(std::move(db), gate_));
     }
 
     Result<ReadLease> read() override {
@@ -105,14 +119,20 @@ public:
     }
 
     Result<Done> checkpoint() override {
-        // Polite as long as the log is within its bound: it waits for nobody. Beyond the bound it
-        // makes the writer wait for a moment, so that the log can be cut.
-        const int mode = wal_bytes() > options_.wal_bytes_max ? SQLITE_CHECKPOINT_TRUNCATE
-                                                              : SQLITE_CHECKPOINT_PASSIVE;
-        const int code =
-            sqlite3_wal_checkpoint_v2(checkpointer_.get(), nullptr, mode, nullptr, nullptr);
-        if (code == SQLITE_OK || (code & 0xFF) == SQLITE_BUSY) return Done{};
-        return sqlite_error(checkpointer_.get());
+        // The long part holds nobody up. But while somebody writes it never reaches the log's end,
+        // so that the log would grow for ever: beyond a size, the little that is left is moved with
+        // the writer held for a moment, and the next transaction begins the log anew. Nothing is
+        // truncated for that: giving blocks back can take the disk a tenth of a second.
+        int frames = 0;
+        TOLLGATE_DO(checkpoint(SQLITE_CHECKPOINT_PASSIVE, &frames));
+        if (frames * kPageBytes < options_.wal_restart_bytes) return Done{};
+        Result<Done> done = Done{};
+        gate_->run_between(kGatePatience, [&] {
+            const bool too_large = wal_bytes() > options_.wal_bytes_max;
+            done = checkpoint(too_large ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_RESTART,
+                              &frames);
+        });
+        return done;
     }
 
     static Result<Database> open_at(const SqliteOptions& options, Database::Mode mode) {
@@ -124,6 +144,15 @@ public:
 private:
     Result<Database> open(Database::Mode mode) const { return open_at(options_, mode); }
 
+    // *frames: how many pages the log holds. A reader in the way is no error: the next beat goes
+    // on.
+    Result<Done> checkpoint(int mode, int* frames) {
+        const int code =
+            sqlite3_wal_checkpoint_v2(checkpointer_.get(), nullptr, mode, frames, nullptr);
+        if (code == SQLITE_OK || (code & 0xFF) == SQLITE_BUSY) return Done{};
+        return sqlite_error(checkpointer_.get());
+    }
+
     std::int64_t wal_bytes() const {
         std::error_code missing;
         const auto size = std::filesystem::file_size(options_.file + "-wal", missing);
@@ -133,6 +162,7 @@ private:
     const SqliteOptions options_;
     FileLock lock_;  // One gateway a ledger: leases and group commit count on being alone.
     Database checkpointer_;
+    const std::shared_ptr<WriteGate> gate_ = std::make_shared<WriteGate>();
     std::mutex mutex_;
     std::vector<std::unique_ptr<Reading>> idle_readers_;
 };
@@ -142,11 +172,12 @@ private:
 Result<std::unique_ptr<Store>> open_sqlite_store(SqliteOptions options, Clock& clock) {
     TOLLGATE_TRY(auto lock, FileLock::take(options.file));
     TOLLGATE_TRY(auto db, SqliteStore::open_at(options, Database::Mode::read_write));
-    // The page size must come before the first table; 8 KiB hold a notification and its body.
+    // The page size must come before the first table. A pragma takes no bindings.
+    TOLLGATE_DO(db.run(("PRAGMA page_size = " + std::to_string(kPageBytes)).c_str()));
     TOLLGATE_DO(
-        db.run("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;"
-               "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON"));
+        db.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON"));
     TOLLGATE_DO(migrate(db, sqlite_migrations(), options.file, clock.now()));
+    TOLLGATE_DO(db.run(kCheckpointerPragmas));
     return std::unique_ptr<Store>(
         std::make_unique<SqliteStore>(std::move(options), std::move(lock), std::move(db)));
 }

@@ -11,7 +11,8 @@ namespace tollgate::ledger {
 
 struct SqliteOptions {
     std::string file;
-    std::int64_t wal_bytes_max = 256 * 1024 * 1024;
+    std::int64_t wal_restart_bytes = 16 * 1024 * 1024;  // From here the log is begun anew.
+    std::int64_t wal_bytes_max = 256 * 1024 * 1024;     // Above it (a reader held it up) it is cut.
     std::int64_t cache_kib = 64 * 1024;  // Of the writer; a batch beyond it spills into the log.
     const char* vfs = nullptr;           // A registered VFS; tests bring one that fails.
 };

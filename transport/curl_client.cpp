@@ -11,50 +11,36 @@
 
 #include "base/check.h"
 #include "transport/curl_handles.h"
+#include "transport/curl_loop.h"
 #include "transport/curl_transfer.h"
 
 namespace tollgate::transport {
-namespace {
-
-// Once a process, before the first handle; a static local is made exactly once by the language.
-// Never undone: other parts of the process may use libcurl as well.
-void use_libcurl() {
-    static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
-    TOLLGATE_CHECK(started == CURLE_OK);
-}
-
-CurlMulti make_multi() {
-    use_libcurl();
-    return CurlMulti(curl_multi_init());
-}
-
-}  // namespace
-
 // Everything but the line of waiting requests belongs to the driving thread.
 class CurlClient::Multi {
 public:
-    explicit Multi(Options options) : options_(std::move(options)), multi_(make_multi()) {
-        TOLLGATE_CHECK(multi_ != nullptr);
+    explicit Multi(Options options) : options_(std::move(options)) {
         TOLLGATE_CHECK(options_.pinned_public_key.empty() ||
                        is_public_key_pin(options_.pinned_public_key));
     }
 
     void start(ClientRequest request, Completion done) {
         in_flight_.fetch_add(1);
+        bool first = false;
         {
             const std::lock_guard lock(mutex_);
+            first = waiting_.empty();
             waiting_.emplace_back(std::move(request), std::move(done));
         }
-        wake();
+        // Whoever made the line wake the loop has woken it for all behind him.
+        if (first) wake();
     }
 
-    void wake() { curl_multi_wakeup(multi_.get()); }
+    void wake() { loop_.wake(); }
 
     void run_once(std::chrono::milliseconds timeout) {
-        // Poll only when nothing has moved: completions start further requests.
-        if (advance()) return;
-        TOLLGATE_CHECK(curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(timeout.count()),
-                                       nullptr) == CURLM_OK);
+        // Wait only when nothing has moved: completions start further requests.
+        const bool moved = advance();
+        loop_.wait_and_act(moved ? std::chrono::milliseconds(0) : timeout);
         advance();
     }
 
@@ -69,7 +55,7 @@ public:
         running.swap(running_);
         for (auto& [handle, transfer] : running) {
             const Error why = transfer->cancelled();
-            curl_multi_remove_handle(multi_.get(), handle);
+            curl_multi_remove_handle(loop_.multi(), handle);
             finish(*transfer, why);
         }
         for (auto& [request, done] : waiting) {
@@ -87,8 +73,7 @@ private:
     // True when a request was taken from the line or one has finished.
     bool advance() {
         bool moved = refill();
-        int running = 0;
-        TOLLGATE_CHECK(curl_multi_perform(multi_.get(), &running) == CURLM_OK);
+        loop_.act_on_time();
         while (finish_one()) moved = true;
         return moved;
     }
@@ -119,7 +104,7 @@ private:
             return finish(*transfer, ready.error());
         }
         CURL* const handle = transfer->handle();
-        if (curl_multi_add_handle(multi_.get(), handle) != CURLM_OK) {
+        if (curl_multi_add_handle(loop_.multi(), handle) != CURLM_OK) {
             return finish(*transfer, transfer->cancelled());
         }
         running_.emplace(handle, std::move(transfer));
@@ -127,7 +112,7 @@ private:
 
     bool finish_one() {
         int left = 0;
-        const CURLMsg* const message = curl_multi_info_read(multi_.get(), &left);
+        const CURLMsg* const message = curl_multi_info_read(loop_.multi(), &left);
         if (message == nullptr) return false;
         TOLLGATE_CHECK(message->msg == CURLMSG_DONE);
         const CURLcode code = message->data.result;  // Gone with the handle: read it first.
@@ -135,7 +120,7 @@ private:
         TOLLGATE_CHECK(found != running_.end());
         const std::unique_ptr<CurlTransfer> transfer = std::move(found->second);
         running_.erase(found);
-        curl_multi_remove_handle(multi_.get(), transfer->handle());
+        curl_multi_remove_handle(loop_.multi(), transfer->handle());
         finish(*transfer, transfer->outcome(code));
         return true;
     }
@@ -156,9 +141,9 @@ private:
     std::mutex mutex_;  // Guards waiting_.
     std::deque<Waiting> waiting_;
     std::atomic<std::size_t> in_flight_{0};
-    CurlMulti multi_;
+    CurlLoop loop_;
     std::vector<CurlEasy> idle_;  // Ready to be used again: at most as many as ran at once.
-    std::unordered_map<CURL*, std::unique_ptr<CurlTransfer>> running_;  // Goes before multi_.
+    std::unordered_map<CURL*, std::unique_ptr<CurlTransfer>> running_;  // Goes before loop_.
 };
 
 CurlClient::CurlClient(Options options) : multi_(std::make_unique<Multi>(std::move(options))) {}

@@ -11,10 +11,10 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "tests/bench/bare_loop.h"
 #include "tests/bench/responder.h"
 #include "transport/address_guard.h"
 #include "transport/curl_client.h"
-#include "transport/curl_handles.h"
 
 namespace tollgate::bench {
 namespace {
@@ -95,87 +95,6 @@ private:
     int done_ = 0;
 };
 
-// As few libcurl calls as the same work can be done with: each handle is set up once, and only the
-// body and the headers, which differ from request to request, are set again.
-class BareLoop {
-public:
-    explicit BareLoop(std::string url) : url_(std::move(url)), multi_(curl_multi_init()) {
-        for (int i = 0; i < kInFlight; ++i) {
-            CURL* const easy = slots_.emplace_back().easy.get();
-            curl_easy_setopt(easy, CURLOPT_URL, url_.c_str());
-            curl_easy_setopt(easy, CURLOPT_POST, 1L);
-            curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-            curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &take);
-        }
-        for (Slot& slot : slots_) curl_easy_setopt(slot.easy.get(), CURLOPT_PRIVATE, &slot);
-    }
-    BareLoop(const BareLoop&) = delete;
-    BareLoop& operator=(const BareLoop&) = delete;
-    ~BareLoop() = default;
-
-    Rate measure(int count) {
-        to_start_ = count;
-        return rate_of(count, [&] {
-            for (Slot& slot : slots_) start(slot);
-            for (int done = 0; done < count;) {
-                const int finished = advance();
-                done += finished;
-                if (finished == 0) curl_multi_poll(multi_.get(), nullptr, 0, 1'000, nullptr);
-            }
-        });
-    }
-
-private:
-    struct Slot {
-        std::string body;
-        transport::CurlHeaders headers;
-        transport::CurlEasy easy{curl_easy_init()};
-    };
-
-    static std::size_t take(char* /*bytes*/, std::size_t size, std::size_t count, void* /*to*/) {
-        return size * count;
-    }
-
-    void start(Slot& slot) {
-        if (to_start_ == 0) return;
-        --to_start_;
-        slot.body = body();
-        transport::CurlHeaders lines;
-        for (const auto& [name, value] : headers()) {
-            TOLLGATE_CHECK(lines.add(std::string(name).append(": ").append(value)));
-        }
-        TOLLGATE_CHECK(lines.add("Expect:"));
-        slot.headers = std::move(lines);
-        CURL* const easy = slot.easy.get();
-        curl_easy_setopt(easy, CURLOPT_HTTPHEADER, slot.headers.get());
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                         static_cast<curl_off_t>(slot.body.size()));
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, slot.body.c_str());
-        TOLLGATE_CHECK(curl_multi_add_handle(multi_.get(), easy) == CURLM_OK);
-    }
-
-    int advance() {
-        int running = 0;
-        int left = 0;
-        int finished = 0;
-        curl_multi_perform(multi_.get(), &running);
-        while (const CURLMsg* const message = curl_multi_info_read(multi_.get(), &left)) {
-            TOLLGATE_CHECK(message->data.result == CURLE_OK);
-            Slot* slot = nullptr;
-            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &slot);
-            curl_multi_remove_handle(multi_.get(), slot->easy.get());
-            ++finished;
-            start(*slot);
-        }
-        return finished;
-    }
-
-    std::string url_;
-    transport::CurlMulti multi_;
-    std::vector<Slot> slots_;  // Goes before multi_.
-    int to_start_ = 0;
-};
-
 // The median round of one contender.
 void print(const char* name, std::vector<Rate> rates) {
     const auto middle = rates.begin() + static_cast<std::ptrdiff_t>(rates.size() / 2);
@@ -192,14 +111,14 @@ void measure(int count) {
         *transport::AddressGuard::make({.allowed_networks = {"127.0.0.0/8"}}));
     ClientLoop plain(url, nullptr);
     ClientLoop guarded(url, guard);
-    BareLoop bare(url);
+    BareLoop bare({.url = url, .headers = headers(), .body = body(), .in_flight = kInFlight});
     std::vector<Rate> plain_rates;
     std::vector<Rate> guarded_rates;
     std::vector<Rate> bare_rates;
     for (int round = 0; round < kRounds; ++round) {
         plain_rates.push_back(plain.measure(count));
         guarded_rates.push_back(guarded.measure(count));
-        bare_rates.push_back(bare.measure(count));
+        bare_rates.push_back(rate_of(count, [&] { bare.send(count); }));
     }
     std::printf("{");
     print("curl_client", plain_rates);

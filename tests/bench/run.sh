@@ -13,6 +13,10 @@ callback_latency() { "$BUILD/bench/callback_latency"; }
 # One thread of outgoing requests: our client beside a bare libcurl loop.
 curl_loop() { "$BUILD/bench/curl_loop"; }
 
+# Events from their commit to the receiver's 200, some of a hundred endpoints hanging, beside a bare
+# libcurl loop that posts the same to the same receiver.
+deliveries() { "$BUILD/bench/deliveries"; }
+
 # What the front costs by itself: a 1.1 KB POST, 64 connections, answered at once and by another thread.
 front() {
     "$BUILD/transport/empty_handler_bench" >"$RESULTS/front.port" &
@@ -34,7 +38,7 @@ front() {
 tunnel() { tests/bench/tunnel.sh build/release/gateway/tollgate "$RESULTS"; }
 
 names=("$@")
-((${#names[@]})) || names=(callback_latency curl_loop front)
+((${#names[@]})) || names=(callback_latency curl_loop deliveries front)
 for name in "${names[@]}"; do
     declare -F "$name" >/dev/null || { echo "there is no benchmark $name" >&2; exit 2; }
     echo "== $name" >&2

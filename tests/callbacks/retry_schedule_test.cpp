@@ -2,14 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include "config/settings.h"
+#include "config/delivery_rules.h"
 
 namespace tollgate::callbacks {
 namespace {
 
 TEST(RetrySchedule, LastsMoreThanADayByDefault) {
     SeededRandom random(1);
-    const RetrySchedule schedule{.waits = config::DeliverySettings{}.waits};
+    const RetrySchedule schedule{.waits = config::DeliveryRules{}.waits};
     Timestamp now{0};
     int attempts = 0;
     while (const auto next = next_attempt_at(schedule, ++attempts, now, random)) {

@@ -10,23 +10,6 @@ namespace {
 
 using testing::LedgerWorld;
 
-EventRecord event(LedgerWorld& world, const std::string& id) {
-    return {.id = id,
-            .app = "shop",
-            .type = "payment.paid",
-            .payment = std::nullopt,
-            .version = 2,
-            .payload = "{}",
-            .created_at = world.clock.now()};
-}
-
-Result<Done> with_endpoint(LedgerWorld& world, const std::string& id) {
-    return world.run([id](Books& books) {
-        return books.set_configured_endpoints(
-            {{.id = id, .url = "http://127.0.0.1:1/events", .apps = {"shop"}}});
-    });
-}
-
 TEST(Books, GivesBackWhatWasWritten) {
     LedgerWorld world;
     Payment wanted = world.payment("T1");
@@ -166,82 +149,6 @@ TEST(Books, OpensADifferenceOncePerTradeAndClass) {
     EXPECT_FALSE(open());
     record.difference_class = "seller_id_mismatch";
     EXPECT_TRUE(open());
-}
-
-TEST(Outbox, PromisesAnEventToEveryEnabledEndpointOfItsApp) {
-    LedgerWorld world;
-    ASSERT_TRUE(world.run([](Books& books) {
-        return books.set_configured_endpoints(
-            {{.id = "a", .url = "http://a/", .apps = {"shop"}},
-             {.id = "b", .url = "http://b/", .apps = {"shop", "other"}},
-             {.id = "c", .url = "http://c/", .apps = {"other"}}});
-    }));
-    ASSERT_TRUE(world.run([&](Books& books) { return books.add_event(event(world, "evt_1")); }));
-    const auto due = world.run([&](Books& books) {
-        return books.claim_deliveries(world.clock.now(),
-                                      world.clock.now() + std::chrono::seconds(20), 10);
-    });
-    ASSERT_EQ(due->size(), 2U);
-    EXPECT_EQ((*due)[0].endpoint, "a");
-    EXPECT_EQ((*due)[1].url, "http://b/");
-}
-
-TEST(Outbox, ClaimsADeliveryOnceUntilItsLeaseRunsOut) {
-    LedgerWorld world;
-    ASSERT_TRUE(with_endpoint(world, "a"));
-    ASSERT_TRUE(world.run([&](Books& books) { return books.add_event(event(world, "evt_1")); }));
-    const auto claim = [&] {
-        auto due = world.run([&](Books& books) {
-            return books.claim_deliveries(world.clock.now(),
-                                          world.clock.now() + std::chrono::seconds(20), 10);
-        });
-        return due->empty() ? 0 : due->front().attempt;
-    };
-    EXPECT_EQ(claim(), 1);
-    EXPECT_EQ(claim(), 0);
-    world.clock.pass(std::chrono::seconds(20));  // Whoever had it is dead.
-    EXPECT_EQ(claim(), 2);
-}
-
-TEST(Outbox, KeepsADeliveryWhoseBudgetIsSpent) {
-    LedgerWorld world;
-    ASSERT_TRUE(with_endpoint(world, "a"));
-    ASSERT_TRUE(world.run([&](Books& books) { return books.add_event(event(world, "evt_1")); }));
-    const auto due = world.run([&](Books& books) {
-        return books.claim_deliveries(world.clock.now(), world.clock.now(), 10);
-    });
-    ASSERT_TRUE(world.run([&](Books& books) {
-        return books.finish_attempt({.delivery = due->front().row,
-                                     .attempt = 1,
-                                     .finished_at = world.clock.now(),
-                                     .outcome = "http_error",
-                                     .http_status = 500,
-                                     .address = "",
-                                     .detail = ""});
-    }));
-    const auto again = world.run([&](Books& books) {
-        return books.claim_deliveries(world.clock.now() + std::chrono::hours(1), world.clock.now(),
-                                      10);
-    });
-    EXPECT_TRUE(again->empty());
-    EXPECT_FALSE(world.run([](Books& books) { return books.next_delivery_at(); })->has_value());
-}
-
-TEST(Outbox, ParksTheEventsOfAnEndpointThatLeftTheConfiguration) {
-    LedgerWorld world;
-    ASSERT_TRUE(with_endpoint(world, "a"));
-    ASSERT_TRUE(world.run([&](Books& books) { return books.add_event(event(world, "evt_1")); }));
-    const auto claimed = [&] {
-        return world
-            .run([&](Books& books) {
-                return books.claim_deliveries(world.clock.now(), world.clock.now(), 10);
-            })
-            ->size();
-    };
-    ASSERT_TRUE(with_endpoint(world, "b"));
-    EXPECT_EQ(claimed(), 0U);
-    ASSERT_TRUE(with_endpoint(world, "a"));
-    EXPECT_EQ(claimed(), 1U);
 }
 
 TEST(Idempotency, TakesAKeyOverOnlyWhenItsHolderIsGone) {

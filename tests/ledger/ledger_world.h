@@ -17,7 +17,12 @@ namespace tollgate::testing {
 // A real ledger in a folder of its own, on a disk that can be made to fail; run_once() by hand.
 class LedgerWorld {
 public:
-    LedgerWorld() { open(); }
+    explicit LedgerWorld(ledger::SqliteOptions options = {}) : options_(std::move(options)) {
+        options_.file = folder.file("ledger.db");
+        options_.cache_kib = 128;  // Small: a large unit spills.
+        options_.vfs = disk.name();
+        open();
+    }
 
     // As after a crash: nothing is closed in order, the file is opened again.
     void reopen() {
@@ -84,10 +89,7 @@ public:
 
 private:
     void open() {
-        auto opened = ledger::open_sqlite_store({.file = folder.file("ledger.db"),
-                                                 .cache_kib = 128,  // Small: a large unit spills.
-                                                 .vfs = disk.name()},
-                                                clock);
+        auto opened = ledger::open_sqlite_store(options_, clock);
         ASSERT_TRUE(opened) << opened.error().message();
         store = *std::move(opened);
         auto connection = store->write_connection();
@@ -95,6 +97,8 @@ private:
         writer = std::make_unique<ledger::Writer>(*std::move(connection), ledger::Writer::Options{},
                                                   log.get());
     }
+
+    ledger::SqliteOptions options_;
 };
 
 }  // namespace tollgate::testing

@@ -44,7 +44,8 @@ private:
 // A log that goes nowhere, or to the file that TOLLGATE_TEST_LOG names.
 class TestLog {
 public:
-    explicit TestLog(Clock& clock) : log_(descriptor(), clock, LogLevel::debug) {}
+    explicit TestLog(Clock& clock, LogLevel least = LogLevel::debug)
+        : log_(descriptor(), clock, least) {}
     Log& get() { return log_; }
 
 private:

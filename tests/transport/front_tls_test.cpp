@@ -3,8 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <openssl/ssl.h>
+#include <atomic>
+#include <csignal>
+#include <mutex>
+#include <optional>
 #include <thread>
+
+#include <openssl/ssl.h>
 
 #include "tls_peer.h"
 #include "tls_test.h"
@@ -201,11 +206,85 @@ TEST_F(FrontTls, DropsWhatFollowsTheEndInTls) {
     RunningFront front(with_tls());
     TlsPeer peer = TlsPeer::connect_to(front.port());
     ASSERT_EQ(status(peer, request_text("GET", "/echo")), 200);
-    ASSERT_TRUE(peer.finish_in_tls());
-    ASSERT_TRUE(peer.Peer::send(std::string(20'000, '\x17')));
+    peer.finish_in_tls_and_go_on(std::string(2'000, '\x17'));
     EXPECT_TRUE(becomes_true([&] { return front->counters().connections == 0; }));
     TlsPeer next = TlsPeer::connect_to(front.port());
     EXPECT_EQ(status(next, request_text("GET", "/echo")), 200);
+}
+
+// Answers that wait, so that what the peer does meanwhile is there before the front looks.
+class FrontTlsLater : public FrontTls {
+protected:
+    FrontTlsLater() {
+        RunningFront::Setup setup = with_tls();
+        setup.limits.body_bytes_max = std::size_t{2} << 20U;
+        setup.limits.ticket_time = std::chrono::minutes(5);
+        setup.threads = 1;  // Has begun when it has served something.
+        setup.router.add("GET", "/later", [this](ServerRequest&, Ticket ticket) {
+            const std::lock_guard lock(mutex_);
+            tickets_.push_back(std::move(ticket));
+        });
+        front_.emplace(std::move(setup));
+    }
+    TlsPeer waiting_peer() {
+        TlsPeer peer = TlsPeer::connect_to((*front_).port());
+        EXPECT_TRUE(peer.send(request_text("GET", "/later")));
+        EXPECT_TRUE(becomes_true([this] {
+            const std::lock_guard lock(mutex_);
+            return tickets_.size() == 1;
+        }));
+        return peer;
+    }
+    void answer() {
+        const std::lock_guard lock(mutex_);
+        tickets_.back().complete(text_answer(std::string(100'000, 'l')));
+        tickets_.clear();
+    }
+
+    std::mutex mutex_;
+    std::vector<Ticket> tickets_;
+    std::optional<RunningFront> front_;
+};
+
+TEST_F(FrontTlsLater, AnswersWhatWasWholeBeforeTheConnectionWasCut) {
+    TlsPeer peer = waiting_peer();
+    ASSERT_TRUE(peer.send(request_text("POST", "/body", "", "whole")));
+    ASSERT_TRUE(peer.Peer::send("\x17\x03\x03"));  // A record begins, and never ends.
+    peer.finish_sending();
+    answer();
+    EXPECT_EQ(peer.answer().value_or(Answer{}).body.size(), 100'000U);
+    EXPECT_EQ(peer.answer().value_or(Answer{}).body, "whole");
+    EXPECT_TRUE(peer.is_ended());
+}
+
+// The socket's own error is EPIPE now, which raises a signal unless it is asked not to.
+TEST_F(FrontTlsLater, SurvivesAPeerThatFinishesAndThenLeavesRudely) {
+    static std::atomic<int> signals{0};
+    TlsPeer peer = waiting_peer();
+    // Now, as the parser's library has the whole process ignore it when the front begins to run.
+    const auto before = std::signal(SIGPIPE, [](int) { ++signals; });
+    peer.finish_sending();
+    peer.leave_rudely();
+    answer();
+    EXPECT_TRUE(becomes_true([&] { return (*front_)->counters().connections == 0; }));
+    std::signal(SIGPIPE, before);
+    EXPECT_EQ(signals.load(), 0);
+}
+
+// As many bytes as are read before others have their turn, and a few that then wait inside.
+TEST_F(FrontTlsLater, ComesBackForBytesThatNoEventTellsOf) {
+    constexpr std::size_t kBeforeTheTurn = std::size_t{16} * 65'536;
+    for (const std::size_t more : {1U, 60U, 200U}) {
+        TlsPeer peer = waiting_peer();
+        std::string request = "POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 1234567\r\n\r\n";
+        const std::size_t size = kBeforeTheTurn + more - request.size();
+        request.replace(request.find("1234567"), 7, std::to_string(size));
+        ASSERT_GE(size, 1'000'000U);  // As many digits as above.
+        ASSERT_TRUE(peer.send(request + std::string(size, 'b')));
+        answer();
+        EXPECT_EQ(peer.answer().value_or(Answer{}).body.size(), 100'000U);
+        EXPECT_EQ(peer.answer().value_or(Answer{}).body.size(), size) << more;
+    }
 }
 
 TEST_F(FrontTls, SurvivesPeersThatLeaveRudely) {

@@ -122,16 +122,25 @@ std::string TlsPeer::receive() {
     return {bytes.data(), got};
 }
 
-void TlsPeer::send_hello_in_part(std::size_t bytes) {
+std::string TlsPeer::bytes_of(int (*call)(SSL*)) {
     const BioHandle written(BIO_new(BIO_s_mem()));
     BIO_up_ref(written.get());
     SSL_set0_wbio(tls_->ssl.get(), written.get());
-    SSL_do_handshake(tls_->ssl.get());
+    call(tls_->ssl.get());
     ERR_clear_error();
-    char* hello = nullptr;
-    const auto size = static_cast<std::size_t>(BIO_get_mem_data(written.get(), &hello));
-    need(bytes < size, "cut its hello there");
-    need(Peer::send({hello, bytes}), "send its hello");
+    char* bytes = nullptr;
+    const auto size = BIO_get_mem_data(written.get(), &bytes);
+    return {bytes, static_cast<std::size_t>(size)};
+}
+
+void TlsPeer::send_hello_in_part(std::size_t bytes) {
+    const std::string hello = bytes_of(SSL_do_handshake);
+    need(bytes < hello.size(), "cut its hello there");
+    need(Peer::send(std::string_view(hello).substr(0, bytes)), "send its hello");
+}
+
+void TlsPeer::finish_in_tls_and_go_on(std::string_view bytes) {
+    need(Peer::send(bytes_of(SSL_shutdown).append(bytes)), "finish");
 }
 
 bool TlsPeer::finish_in_tls() {

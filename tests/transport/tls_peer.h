@@ -33,6 +33,8 @@ public:
     void send_hello_in_part(std::size_t bytes);
     // close_notify: in TLS, but not in TCP.
     bool finish_in_tls();
+    // The same with bytes behind it, in one piece.
+    void finish_in_tls_and_go_on(std::string_view bytes);
     // Asks the server for new keys as well (TLS 1.3).
     bool change_keys();
     // Sends what waits to be sent, as a key change does.
@@ -56,6 +58,8 @@ private:
     struct Tls;
     TlsPeer(Peer connected, const Options& options);
     // Repeats a call of OpenSSL's until it neither waits to read nor to write.
+    // What the call would send; nothing goes out by itself any more.
+    std::string bytes_of(int (*call)(SSL*));
     template <typename Call>
     int settle(Call call) const;
 

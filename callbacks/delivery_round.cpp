@@ -1,0 +1,207 @@
+#include "callbacks/delivery_round.h"
+
+#include <algorithm>
+
+#include "callbacks/event.h"
+#include "callbacks/fair_share.h"
+
+namespace tollgate::callbacks {
+namespace {
+
+using ledger::Endpoint;
+using ledger::EndpointStatus;
+using ledger::Lane;
+using ledger::RowId;
+
+constexpr int kPublishedARound = 512;
+constexpr std::chrono::milliseconds kLeaseMargin{5'000};
+
+// The endpoints as they are now, seen through this unit.
+class Round {
+public:
+    Round(const RoundPlan& plan, ledger::Books& books, const RoundSeams& seams)
+        : plan_(plan),
+          books_(books),
+          outbox_(books.outbox()),
+          seams_(seams),
+          now_(seams.clock.now()),
+          directory_(plan.directory),
+          waiting_(plan.waiting) {}
+
+    Result<RoundOutcome> run() {
+        for (const auto& result : plan_.results) TOLLGATE_DO(outbox_.finish_attempt(result));
+        for (const auto& delivery : plan_.released) TOLLGATE_DO(outbox_.release(delivery, now_));
+        for (const auto& [row, health, outage_over] : plan_.healths) {
+            TOLLGATE_DO(outbox_.set_health(row, health, outage_over, now_));
+        }
+        TOLLGATE_DO(learn_changes());
+        for (const auto& parking : plan_.parkings) TOLLGATE_DO(park(parking));
+        TOLLGATE_DO(publish());
+        TOLLGATE_DO(claim());
+        TOLLGATE_TRY(outcome_.pending, outbox_.pending_work());
+        outcome_.directory = directory_;
+        return std::move(outcome_);
+    }
+
+private:
+    Result<Done> learn_changes() {
+        outcome_.directory_version = plan_.directory_version;
+        TOLLGATE_TRY(auto changed, outbox_.endpoints_changed_since(plan_.directory_version));
+        if (changed.empty()) return Done{};
+        auto directory = std::make_shared<Directory>(*directory_);
+        for (Endpoint& endpoint : changed) {
+            std::vector<ledger::EndpointSecret> secrets;
+            if (endpoint.origin == ledger::EndpointOrigin::api) {
+                TOLLGATE_TRY(secrets, books_.read().outbox().secrets_of(endpoint, now_));
+            }
+            outcome_.directory_version = endpoint.version;  // The last one has the highest.
+            const RowId row = endpoint.row;
+            auto target = make_target(std::move(endpoint), secrets, seams_.keys);
+            outcome_.changed.push_back(target);
+            (*directory)[row] = std::move(target);
+        }
+        directory_ = std::move(directory);
+        return Done{};
+    }
+
+    bool has_another(const Endpoint& endpoint, const std::string& app) const {
+        return std::ranges::any_of(*directory_, [&](const auto& other) {
+            const auto& apps = other.second->endpoint.plan.apps;
+            return other.first != endpoint.row && other.second->is_enabled() &&
+                   (apps.empty() || std::ranges::find(apps, app) != apps.end());
+        });
+    }
+
+    // Never takes an app its last enabled endpoint: then it is only slowed.
+    Result<Done> park(const RoundPlan::Parking& parking) {
+        const auto found = directory_->find(parking.endpoint);
+        if (found == directory_->end() || !found->second->is_enabled()) return Done{};
+        auto target = std::make_shared<Target>(*found->second);
+        Endpoint& endpoint = target->endpoint;
+        const auto& apps = endpoint.plan.apps.empty() ? plan_.apps : endpoint.plan.apps;
+        const bool all_have_another = std::ranges::all_of(
+            apps, [&](const std::string& app) { return has_another(endpoint, app); });
+        if (!all_have_another) {
+            outcome_.slowed.push_back(std::move(target));
+            return Done{};
+        }
+        TOLLGATE_DO(outbox_.park(endpoint, parking.reason, now_));
+        for (const std::string& app : apps) {
+            TOLLGATE_DO(books_.add_event(
+                endpoint_disabled_event(app, endpoint, parking.reason, now_, seams_.entropy)));
+        }
+        auto directory = std::make_shared<Directory>(*directory_);
+        (*directory)[endpoint.row] = target;
+        directory_ = std::move(directory);
+        outcome_.parked.push_back(std::move(target));
+        return Done{};
+    }
+
+    Result<Done> publish() {
+        TOLLGATE_TRY(const auto events, outbox_.unpublished_events(kPublishedARound));
+        TOLLGATE_DO(outbox_.publish(events));
+        for (const auto& event : events) {
+            for (const auto& [row, target] : *directory_) {
+                if (!is_for(event, *target)) continue;
+                TOLLGATE_DO(outbox_.add_delivery(
+                    event, target->endpoint, target->rules.ordered ? event.payment : std::nullopt,
+                    now_));
+                waiting_.insert(row);
+            }
+        }
+        outcome_.published = static_cast<int>(events.size());
+        outcome_.more_to_publish = events.size() == kPublishedARound;
+        return Done{};
+    }
+
+    static bool is_for(const ledger::UnpublishedEvent& event, const Target& target) {
+        if (target.endpoint.status == EndpointStatus::removed) return false;
+        if (event.only_endpoint) return *event.only_endpoint == target.endpoint.row;
+        // Of its own end an endpoint need not hear.
+        if (event.type == kEndpointDisabled && !target.is_enabled()) return false;
+        return wants(target.endpoint.plan, event.app, event.type);
+    }
+
+    Result<Done> claim() {
+        if (plan_.room <= 0) return Done{};
+        std::vector<const Target*> waiting;
+        std::vector<int> wants;
+        for (const RowId row : waiting_) {
+            const auto found = directory_->find(row);
+            if (found == directory_->end() || !found->second->is_enabled()) continue;
+            const Allowance allowance = allowance_of(row);
+            const int wanted = allowance.probe ? 1 : allowance.fresh + allowance.again;
+            if (wanted == 0) continue;
+            waiting.push_back(found->second.get());
+            wants.push_back(wanted);
+        }
+        const auto shares = share_out(plan_.room, wants, plan_.start);
+        for (std::size_t i = 0; i < waiting.size(); ++i) {
+            const Allowance allowance = allowance_of(waiting[i]->endpoint.row);
+            TOLLGATE_DO(claim_for(*waiting[i], allowance, shares[i]));
+        }
+        return Done{};
+    }
+
+    Result<Done> claim_for(const Target& target, const Allowance& allowance, int share) {
+        if (allowance.probe) {
+            // The oldest promise tells as well as any other whether the endpoint is back.
+            for (const Lane lane : {Lane::retry, Lane::backlog, Lane::fresh}) {
+                TOLLGATE_TRY(const int taken, claim_lane(target, lane, std::min(share, 1), true));
+                if (taken > 0 || share == 0) return Done{};
+            }
+            return Done{};
+        }
+        const int fresh = std::min(allowance.fresh, share);
+        TOLLGATE_TRY(const int from_fresh, claim_lane(target, Lane::fresh, fresh, false));
+        outcome_.fresh_is_empty[target.endpoint.row] = from_fresh < fresh;
+        const int again = std::min(allowance.again, share - from_fresh);
+        TOLLGATE_TRY(const int retried, claim_lane(target, Lane::retry, again, false));
+        TOLLGATE_TRY(const int caught_up,
+                     claim_lane(target, Lane::backlog, again - retried, false));
+        outcome_.again_is_empty[target.endpoint.row] = retried + caught_up < again;
+        return Done{};
+    }
+
+    Result<int> claim_lane(const Target& target, Lane lane, int limit, bool probe) {
+        if (limit <= 0) return 0;
+        const Timestamp lease_until = now_ + lease_of(target.rules.timeout);
+        TOLLGATE_TRY(auto due, outbox_.claim({.endpoint = target.endpoint,
+                                              .lane = lane,
+                                              .limit = limit,
+                                              .now = now_,
+                                              .lease_until = lease_until}));
+        for (auto& delivery : due) {
+            outcome_.claimed.push_back(
+                {.delivery = std::move(delivery), .lease_until = lease_until, .probe = probe});
+        }
+        return static_cast<int>(due.size());
+    }
+
+    Allowance allowance_of(RowId endpoint) const {
+        const auto found = plan_.allowances.find(endpoint);
+        return found == plan_.allowances.end() ? plan_.newcomer : found->second;
+    }
+
+    const RoundPlan& plan_;
+    ledger::Books& books_;
+    ledger::Outbox& outbox_;
+    const RoundSeams& seams_;
+    const Timestamp now_;
+    std::shared_ptr<const Directory> directory_;
+    std::set<RowId> waiting_;
+    RoundOutcome outcome_;
+};
+
+}  // namespace
+
+std::chrono::milliseconds lease_of(std::chrono::milliseconds timeout) {
+    return timeout * 2 + kLeaseMargin;
+}
+
+Result<RoundOutcome> run_round(const RoundPlan& plan, ledger::Books& books,
+                               const RoundSeams& seams) {
+    return Round(plan, books, seams).run();
+}
+
+}  // namespace tollgate::callbacks

@@ -1,0 +1,367 @@
+#include "ledger/sqlite_outbox_reading.h"
+
+#include <algorithm>
+
+#include "ledger/sqlite_outbox_rows.h"
+
+namespace tollgate::ledger {
+namespace {
+
+// Rows are written in the order of time, but for clock steps and transactions that took a while.
+constexpr std::chrono::minutes kDisorder{5};
+
+const std::string& present_endpoints_sql() {
+    static const std::string kSql = select_endpoints("status <> 'removed' ORDER BY id");
+    return kSql;
+}
+const std::string& endpoint_by_id_sql() {
+    static const std::string kSql = select_endpoints("endpoint_id = ?");
+    return kSql;
+}
+
+// ?1 holds a list, one a line; ?2 a type, "family.*" or nothing.
+constexpr const char* kOfAppsAndType =
+    " instr(char(10) || ?1 || char(10), char(10) || event.app || char(10))"
+    " AND (?2 = '' OR event.type = ?2 OR (?2 LIKE '%.*'"
+    "      AND substr(event.type, 1, length(?2) - 1) = substr(?2, 1, length(?2) - 1)))";
+
+std::string select_events(const std::string& condition) {
+    return "SELECT id, event_id, app, type, payload, created_ms,"
+           " iif(id <= (SELECT last FROM publication), id, NULL) FROM event WHERE " +
+           condition;
+}
+const std::string& events_sql() {
+    static const std::string kSql =
+        select_events(std::string(kOfAppsAndType) +
+                      " AND id > ?3 AND id >= ?4 AND id <= (SELECT last FROM publication)"
+                      " AND created_ms >= ?5 AND only_endpoint IS NULL ORDER BY id LIMIT ?6");
+    return kSql;
+}
+const std::string& event_by_id_sql() {
+    static const std::string kSql = select_events("event_id = ?");
+    return kSql;
+}
+
+std::string select_deliveries(const std::string& condition) {
+    return "SELECT delivery.id, event.event_id, event.type, event.app, endpoint.endpoint_id,"
+           " delivery.status, delivery.generation, delivery.attempts, event.created_ms,"
+           " delivery.next_attempt_ms, delivery.lease_until_ms, delivery.finished_ms"
+           " FROM delivery JOIN event ON event.id = delivery.event"
+           " JOIN endpoint ON endpoint.id = delivery.endpoint WHERE " +
+           condition;
+}
+
+// The condition of a DeliveryQuery. Of given up ones it says so once more, in the words of the
+// partial index.
+std::string delivery_condition(bool given_up) {
+    return std::string(kOfAppsAndType) +
+           " AND delivery.endpoint = ?3 AND delivery.id > ?4 AND (?5 = ''"
+           " OR instr(char(10) || ?5 || char(10), char(10) || delivery.status || char(10)))"
+           " AND event.created_ms >= ?6 AND event.created_ms < ?7" +
+           (given_up ? " AND delivery.status IN ('spent', 'cancelled')" : "");
+}
+const std::string& deliveries_sql(bool given_up) {
+    static const std::string kOrder = " ORDER BY delivery.id LIMIT ?8";
+    static const std::string kAll = select_deliveries(delivery_condition(false) + kOrder);
+    static const std::string kGivenUp = select_deliveries(delivery_condition(true) + kOrder);
+    return given_up ? kGivenUp : kAll;
+}
+const std::string& count_sql(bool given_up) {
+    static const std::string kCount =
+        "SELECT count(*) FROM delivery JOIN event ON event.id = delivery.event WHERE ";
+    static const std::string kAll = kCount + delivery_condition(false);
+    static const std::string kGivenUp = kCount + delivery_condition(true);
+    return given_up ? kGivenUp : kAll;
+}
+const std::string& deliveries_of_event_sql() {
+    static const std::string kSql = select_deliveries("delivery.event = ? ORDER BY delivery.id");
+    return kSql;
+}
+
+EventView read_event(const Statement& row) {
+    return {.row = row.integer(0),
+            .id = row.text(1),
+            .app = row.text(2),
+            .type = row.text(3),
+            .payload = row.text(4),
+            .created_at = {row.integer(5)},
+            .publication = row.optional_integer(6)};
+}
+
+Result<std::vector<DeliveryView>> read_deliveries(Statement& select) {
+    std::vector<DeliveryView> deliveries;
+    for (;;) {
+        TOLLGATE_TRY(const bool row, select.step());
+        if (!row) return deliveries;
+        const auto status = delivery_status_from(select.view(5));
+        if (!status) return Error(ErrorCode::data_corruption, "a delivery has no known status");
+        deliveries.push_back({.row = select.integer(0),
+                              .event_id = select.text(1),
+                              .event_type = select.text(2),
+                              .app = select.text(3),
+                              .endpoint_id = select.text(4),
+                              .status = *status,
+                              .generation = static_cast<int>(select.integer(6)),
+                              .attempts = static_cast<int>(select.integer(7)),
+                              .event_created_at = {select.integer(8)},
+                              .next_attempt_at = {select.integer(9)},
+                              .lease_until = optional_time(select, 10),
+                              .finished_at = optional_time(select, 11)});
+    }
+}
+
+bool only_given_up(const std::vector<DeliveryStatus>& statuses) {
+    return !statuses.empty() && std::ranges::all_of(statuses, [](DeliveryStatus status) {
+        return status == DeliveryStatus::spent || status == DeliveryStatus::cancelled;
+    });
+}
+
+// The texts that a delivery query binds; they must live until the statement has run.
+struct DeliveryTexts {
+    explicit DeliveryTexts(const DeliveryQuery& query) : apps(join_lines(query.apps)) {
+        std::vector<std::string> names;
+        for (const DeliveryStatus status : query.statuses) names.emplace_back(name_of(status));
+        statuses = join_lines(names);
+    }
+    void bind(Statement& select, const DeliveryQuery& query) const {
+        select.bind(1, apps).bind(2, query.type).bind(3, query.endpoint).bind(4, query.after);
+        select.bind(5, statuses).bind(6, query.from ? query.from->ms : INT64_MIN);
+        select.bind(7, query.to ? query.to->ms : INT64_MAX);
+    }
+
+    std::string apps;
+    std::string statuses;
+};
+
+}  // namespace
+
+std::string join_lines(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "" : "\n") + name;
+    return text;
+}
+
+std::vector<std::string> split_lines(std::string_view text) {
+    std::vector<std::string> names;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        names.emplace_back(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return names;
+}
+
+std::string select_endpoints(const char* condition) {
+    return std::string(
+               "SELECT id, endpoint_id, origin, url, description, apps, event_types, rules, status,"
+               " parked_reason, parked_ms, failing_since_ms, open_until_ms, openings, backlog_to,"
+               " version, created_ms, updated_ms FROM endpoint WHERE ") +
+           condition;
+}
+
+Result<Endpoint> read_endpoint(const Statement& row) {
+    Endpoint endpoint;
+    endpoint.row = row.integer(0);
+    endpoint.id = row.text(1);
+    endpoint.origin = row.view(2) == "api" ? EndpointOrigin::api : EndpointOrigin::config;
+    endpoint.plan = {.url = row.text(3),
+                     .description = row.text(4),
+                     .apps = split_lines(row.view(5)),
+                     .event_types = split_lines(row.view(6)),
+                     .rules = row.text(7)};
+    const std::string_view status = row.view(8);
+    bool known = false;
+    for (const EndpointStatus candidate :
+         {EndpointStatus::enabled, EndpointStatus::parked, EndpointStatus::removed}) {
+        if (name_of(candidate) != status) continue;
+        endpoint.status = candidate;
+        known = true;
+    }
+    if (!known) return Error(ErrorCode::data_corruption, "an endpoint has no known status");
+    endpoint.parked_reason = row.optional_text(9);
+    endpoint.parked_at = optional_time(row, 10);
+    endpoint.health = {.failing_since = optional_time(row, 11),
+                       .open_until = optional_time(row, 12),
+                       .openings = row.integer(13)};
+    endpoint.backlog_to = row.integer(14);
+    endpoint.version = row.integer(15);
+    endpoint.created_at = {row.integer(16)};
+    endpoint.updated_at = {row.integer(17)};
+    return endpoint;
+}
+
+Result<std::vector<Endpoint>> read_endpoints(Statement& select) {
+    std::vector<Endpoint> endpoints;
+    for (;;) {
+        TOLLGATE_TRY(const bool row, select.step());
+        if (!row) return endpoints;
+        TOLLGATE_TRY(auto endpoint, read_endpoint(select));
+        endpoints.push_back(std::move(endpoint));
+    }
+}
+
+Result<std::vector<Endpoint>> SqliteOutboxReading::endpoints() {
+    TOLLGATE_TRY(Statement* const select, statements_.get(present_endpoints_sql().c_str()));
+    return read_endpoints(*select);
+}
+
+Result<std::optional<Endpoint>> SqliteOutboxReading::endpoint(std::string_view id) {
+    TOLLGATE_TRY(Statement* const select, statements_.get(endpoint_by_id_sql().c_str()));
+    select->bind(1, id);
+    TOLLGATE_TRY(auto found, read_endpoints(*select));
+    if (found.empty()) return std::optional<Endpoint>();
+    return std::optional(std::move(found.front()));
+}
+
+Result<EndpointLoad> SqliteOutboxReading::load_of(const Endpoint& endpoint) {
+    TOLLGATE_TRY(Statement* const select,
+                 statements_.get("SELECT (SELECT count(*) FROM delivery WHERE endpoint = ?1"
+                                 "        AND status = 'pending' AND attempts = 0)"
+                                 "     + (SELECT count(*) FROM delivery WHERE endpoint = ?1"
+                                 "        AND status = 'pending' AND attempts > 0),"
+                                 " (SELECT count(*) FROM delivery WHERE endpoint = ?1"
+                                 "        AND status IN ('spent', 'cancelled')),"
+                                 " (SELECT min(created_ms) FROM event WHERE id IN ("
+                                 "    (SELECT min(event) FROM delivery WHERE endpoint = ?1"
+                                 "     AND status = 'pending' AND attempts = 0),"
+                                 "    (SELECT min(event) FROM delivery WHERE endpoint = ?1"
+                                 "     AND status = 'pending' AND attempts > 0)))"));
+    select->bind(1, endpoint.row);
+    TOLLGATE_TRY(const bool found, select->step());
+    EndpointLoad load;
+    if (found) {
+        load.pending = select->integer(0);
+        load.given_up = select->integer(1);
+        load.oldest_pending_at = optional_time(*select, 2);
+    }
+    select->again();
+    return load;
+}
+
+Result<std::vector<EndpointSecret>> SqliteOutboxReading::secrets_of(const Endpoint& endpoint,
+                                                                    Timestamp now) {
+    TOLLGATE_TRY(Statement* const select,
+                 statements_.get("SELECT id, secret, created_ms, expires_ms FROM endpoint_secret"
+                                 " WHERE endpoint = ? AND (expires_ms IS NULL OR expires_ms > ?)"
+                                 " ORDER BY id DESC"));
+    select->bind(1, endpoint.row).bind(2, now.ms);
+    std::vector<EndpointSecret> secrets;
+    for (;;) {
+        TOLLGATE_TRY(const bool row, select->step());
+        if (!row) return secrets;
+        secrets.push_back({.row = select->integer(0),
+                           .secret = Secret(select->text(1)),
+                           .created_at = {select->integer(2)},
+                           .expires_at = optional_time(*select, 3)});
+    }
+}
+
+// A row such that no event before it was created at `since` or later; found by halving.
+Result<RowId> SqliteOutboxReading::first_event_since(Timestamp since) {
+    const std::int64_t wanted = (since + -kDisorder).ms;
+    TOLLGATE_TRY(Statement* const last, statements_.get("SELECT coalesce(max(id), 0) FROM event"));
+    TOLLGATE_TRY(const bool any, last->step());
+    RowId low = 1;
+    RowId high = any ? last->integer(0) + 1 : 1;
+    last->again();
+    while (low < high) {
+        const RowId middle = low + (high - low) / 2;
+        TOLLGATE_TRY(Statement* const select,
+                     statements_.get("SELECT created_ms FROM event WHERE id >= ?"
+                                     " ORDER BY id LIMIT 1"));
+        select->bind(1, middle);
+        TOLLGATE_TRY(const bool found, select->step());
+        if (found && select->integer(0) < wanted) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+Result<std::vector<EventView>> SqliteOutboxReading::events(const EventQuery& query) {
+    RowId first = 0;
+    if (query.since) {
+        TOLLGATE_TRY(first, first_event_since(*query.since));
+    }
+    TOLLGATE_TRY(Statement* const select, statements_.get(events_sql().c_str()));
+    const std::string apps = join_lines(query.apps);
+    select->bind(1, apps).bind(2, query.type).bind(3, query.after).bind(4, first);
+    select->bind(5, query.since ? query.since->ms : INT64_MIN).bind(6, query.limit);
+    std::vector<EventView> events;
+    for (;;) {
+        TOLLGATE_TRY(const bool row, select->step());
+        if (!row) return events;
+        events.push_back(read_event(*select));
+    }
+}
+
+Result<std::optional<EventView>> SqliteOutboxReading::event(std::string_view event_id) {
+    TOLLGATE_TRY(Statement* const select, statements_.get(event_by_id_sql().c_str()));
+    select->bind(1, event_id);
+    TOLLGATE_TRY(const bool found, select->step());
+    if (!found) return std::optional<EventView>();
+    auto event = read_event(*select);
+    select->again();
+    return std::optional(std::move(event));
+}
+
+Result<std::vector<DeliveryView>> SqliteOutboxReading::deliveries_of(const EventView& event) {
+    TOLLGATE_TRY(Statement* const select, statements_.get(deliveries_of_event_sql().c_str()));
+    select->bind(1, event.row);
+    return read_deliveries(*select);
+}
+
+Result<std::vector<AttemptView>> SqliteOutboxReading::attempts_of(const EventView& event) {
+    TOLLGATE_TRY(
+        Statement* const select,
+        statements_.get("SELECT endpoint.endpoint_id, number, attempt.generation, started_ms,"
+                        " attempt.finished_ms, outcome, http_status, address, dns_us, connect_us,"
+                        " tls_us, first_byte_us, total_us, detail FROM delivery"
+                        " JOIN attempt ON attempt.delivery = delivery.id"
+                        " JOIN endpoint ON endpoint.id = delivery.endpoint"
+                        " WHERE delivery.event = ? ORDER BY started_ms, delivery.id, number"));
+    select->bind(1, event.row);
+    std::vector<AttemptView> attempts;
+    for (;;) {
+        TOLLGATE_TRY(const bool row, select->step());
+        if (!row) return attempts;
+        attempts.push_back({.endpoint_id = select->text(0),
+                            .number = static_cast<int>(select->integer(1)),
+                            .generation = static_cast<int>(select->integer(2)),
+                            .started_at = {select->integer(3)},
+                            .finished_at = optional_time(*select, 4),
+                            .outcome = select->text(5),
+                            .http_status = select->optional_integer(6),
+                            .address = select->text(7),
+                            .phases = {.dns_us = select->optional_integer(8),
+                                       .connect_us = select->optional_integer(9),
+                                       .tls_us = select->optional_integer(10),
+                                       .first_byte_us = select->optional_integer(11),
+                                       .total_us = select->optional_integer(12)},
+                            .detail = select->text(13)});
+    }
+}
+
+Result<std::vector<DeliveryView>> SqliteOutboxReading::deliveries(const DeliveryQuery& query) {
+    TOLLGATE_TRY(Statement* const select,
+                 statements_.get(deliveries_sql(only_given_up(query.statuses)).c_str()));
+    const DeliveryTexts texts(query);
+    texts.bind(*select, query);
+    select->bind(8, query.limit);
+    return read_deliveries(*select);
+}
+
+Result<std::int64_t> SqliteOutboxReading::count_deliveries(const DeliveryQuery& query) {
+    TOLLGATE_TRY(Statement* const select,
+                 statements_.get(count_sql(only_given_up(query.statuses)).c_str()));
+    const DeliveryTexts texts(query);
+    texts.bind(*select, query);
+    TOLLGATE_TRY(const bool found, select->step());
+    const std::int64_t count = found ? select->integer(0) : 0;
+    select->again();
+    return count;
+}
+
+}  // namespace tollgate::ledger

@@ -1,0 +1,401 @@
+// The contract of Outbox and OutboxReading, to be passed by every engine.
+#include "ledger/outbox.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/ledger/ledger_world.h"
+
+namespace tollgate::ledger {
+namespace {
+
+using std::chrono::seconds;
+using testing::LedgerWorld;
+
+class OutboxContract : public ::testing::Test {
+protected:
+    // Runs one call on the outbox as a unit of its own.
+    template <typename Work>
+    auto run(Work work) {
+        return world_.run([work](Books& books) mutable { return work(books.outbox()); });
+    }
+
+    Endpoint endpoint(const std::string& id, EndpointPlan plan = {.url = "http://a/"}) {
+        Endpoint endpoint;
+        endpoint.id = id;
+        endpoint.origin = EndpointOrigin::api;
+        endpoint.plan = std::move(plan);
+        endpoint.created_at = world_.clock.now();
+        auto added = run([endpoint](Outbox& outbox) mutable -> Result<Endpoint> {
+            TOLLGATE_DO(outbox.add_endpoint(endpoint));
+            return endpoint;
+        });
+        EXPECT_TRUE(added) << added.error().message();
+        return *added;
+    }
+
+    void write_event(const std::string& id, std::optional<RowId> payment = std::nullopt) {
+        EXPECT_TRUE(world_.run([&](Books& books) {
+            return books.add_event({.id = id,
+                                    .app = "shop",
+                                    .type = "payment.paid",
+                                    .payment = payment,
+                                    .version = 2,
+                                    .payload = "{}",
+                                    .created_at = world_.clock.now()});
+        }));
+    }
+
+    // Gives every unpublished event its number and a delivery to the endpoint.
+    void publish_to(const Endpoint& endpoint, bool ordered = false) {
+        EXPECT_TRUE(run([&, now = world_.clock.now()](Outbox& outbox) -> Result<Done> {
+            TOLLGATE_TRY(const auto events, outbox.unpublished_events(100));
+            TOLLGATE_DO(outbox.publish(events));
+            for (const auto& event : events) {
+                TOLLGATE_DO(outbox.add_delivery(event, endpoint,
+                                                ordered ? event.payment : std::nullopt, now));
+            }
+            return Done{};
+        }));
+    }
+
+    std::vector<DueDelivery> claim(const Endpoint& endpoint, Lane lane, int limit = 10) {
+        auto due = run([&](Outbox& outbox) {
+            return outbox.claim({.endpoint = endpoint,
+                                 .lane = lane,
+                                 .limit = limit,
+                                 .now = world_.clock.now(),
+                                 .lease_until = world_.clock.now() + seconds(20)});
+        });
+        EXPECT_TRUE(due) << due.error().message();
+        return *due;
+    }
+
+    void finish(const DueDelivery& delivery, DeliveryStatus becomes,
+                std::optional<Timestamp> next = std::nullopt) {
+        EXPECT_TRUE(run([&](Outbox& outbox) {
+            return outbox.finish_attempt({.delivery = delivery.row,
+                                          .attempt = delivery.attempt,
+                                          .generation = delivery.generation,
+                                          .started_at = world_.clock.now(),
+                                          .finished_at = world_.clock.now(),
+                                          .outcome = "http_error",
+                                          .http_status = 500,
+                                          .becomes = becomes,
+                                          .next_attempt_at = next});
+        }));
+    }
+
+    Endpoint read_again(const Endpoint& endpoint) {
+        auto lease = world_.store->read();
+        return (*lease)->outbox().endpoint(endpoint.id)->value();
+    }
+
+    LedgerWorld world_;
+};
+
+TEST_F(OutboxContract, ClaimsADeliveryOnceUntilItsLeaseRunsOut) {
+    const Endpoint a = endpoint("a");
+    write_event("evt_1");
+    publish_to(a);
+    EXPECT_EQ(claim(a, Lane::fresh).size(), 1U);
+    EXPECT_TRUE(claim(a, Lane::fresh).empty());
+    EXPECT_TRUE(claim(a, Lane::retry).empty());
+    world_.clock.pass(seconds(20));  // Whoever had it is dead.
+    const auto again = claim(a, Lane::retry);
+    ASSERT_EQ(again.size(), 1U);
+    EXPECT_EQ(again.front().attempt, 2);
+    auto lease = world_.store->read();
+    auto& reading = (*lease)->outbox();
+    const auto attempts = reading.attempts_of(**reading.event("evt_1"));
+    ASSERT_EQ(attempts->size(), 1U);
+    EXPECT_EQ(attempts->front().outcome, "interrupted");
+    EXPECT_FALSE(attempts->front().finished_at);
+}
+
+TEST_F(OutboxContract, GivesADeliveryBackUncounted) {
+    const Endpoint a = endpoint("a");
+    write_event("evt_1");
+    publish_to(a);
+    const auto first = claim(a, Lane::fresh);
+    ASSERT_EQ(first.size(), 1U);
+    ASSERT_TRUE(
+        run([&](Outbox& outbox) { return outbox.release(first.front(), world_.clock.now()); }));
+    const auto second = claim(a, Lane::fresh);
+    ASSERT_EQ(second.size(), 1U);
+    EXPECT_EQ(second.front().attempt, 1);
+    EXPECT_EQ(second.front().counted, 1);
+}
+
+TEST_F(OutboxContract, KeepsWhatIsSpentAndBeginsItAgainWithAWholeBudget) {
+    const Endpoint a = endpoint("a");
+    write_event("evt_1");
+    publish_to(a);
+    finish(claim(a, Lane::fresh).front(), DeliveryStatus::spent);
+    world_.clock.pass(std::chrono::hours(100));
+    EXPECT_TRUE(claim(a, Lane::retry).empty());
+    {
+        auto lease = world_.store->read();
+        const auto given_up = (*lease)->outbox().deliveries(
+            {.endpoint = a.row, .apps = {"shop"}, .statuses = {DeliveryStatus::spent}});
+        ASSERT_EQ(given_up->size(), 1U);
+        EXPECT_EQ(given_up->front().event_id, "evt_1");
+        EXPECT_EQ(given_up->front().attempts, 1);
+        const auto event = (*lease)->outbox().event("evt_1");
+        ASSERT_TRUE(
+            run([&](Outbox& outbox) { return outbox.redeliver(**event, a, world_.clock.now()); }));
+    }
+    const auto again = claim(a, Lane::retry);  // Never by the lane for what happens now.
+    ASSERT_EQ(again.size(), 1U);
+    EXPECT_EQ(again.front().attempt, 2);
+    EXPECT_EQ(again.front().counted, 1);
+    EXPECT_EQ(again.front().generation, 2);
+}
+
+TEST_F(OutboxContract, AForgivenAttemptLeavesTheBudgetWhole) {
+    const Endpoint a = endpoint("a");
+    write_event("evt_1");
+    publish_to(a);
+    const auto due = claim(a, Lane::fresh);
+    ASSERT_TRUE(run([&](Outbox& outbox) {
+        return outbox.finish_attempt({.delivery = due.front().row,
+                                      .attempt = 1,
+                                      .started_at = world_.clock.now(),
+                                      .finished_at = world_.clock.now(),
+                                      .outcome = "timeout",
+                                      .next_attempt_at = world_.clock.now(),
+                                      .forgiven = true});
+    }));
+    const auto again = claim(a, Lane::retry);
+    ASSERT_EQ(again.size(), 1U);
+    EXPECT_EQ(again.front().attempt, 2);
+    EXPECT_EQ(again.front().counted, 1);
+}
+
+TEST_F(OutboxContract, ALateSuccessCountsAndALateFailureDoesNot) {
+    const Endpoint a = endpoint("a");
+    write_event("evt_1");
+    publish_to(a);
+    const auto first = claim(a, Lane::fresh);
+    world_.clock.pass(seconds(20));
+    const auto second = claim(a, Lane::retry);
+    ASSERT_EQ(second.size(), 1U);
+    finish(first.front(), DeliveryStatus::spent);  // The first one's word no longer counts, …
+    world_.clock.pass(seconds(20));
+    ASSERT_EQ(claim(a, Lane::retry).size(), 1U);
+    finish(first.front(), DeliveryStatus::delivered);  // … unless it brought the event there.
+    world_.clock.pass(seconds(20));
+    EXPECT_TRUE(claim(a, Lane::retry).empty());
+}
+
+TEST_F(OutboxContract, HoldsBackWhatIsOrderedBehindWhatIsPending) {
+    const Endpoint a = endpoint("a");
+    const Payment one = world_.added("T1");
+    const Payment two = world_.added("T2");
+    write_event("evt_1", one.row);
+    write_event("evt_2", one.row);
+    write_event("evt_3", two.row);
+    publish_to(a, true);
+    const auto first = claim(a, Lane::fresh);
+    ASSERT_EQ(first.size(), 2U);
+    EXPECT_EQ(first[0].event_id, "evt_1");
+    EXPECT_EQ(first[1].event_id, "evt_3");
+    finish(first[0], DeliveryStatus::pending, world_.clock.now() + seconds(5));
+    EXPECT_TRUE(claim(a, Lane::fresh).empty());  // evt_1 failed: evt_2 still waits for it.
+    world_.clock.pass(seconds(5));
+    finish(claim(a, Lane::retry).front(), DeliveryStatus::delivered);
+    const auto next = claim(a, Lane::fresh);
+    ASSERT_EQ(next.size(), 1U);
+    EXPECT_EQ(next.front().event_id, "evt_2");
+}
+
+TEST_F(OutboxContract, WhatPiledUpInAnOutageLeavesTheFreshLane) {
+    const Endpoint a = endpoint("a");
+    write_event("evt_old");
+    publish_to(a);
+    ASSERT_TRUE(run(
+        [&](Outbox& outbox) { return outbox.set_health(a.row, {}, true, world_.clock.now()); }));
+    write_event("evt_new");
+    const Endpoint now = read_again(a);
+    publish_to(now);
+    const auto fresh = claim(now, Lane::fresh);
+    ASSERT_EQ(fresh.size(), 1U);
+    EXPECT_EQ(fresh.front().event_id, "evt_new");
+    const auto backlog = claim(now, Lane::backlog);
+    ASSERT_EQ(backlog.size(), 1U);
+    EXPECT_EQ(backlog.front().event_id, "evt_old");
+}
+
+TEST_F(OutboxContract, ListsEveryEndpointWithSomethingPending) {
+    const Endpoint a = endpoint("a");
+    const Endpoint b = endpoint("b");
+    endpoint("idle");
+    write_event("evt_1");
+    publish_to(b);
+    write_event("evt_2");
+    publish_to(a);
+    finish(claim(a, Lane::fresh).front(), DeliveryStatus::pending, world_.clock.now() + seconds(5));
+    const auto pending = run([](Outbox& outbox) { return outbox.pending_work(); });
+    ASSERT_EQ(pending->size(), 2U);
+    EXPECT_EQ((*pending)[0].endpoint, a.row);
+    EXPECT_FALSE((*pending)[0].never_tried);
+    EXPECT_EQ((*pending)[0].next_retry_at, world_.clock.now() + seconds(5));
+    EXPECT_EQ((*pending)[1].endpoint, b.row);
+    EXPECT_TRUE((*pending)[1].never_tried);
+    EXPECT_FALSE((*pending)[1].next_retry_at);
+}
+
+// The cursor's promise: a reader who has seen number n never meets a lower one later.
+TEST_F(OutboxContract, NumbersFollowTheOrderOfCommitsNotOfWriting) {
+    const Endpoint a = endpoint("a");
+    const auto read_after = [&](std::int64_t after) {
+        auto lease = world_.store->read();
+        auto events = (*lease)->outbox().events({.apps = {"shop"}, .after = after});
+        std::vector<std::string> ids;
+        for (const auto& event : *events) ids.push_back(event.id);
+        return ids;
+    };
+    write_event("evt_1");
+    EXPECT_TRUE(read_after(0).empty());  // Committed, but without its number: nobody sees it yet.
+    publish_to(a);
+    EXPECT_EQ(read_after(0), std::vector<std::string>{"evt_1"});
+    write_event("evt_2");
+    write_event("evt_3");
+    publish_to(a);
+    EXPECT_EQ(read_after(1), (std::vector<std::string>{"evt_2", "evt_3"}));
+    EXPECT_TRUE(read_after(3).empty());
+}
+
+TEST_F(OutboxContract, FindsWhatWasMissedSinceATime) {
+    const Endpoint a = endpoint("a");
+    for (int i = 0; i < 50; ++i) {
+        write_event("evt_" + std::to_string(i));
+        world_.clock.pass(std::chrono::minutes(1));
+    }
+    publish_to(a);
+    auto lease = world_.store->read();
+    const Timestamp since = world_.clock.now() + -std::chrono::minutes(3);
+    const auto missed = (*lease)->outbox().events({.apps = {"shop"}, .since = since});
+    ASSERT_EQ(missed->size(), 3U);
+    EXPECT_EQ(missed->front().id, "evt_47");
+    EXPECT_TRUE((*lease)->outbox().events({.apps = {"other"}, .since = since})->empty());
+    EXPECT_TRUE(
+        (*lease)->outbox().events({.apps = {"shop"}, .since = since, .type = "refund.*"})->empty());
+    EXPECT_EQ(
+        (*lease)->outbox().events({.apps = {"shop"}, .since = since, .type = "payment.*"})->size(),
+        3U);
+}
+
+TEST_F(OutboxContract, CountsWhatItWouldRedeliverAndThenDoesJustThat) {
+    const Endpoint a = endpoint("a");
+    const Timestamp from = world_.clock.now();
+    for (int i = 0; i < 7; ++i) {
+        write_event("evt_" + std::to_string(i));
+        world_.clock.pass(std::chrono::hours(1));
+    }
+    publish_to(a);
+    for (const auto& due : claim(a, Lane::fresh)) finish(due, DeliveryStatus::spent);
+    DeliveryQuery query{.endpoint = a.row,
+                        .apps = {"shop"},
+                        .statuses = {DeliveryStatus::spent},
+                        .from = from + std::chrono::hours(2),
+                        .to = from + std::chrono::hours(5),
+                        .limit = 2};
+    const auto count = [&] {
+        auto lease = world_.store->read();
+        return *(*lease)->outbox().count_deliveries(query);
+    };
+    EXPECT_EQ(count(), 3);
+    const auto redeliver = [&] {
+        return *run([&](Outbox& outbox) { return outbox.redeliver(query, world_.clock.now()); });
+    };
+    const auto first = redeliver();
+    EXPECT_EQ(first.count, 2);
+    query.after = first.last;
+    EXPECT_EQ(redeliver().count, 1);
+    EXPECT_EQ(claim(a, Lane::retry).size(), 3U);
+}
+
+TEST_F(OutboxContract, ParksWhatLeftTheConfigurationAndEnablesWhatCameBack) {
+    const auto configure = [&](const std::string& id) {
+        ASSERT_TRUE(run([&](Outbox& outbox) {
+            return outbox.set_configured_endpoints({{.id = id, .plan = {.url = "http://a/"}}},
+                                                   world_.clock.now());
+        }));
+    };
+    const auto status = [&](const std::string& id) {
+        auto lease = world_.store->read();
+        return (*lease)->outbox().endpoint(id)->value().status;
+    };
+    configure("a");
+    configure("b");
+    EXPECT_EQ(status("a"), EndpointStatus::parked);
+    configure("a");
+    EXPECT_EQ(status("a"), EndpointStatus::enabled);
+    EXPECT_EQ(status("b"), EndpointStatus::parked);
+    // One that was parked for what it did stays so: a restart mends nothing.
+    auto endpoint = [&] {
+        auto lease = world_.store->read();
+        return **(*lease)->outbox().endpoint("a");
+    }();
+    ASSERT_TRUE(run([&](Outbox& outbox) {
+        Endpoint copy = endpoint;
+        return outbox.park(copy, "gone", world_.clock.now());
+    }));
+    configure("a");
+    EXPECT_EQ(status("a"), EndpointStatus::parked);
+}
+
+TEST_F(OutboxContract, RefusesToChangeAnEndpointThatIsNoLongerAsItWasRead) {
+    Endpoint a = endpoint("a");
+    Endpoint stale = a;
+    ASSERT_TRUE(run([&](Outbox& outbox) { return outbox.park(a, "by_hand", world_.clock.now()); }));
+    const auto late = world_.run([&](Books& books) -> Result<Done> {
+        Endpoint copy = stale;
+        return books.outbox().enable(copy, world_.clock.now());
+    });
+    EXPECT_EQ(late.error().code(), ErrorCode::stale_version);
+}
+
+TEST_F(OutboxContract, SignsWithTheOldSecretUntilItsOverlapIsOver) {
+    const Endpoint a = endpoint("a");
+    const auto add = [&](const std::string& secret, std::optional<Timestamp> others_expire) {
+        ASSERT_TRUE(run([&](Outbox& outbox) {
+            return outbox.add_secret(a, Secret(secret), others_expire, world_.clock.now());
+        }));
+    };
+    const auto live = [&] {
+        auto lease = world_.store->read();
+        std::vector<std::string> secrets;
+        const auto found = (*lease)->outbox().secrets_of(a, world_.clock.now());
+        for (const auto& secret : *found) secrets.emplace_back(secret.secret.reveal());
+        return secrets;
+    };
+    add("one", std::nullopt);
+    add("two", world_.clock.now() + std::chrono::hours(24));
+    EXPECT_EQ(live(), (std::vector<std::string>{"two", "one"}));
+    world_.clock.pass(std::chrono::hours(24));
+    EXPECT_EQ(live(), std::vector<std::string>{"two"});
+}
+
+TEST_F(OutboxContract, RemovingAnEndpointCancelsWhatWaitsForIt) {
+    Endpoint a = endpoint("a");
+    write_event("evt_1");
+    publish_to(a);
+    ASSERT_TRUE(run([&](Outbox& outbox) { return outbox.remove(a, world_.clock.now()); }));
+    EXPECT_TRUE(claim(a, Lane::fresh).empty());
+    auto lease = world_.store->read();
+    EXPECT_TRUE((*lease)->outbox().endpoints()->empty());
+    const auto deliveries = (*lease)->outbox().deliveries_of(**(*lease)->outbox().event("evt_1"));
+    EXPECT_EQ(deliveries->front().status, DeliveryStatus::cancelled);
+}
+
+TEST(Wants, GoByAppAndTypeOrFamily) {
+    EXPECT_TRUE(wants({}, "shop", "payment.paid"));
+    EXPECT_TRUE(wants({.apps = {"shop"}, .event_types = {"payment.*"}}, "shop", "payment.paid"));
+    EXPECT_TRUE(wants({.event_types = {"refund.failed", "payment.paid"}}, "shop", "payment.paid"));
+    EXPECT_FALSE(wants({.apps = {"other"}}, "shop", "payment.paid"));
+    EXPECT_FALSE(wants({.event_types = {"pay.*"}}, "shop", "payment.paid"));
+}
+
+}  // namespace
+}  // namespace tollgate::ledger
