@@ -1,9 +1,9 @@
 # Writes OUTPUT, a C++ source that holds the migration files of FOLDER in the order of their
-# numbers: cmake -DFOLDER=… -DOUTPUT=… -DNAME=… -P embed_sql.cmake
+# numbers: cmake -DFOLDER=… -DOUTPUT=… -DROOM=… -DNAME=… -P embed_sql.cmake
 file(GLOB files "${FOLDER}/*.sql")
 list(SORT files)
-set(text "// Made by cmake/embed_sql.cmake from the migration files.\n#include \"ledger/migrations.h\"\n\n")
-string(APPEND text "namespace tollgate::ledger {\n\nstd::vector<Migration> ${NAME}() {\n    return {\n")
+set(text "// Made by cmake/embed_sql.cmake from the migration files.\n#include \"${ROOM}/migrations.h\"\n\n")
+string(APPEND text "namespace tollgate::${ROOM} {\n\nstd::vector<Migration> ${NAME}() {\n    return {\n")
 foreach(file IN LISTS files)
     get_filename_component(stem "${file}" NAME_WE)
     string(REGEX MATCH "^[0-9]+" number "${stem}")
@@ -11,5 +11,5 @@ foreach(file IN LISTS files)
     file(READ "${file}" sql)
     string(APPEND text "        {.number = ${number}, .name = \"${stem}\", .sql = R\"sql(${sql})sql\"},\n")
 endforeach()
-string(APPEND text "    };\n}\n\n}  // namespace tollgate::ledger\n")
+string(APPEND text "    };\n}\n\n}  // namespace tollgate::${ROOM}\n")
 file(WRITE "${OUTPUT}" "${text}")

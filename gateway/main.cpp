@@ -1,14 +1,21 @@
 // The command line: the only file that knows every room.
+#include <array>
+#include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <iostream>
 #include <iterator>
 #include <string>
 #include <thread>
+#include <vector>
 
+#include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
 #include "config/sandbox_settings.h"
+#include "config/tunnel_settings.h"
 #include "gateway/cli/exit_code.h"
 #include "gateway/cli/keys.h"
 #include "gateway/cli/serve.h"
@@ -16,6 +23,8 @@
 #include "sandbox/drive.h"
 #include "sandbox/sandbox.h"
 #include "signing/entropy.h"
+#include "tunnel/client.h"
+#include "tunnel/relay.h"
 
 namespace {
 
@@ -85,11 +94,106 @@ int drive(const sandbox::DriveSettings& settings) {
     return report->status == "paid" && report->event_delivered ? cli::kDone : cli::kRefused;
 }
 
+int run_relay(const std::string& config_file) {
+    auto loaded = config::load_tunnel_file(config_file);
+    if (const auto* problems = std::get_if<std::vector<config::Problem>>(&loaded)) {
+        static_cast<void>(std::fprintf(stderr, "%s has mistakes:\n%s", config_file.c_str(),
+                                       config::to_text(*problems).c_str()));
+        return cli::kConfig;
+    }
+    cli::block_signals();
+    ::umask(077);  // The store holds buyers' data.
+    Log log(STDERR_FILENO, system_clock());
+    auto relay = tunnel::Relay::open(std::get<config::TunnelSettings>(std::move(loaded)),
+                                     {.clock = system_clock(),
+                                      .entropy = signing::openssl_entropy(),
+                                      .log = log,
+                                      .on_fatal = [&log](std::string_view reason) {
+                                          log.error("process.must_stop", {{"reason", reason}});
+                                          // No destructor may answer anybody any more.
+                                          std::_Exit(cli::kMustStop);
+                                      }});
+    if (!relay) return say(relay.error(), cli::kUnavailable);
+    log.info("tunnel.relay_ready", {{"port", (*relay)->port()}});
+    std::thread signals([&] {
+        cli::wait_for_signal();
+        (*relay)->stop();
+    });
+    (*relay)->run();
+    signals.join();
+    return cli::kDone;
+}
+
+struct ConnectOptions {
+    tunnel::ClientSettings settings;
+    std::string token_file;
+    std::string to;
+    std::string host = "auto";
+    std::int64_t since_minutes = 0;
+    std::int64_t app_timeout_seconds = 30;
+};
+
+// Ends `--hold` at the first line from the keyboard.
+void release_at_a_line(tunnel::Client& client, const std::atomic<bool>& over) {
+    constexpr int kLookMs = 200;
+    pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+    while (!over) {
+        if (::poll(&input, 1, kLookMs) <= 0) continue;
+        std::array<char, 256> line{};
+        if (::read(STDIN_FILENO, line.data(), line.size()) <= 0) return;
+        client.set_hold(false);
+    }
+}
+
+Result<Done> fill_in(ConnectOptions& options) {
+    TOLLGATE_TRY(std::string token, config::read_file(options.token_file, 4096));
+    while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.pop_back();
+    options.settings.token = Secret(std::move(token));
+    TOLLGATE_TRY(options.settings.target, tunnel::read_target(options.to));
+    TOLLGATE_TRY(options.settings.target.host, tunnel::read_host_rule(options.host));
+    options.settings.target.timeout = std::chrono::seconds(options.app_timeout_seconds);
+    options.settings.since = std::chrono::minutes(options.since_minutes);
+    return Done{};
+}
+
+int run_connect(ConnectOptions& options) {
+    if (const auto filled = fill_in(options); !filled) return say(filled.error(), cli::kUsage);
+    const bool hold = options.settings.hold;
+    cli::block_signals();
+    Log log(STDERR_FILENO, system_clock(), LogLevel::error);
+    SeededRandom random(static_cast<std::uint64_t>(system_clock().now().ms));
+    auto client = tunnel::Client::make(std::move(options.settings),
+                                       {.clock = system_clock(),
+                                        .entropy = signing::openssl_entropy(),
+                                        .random = random,
+                                        .log = log,
+                                        .say = [](const std::string& line) {
+                                            std::puts(line.c_str());
+                                            static_cast<void>(std::fflush(stdout));
+                                        }});
+    if (!client) return say(client.error(), cli::kUsage);
+    if (hold) std::puts("kept callbacks stay at the relay until you press Enter");
+    std::atomic<bool> over = false;
+    std::thread keyboard;
+    if (hold) keyboard = std::thread([&] { release_at_a_line(**client, over); });
+    std::thread signals([&] {
+        cli::wait_for_signal();
+        (*client)->stop();
+    });
+    const auto done = (*client)->run();
+    over = true;
+    if (!done) ::kill(::getpid(), SIGTERM);  // Ends the wait for a signal.
+    signals.join();
+    if (keyboard.joinable()) keyboard.join();
+    return finish(done);
+}
+
 // What the options of one command are read into.
 struct Options {
     std::string config_file;
     std::string folder;
     std::string file;
+    std::vector<std::string> names;
     std::string key_file;
     std::string type = "RSA2";
     std::string signature;
@@ -98,6 +202,7 @@ struct Options {
     int bits = 2048;
     bool demo = false;
     sandbox::DriveSettings drive;
+    ConnectOptions connect;
 };
 
 void add_service_commands(CLI::App& app, Options& options, int& code) {
@@ -123,6 +228,52 @@ void add_service_commands(CLI::App& app, Options& options, int& code) {
         if (options.config_file.empty()) throw CLI::RequiredError("--config");
         code = run_sandbox(options.config_file);
     });
+}
+
+void add_tunnel_commands(CLI::App& app, Options& options, int& code) {
+    auto* tunnel = app.add_subcommand("tunnel", "Bring callbacks to a laptop");
+    tunnel->require_subcommand(1);
+    auto* relay = tunnel->add_subcommand("relay", "Run the public side");
+    relay->add_option("--config", options.config_file, "The relay's settings file")->required();
+    relay->callback([&] { code = run_relay(options.config_file); });
+
+    ConnectOptions& to = options.connect;
+    auto* connect = tunnel->add_subcommand("connect", "Run the laptop's side");
+    connect->add_option("URL", to.settings.relay_url, "The relay's address")->required();
+    connect->add_option("--token-file", to.token_file, "The file with the token")->required();
+    connect->add_option("--to", to.to, "The app, such as http://127.0.0.1:8600")->required();
+    connect->add_option("--host", to.host, "The Host that the app sees: auto, keep or a name");
+    connect->add_option("--exchanges", to.settings.exchanges, "Callbacks at once")
+        ->check(CLI::Range(1, 64));
+    connect->add_option("--app-timeout", to.app_timeout_seconds, "Seconds that the app may take")
+        ->check(CLI::Range(1, 600));
+    connect->add_option("--ca-file", to.settings.ca_file, "Trust these certificates alone (PEM)");
+    connect->add_option("--pin", to.settings.pinned_key, "The relay's key: sha256//…");
+    connect->add_option("--drain-rate", to.settings.drain_per_second, "Kept callbacks a second")
+        ->check(CLI::Range(1, 1000));
+    connect->add_option("--since", to.since_minutes, "Drop kept ones that are older (minutes)")
+        ->check(CLI::Range(1, 100'000));
+    connect->add_flag("--only-latest", to.settings.only_latest,
+                      "Of the kept ones, only the last one of each path");
+    connect->add_flag("--hold", to.settings.hold, "Leave kept ones there until you press Enter");
+    connect->callback([&] { code = run_connect(options.connect); });
+
+    auto* certificate = tunnel->add_subcommand("certificate", "Certificates of relays");
+    certificate->require_subcommand(1);
+    auto* self_signed = certificate->add_subcommand("new", "A self-signed one, for local trials");
+    self_signed->add_option("DIR", options.folder, "The folder to write to")->required();
+    self_signed->add_option("--name", options.names, "A name or address; may be repeated")
+        ->default_val(std::vector<std::string>{"localhost", "127.0.0.1"});
+    self_signed->callback([&] {
+        code =
+            finish(cli::new_relay_certificate(options.folder, options.names, system_clock().now()));
+    });
+
+    auto* token = tunnel->add_subcommand("token", "Tokens of tunnels");
+    token->require_subcommand(1);
+    auto* fresh = token->add_subcommand("new", "A fresh one; prints its hash for the relay");
+    fresh->add_option("FILE", options.file, "The file to write")->required();
+    fresh->callback([&] { code = finish(cli::new_tunnel_token(options.file)); });
 }
 
 void add_key_commands(CLI::App& app, Options& options, int& code) {
@@ -199,6 +350,7 @@ int main(int argc, char** argv) {
     Options options;
     int code = cli::kDone;
     add_service_commands(app, options, code);
+    add_tunnel_commands(app, options, code);
     add_key_commands(app, options, code);
     add_signature_commands(app, options, code);
     try {

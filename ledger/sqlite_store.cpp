@@ -5,14 +5,12 @@
 #include <utility>
 #include <vector>
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include "base/check.h"
+#include "base/file_lock.h"
+#include "base/migrate.h"
 #include "base/sqlite.h"
+#include "ledger/migrations.h"
 #include "ledger/sqlite_books.h"
-#include "ledger/sqlite_migrate.h"
 #include "ledger/sqlite_reading.h"
 #include "ledger/write_gate.h"
 
@@ -25,32 +23,6 @@ constexpr std::int64_t kPageBytes = 8192;
 // How long a checkpoint waits for a batch to end, and how long, with the writer held, for a reader.
 constexpr std::chrono::milliseconds kGatePatience{1'000};
 constexpr const char* kCheckpointerPragmas = "PRAGMA busy_timeout = 20";
-
-// One gateway a ledger: leases and group commit count on being alone. Held until the process ends,
-// however it ends.
-class ProcessLock {
-public:
-    static Result<ProcessLock> take(const std::string& ledger_file) {
-        const std::string file = ledger_file + ".lock";
-        ProcessLock lock(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-        if (lock.descriptor_ < 0) return Error(ErrorCode::unavailable, "cannot make " + file);
-        if (::flock(lock.descriptor_, LOCK_EX | LOCK_NB) != 0) {
-            return Error(ErrorCode::unavailable,
-                         "another process has the ledger open (it holds " + file + ")");
-        }
-        return lock;
-    }
-    ProcessLock(ProcessLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-    ProcessLock& operator=(ProcessLock&&) = delete;
-    ~ProcessLock() {
-        if (descriptor_ >= 0) ::close(descriptor_);
-    }
-
-private:
-    explicit ProcessLock(int descriptor) : descriptor_(descriptor) {}
-
-    int descriptor_;
-};
 
 class SqliteWriteConnection final : public WriteConnection {
 public:
@@ -111,7 +83,7 @@ private:
 
 class SqliteStore final : public Store {
 public:
-    SqliteStore(SqliteOptions options, ProcessLock lock, Database checkpointer)
+    SqliteStore(SqliteOptions options, FileLock lock, Database checkpointer)
         : options_(std::move(options)),
           lock_(std::move(lock)),
           checkpointer_(std::move(checkpointer)) {}
@@ -188,7 +160,7 @@ private:
     }
 
     const SqliteOptions options_;
-    ProcessLock lock_;
+    FileLock lock_;  // One gateway a ledger: leases and group commit count on being alone.
     Database checkpointer_;
     const std::shared_ptr<WriteGate> gate_ = std::make_shared<WriteGate>();
     std::mutex mutex_;
@@ -198,7 +170,7 @@ private:
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_sqlite_store(SqliteOptions options, Clock& clock) {
-    TOLLGATE_TRY(auto lock, ProcessLock::take(options.file));
+    TOLLGATE_TRY(auto lock, FileLock::take(options.file));
     TOLLGATE_TRY(auto db, SqliteStore::open_at(options, Database::Mode::read_write));
     // The page size must come before the first table. A pragma takes no bindings.
     TOLLGATE_DO(db.run(("PRAGMA page_size = " + std::to_string(kPageBytes)).c_str()));

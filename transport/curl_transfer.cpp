@@ -73,6 +73,10 @@ bool CurlTransfer::set_headers() {
     if (!find_header(request_.headers, "Content-Type") && !headers_.add("Content-Type:")) {
         return false;
     }
+    for (const char* name : {"Accept", "User-Agent"}) {
+        if (!request_.exact_headers || find_header(request_.headers, name)) continue;
+        if (!headers_.add(std::string(name) + ":")) return false;
+    }
     return curl_easy_setopt(easy_.get(), CURLOPT_HTTPHEADER, headers_.get()) == CURLE_OK;
 }
 

@@ -42,6 +42,9 @@ struct ClientRequest {
     // True for calls that must never be repeated by the library itself: a kept connection that dies
     // under a POST makes libcurl send it again, so such a call gets a connection of its own.
     bool fresh_connection = true;
+    // True: no header leaves but these and what framing needs (Host, Content-Length): no User-Agent
+    // and no Accept of our own. For passing on a request that somebody else has made.
+    bool exact_headers = false;
     // Judges every address before it is connected to, and the peer of a kept connection before it
     // is used; null: every address is fine, for URLs that our own settings name. A guarded request
     // never goes through a proxy, whose address would be judged instead.

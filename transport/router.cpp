@@ -108,6 +108,11 @@ void Router::add(std::string method, std::string_view pattern, Handler handler) 
     TOLLGATE_CHECK(added);  // Two handlers for one route: which one would answer?
 }
 
+void Router::add_fallback(Handler handler) {
+    TOLLGATE_CHECK(!fallback_);
+    fallback_ = std::move(handler);
+}
+
 Router::Match Router::match(std::string_view method, std::string_view raw_path) const {
     if (!raw_path.starts_with('/')) return {};
     const Route* route = nullptr;
@@ -125,7 +130,13 @@ Router::Match Router::match(std::string_view method, std::string_view raw_path) 
             captures = std::move(*found);
         }
     }
-    if (route == nullptr) return {};
+    if (route == nullptr) {
+        if (!fallback_) return {};
+        return {.outcome = Outcome::found,
+                .handler = &fallback_,
+                .captures = {},
+                .allowed_methods = {}};
+    }
     const Handler* handler = handler_for(route->handlers, method);
     if (handler == nullptr) {
         return {.outcome = Outcome::no_such_method,

@@ -24,6 +24,9 @@ class Router {
 public:
     void add(std::string method, std::string_view pattern, Handler handler);
 
+    // Answers whatever no route does: any method, any path. For who passes requests on unread.
+    void add_fallback(Handler handler);
+
     enum class Outcome { found, no_such_path, no_such_method };
     struct Match {
         Outcome outcome = Outcome::no_such_path;
@@ -43,6 +46,7 @@ private:
 
     std::unordered_map<std::string, Route> exact_;
     std::vector<Route> patterns_;
+    Handler fallback_;  // Empty: there is none.
 };
 
 }  // namespace tollgate::transport

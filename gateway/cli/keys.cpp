@@ -13,6 +13,7 @@
 #include "signing/digest.h"
 #include "signing/entropy.h"
 #include "signing/key.h"
+#include "signing/self_signed.h"
 #include "signing/webhook.h"
 
 namespace tollgate::gateway::cli {
@@ -57,6 +58,18 @@ Result<Done> write_new(const std::filesystem::path& path, std::string_view text,
     return Done{};
 }
 
+// Writes a fresh bearer secret and prints its hash under the name that the settings give it.
+Result<Done> new_bearer(const std::filesystem::path& file, const char* prefix, const char* name) {
+    std::array<std::uint8_t, 32> bytes{};
+    signing::openssl_entropy().fill(bytes);
+    const Secret key(prefix +
+                     signing::to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
+    wipe_memory(bytes.data(), bytes.size());
+    TOLLGATE_DO(write_new(file, std::string(key.reveal()) + "\n", kOwnerOnly));
+    std::printf("%s %s\n", name, signing::sha256_hex(key.reveal()).c_str());
+    return Done{};
+}
+
 }  // namespace
 
 Result<Done> new_app_keys(const std::filesystem::path& folder, int bits, bool demo) {
@@ -79,13 +92,24 @@ Result<Done> new_app_keys(const std::filesystem::path& folder, int bits, bool de
 }
 
 Result<Done> new_caller_key(const std::filesystem::path& file) {
-    std::array<std::uint8_t, 32> bytes{};
-    signing::openssl_entropy().fill(bytes);
-    const Secret key("tgk_" +
-                     signing::to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
-    wipe_memory(bytes.data(), bytes.size());
-    TOLLGATE_DO(write_new(file, std::string(key.reveal()) + "\n", kOwnerOnly));
-    std::printf("key_sha256 %s\n", signing::sha256_hex(key.reveal()).c_str());
+    return new_bearer(file, "tgk_", "key_sha256");
+}
+
+Result<Done> new_tunnel_token(const std::filesystem::path& file) {
+    return new_bearer(file, "tgt_", "token_sha256");
+}
+
+Result<Done> new_relay_certificate(const std::filesystem::path& folder,
+                                   const std::vector<std::string>& names, Timestamp now) {
+    TOLLGATE_TRY(const auto made,
+                 signing::make_self_signed(
+                     {.common_name = names.front(), .names = names, .valid_from = now}));
+    std::error_code failed;
+    std::filesystem::create_directories(folder, failed);
+    if (failed) return Error(ErrorCode::unavailable, "cannot make the folder " + folder.string());
+    TOLLGATE_DO(write_new(folder / "relay_key.pem", made.private_key_pem.reveal(), kOwnerOnly));
+    TOLLGATE_DO(write_new(folder / "relay_cert.pem", made.certificate_pem, kEveryoneReads));
+    std::printf("pin %s\n", made.public_key_pin.c_str());
     return Done{};
 }
 

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 
 namespace tollgate::gateway::cli {
@@ -15,6 +18,16 @@ Result<Done> new_app_keys(const std::filesystem::path& folder, int bits, bool de
 // `tollgate keys caller FILE`: a fresh bearer key for an order service; prints its SHA-256, which
 // is all that the gateway's settings need.
 Result<Done> new_caller_key(const std::filesystem::path& file);
+
+// `tollgate tunnel token new FILE`: a fresh token for one tunnel; prints its SHA-256, which is all
+// that the relay's settings need.
+Result<Done> new_tunnel_token(const std::filesystem::path& file);
+
+// `tollgate tunnel certificate new DIR`: a self-signed certificate for a relay in local trials, for
+// these names and addresses, 30 days long. Writes relay_cert.pem (also the client's --ca-file) and
+// relay_key.pem; prints the key's pin. Overwrites nothing.
+Result<Done> new_relay_certificate(const std::filesystem::path& folder,
+                                   const std::vector<std::string>& names, Timestamp now);
 
 // `tollgate keys webhook FILE`: a fresh secret (whsec_…) for an endpoint.
 Result<Done> new_webhook_secret(const std::filesystem::path& file);

@@ -1,9 +1,10 @@
-#include "ledger/sqlite_migrate.h"
+#include "base/migrate.h"
 
 #include <filesystem>
 
 #include <gtest/gtest.h>
 
+#include "ledger/migrations.h"
 #include "tests/support/fakes.h"
 
 namespace tollgate::ledger {

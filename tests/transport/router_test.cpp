@@ -84,6 +84,16 @@ TEST(Router, AnswersHeadWithGet) {
     EXPECT_EQ(router.match("HEAD", "/v1/payments/1/refunds/2").outcome, Outcome::no_such_method);
 }
 
+TEST(Router, GivesTheFallbackWhatNoRouteMeans) {
+    Router router = payments();
+    router.add_fallback(nothing());
+    const Handler* const fallback = router.match("PATCH", "/any/%2F//thing/").handler;
+    ASSERT_NE(fallback, nullptr);
+    EXPECT_EQ(router.match("GET", "/").outcome, Outcome::found);
+    EXPECT_NE(router.match("GET", "/").handler, fallback);
+    EXPECT_EQ(router.match("DELETE", "/v1/payments").outcome, Outcome::no_such_method);
+}
+
 TEST(RouterDeathTest, RefusesTwoHandlersForOneRoute) {
     Router router = payments();
     EXPECT_DEATH(router.add("GET", "/v1/payments/{other}", nothing()), "added");

@@ -12,7 +12,7 @@ const app = { id: 'shop', appId: '2021000000000001', sellerId: '2088000000000001
 
 // A port that nobody listens at. Not one that the system would give: those are also what outgoing
 // connections get for themselves, and a gateway that is started again wants its own one back.
-async function freePort() {
+export async function freePort() {
     for (;;) {
         const port = randomInt(12_000, 32_000);
         const server = createServer().listen(port, '127.0.0.1');

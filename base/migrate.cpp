@@ -1,4 +1,4 @@
-#include "ledger/sqlite_migrate.h"
+#include "base/migrate.h"
 
 #include <array>
 #include <cstdio>
@@ -6,7 +6,7 @@
 
 #include "base/check.h"
 
-namespace tollgate::ledger {
+namespace tollgate {
 namespace {
 
 Result<std::int64_t> schema_version(Database& db) {
@@ -21,7 +21,7 @@ Result<Done> check_applied(Database& db, const std::vector<Migration>& migration
     if (version == 0) return Done{};
     if (version > static_cast<std::int64_t>(migrations.size())) {
         return Error(ErrorCode::failed_precondition,
-                     "the ledger has schema version " + std::to_string(version) +
+                     "the file has schema version " + std::to_string(version) +
                          ", this program knows " + std::to_string(migrations.size()) +
                          ": it was written by a newer one");
     }
@@ -30,10 +30,9 @@ Result<Done> check_applied(Database& db, const std::vector<Migration>& migration
         TOLLGATE_TRY(const bool found, select.step());
         const Migration& known = migrations[static_cast<std::size_t>(number - 1)];
         if (!found || select.integer(0) != number || select.view(1) != known.sql) {
-            return Error(
-                ErrorCode::failed_precondition,
-                "migration " + std::string(known.name) +
-                    " was applied to this ledger with another text: never edit an old one");
+            return Error(ErrorCode::failed_precondition,
+                         "migration " + std::string(known.name) +
+                             " was applied to this file with another text: never edit an old one");
         }
     }
     return Done{};
@@ -88,4 +87,4 @@ Result<Done> migrate(Database& db, const std::vector<Migration>& migrations,
     return Done{};
 }
 
-}  // namespace tollgate::ledger
+}  // namespace tollgate

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <vector>
+
+#include "base/migrate.h"
+
+namespace tollgate::tunnel {
+
+// Embedded from tunnel/migrations/.
+std::vector<Migration> relay_migrations();
+
+}  // namespace tollgate::tunnel
