@@ -60,7 +60,7 @@ struct CallerSettings {
 
 // An exchange of a message broker that events are published to.
 struct QueueSettings {
-    Secret url;  // amqp:// or amqps://, with user, password and vhost.
+    Secret url;               // amqp:// or amqps://, with user, password and vhost.
     std::string exchange;     // Empty: the default one, whose routing keys are names of queues.
     std::string routing_key;  // "{type}" in it is replaced by the event's type.
 };

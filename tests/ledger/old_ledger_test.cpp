@@ -1,9 +1,9 @@
 // A ledger that an earlier version of the program has written.
 #include <gtest/gtest.h>
 
+#include "base/migrate.h"
 #include "ledger/migrations.h"
 #include "ledger/outbox.h"
-#include "ledger/sqlite_migrate.h"
 #include "tests/ledger/ledger_world.h"
 
 namespace tollgate::ledger {
