@@ -299,6 +299,24 @@ Latency latency(int per_second, int seconds, int hanging_endpoints) {
     return {.p50_us = waited[waited.size() / 2], .p99_us = waited[waited.size() * 99 / 100]};
 }
 
+// 160 events to an endpoint that hangs stand in line before 200 to one that is well.
+Latency head_of_line() {
+    constexpr int kInFront = 160;
+    constexpr int kBehind = 200;
+    Receiver receiver(kInFront + kBehind);
+    const Silence silence;
+    House house(receiver.url(), silence.url(), 1);
+    house.commit(kBehind, kInFront, 0, 1);
+    house.commit(0, kBehind, 1, 2);
+    const long committed = now_us();
+    house.deliver();
+    wait_until([&] { return receiver.received() == kBehind; });
+    std::vector<long> waited;
+    for (int i = 0; i < kBehind; ++i) waited.push_back(receiver.came_us(i) - committed);
+    std::ranges::sort(waited);
+    return {.p50_us = waited[kBehind / 2], .p99_us = waited[kBehind * 99 / 100]};
+}
+
 long bare_per_s(int count) {
     Receiver receiver(1);
     const signing::WebhookKey key = *signing::WebhookKey::parse(kSecret);
@@ -352,6 +370,10 @@ void measure(int rounds, int events, int seconds) {
                 quiet.p50_us % 1000, quiet.p99_us / 1000, quiet.p99_us % 1000);
     std::printf("\"healthy_p99_ms_with_hanging\":%ld.%03ld,", beside.p99_us / 1000,
                 beside.p99_us % 1000);
+    const Latency behind = head_of_line();
+    std::printf("\"head_of_line_p50_ms\":%ld.%03ld,\"head_of_line_p99_ms\":%ld.%03ld,",
+                behind.p50_us / 1000, behind.p50_us % 1000, behind.p99_us / 1000,
+                behind.p99_us % 1000);
     print_list("ours_runs_per_s", ours);
     print_list("limit_runs_per_s", bare);
     std::printf("\"runs\":%d,\"events\":%d,\"endpoints\":%d,\"latency_events_per_s\":%d}\n", rounds,
