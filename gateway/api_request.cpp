@@ -33,6 +33,15 @@ bool refused(std::vector<config::Problem>& problems, Ticket& ticket) {
     return true;
 }
 
+const Caller* admit_without_query(const ApiSeams& seams, const ServerRequest& request,
+                                  std::string_view right, Ticket& ticket) {
+    const Caller* const caller = admit(seams, request, right, ticket);
+    if (caller == nullptr) return nullptr;
+    std::vector<config::Problem> problems;
+    QueryReader(request.query, problems).finish();
+    return refused(problems, ticket) ? nullptr : caller;
+}
+
 QueryReader::QueryReader(std::string_view query, std::vector<config::Problem>& problems)
     : problems_(problems) {
     auto fields = signing::decode_form(query);

@@ -38,6 +38,9 @@ struct ApiSeams {
 // The caller, if he has the right; else nothing, and the ticket is answered.
 const Caller* admit(const ApiSeams& seams, const transport::ServerRequest& request,
                     std::string_view right, transport::Ticket& ticket);
+// The same for an address that takes no parameters: any is a problem.
+const Caller* admit_without_query(const ApiSeams& seams, const transport::ServerRequest& request,
+                                  std::string_view right, transport::Ticket& ticket);
 
 // Answers what went wrong in the ledger, and logs it.
 void answer_failure(const ApiSeams& seams, std::string_view request_id, const Error& error,

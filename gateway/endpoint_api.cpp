@@ -88,20 +88,14 @@ void EndpointApi::add_routes(transport::Router& router) {
 }
 
 void EndpointApi::change(Request& request, Ticket ticket, Change what) {
-    const Caller* const caller = admit(seams_, request, "operate", ticket);
+    const Caller* const caller = admit_without_query(seams_, request, "operate", ticket);
     if (caller == nullptr) return;
-    std::vector<config::Problem> problems;
-    QueryReader(request.query, problems).finish();
-    if (refused(problems, ticket)) return;
     (changes_.*what)(*caller, request, std::move(ticket));
 }
 
 void EndpointApi::list(Request& request, Ticket ticket) {
-    const Caller* const caller = admit(seams_, request, "read", ticket);
+    const Caller* const caller = admit_without_query(seams_, request, "read", ticket);
     if (caller == nullptr) return;
-    std::vector<config::Problem> problems;
-    QueryReader(request.query, problems).finish();
-    if (refused(problems, ticket)) return;
     answer_from_ledger(seams_, request.request_id, std::move(ticket),
                        [&](ledger::Reading& reading) -> Result<ServerResponse> {
                            TOLLGATE_TRY(const auto endpoints, reading.outbox().endpoints());
@@ -121,11 +115,8 @@ void EndpointApi::list(Request& request, Ticket ticket) {
 }
 
 void EndpointApi::get_one(Request& request, Ticket ticket) {
-    const Caller* const caller = admit(seams_, request, "read", ticket);
+    const Caller* const caller = admit_without_query(seams_, request, "read", ticket);
     if (caller == nullptr) return;
-    std::vector<config::Problem> problems;
-    QueryReader(request.query, problems).finish();
-    if (refused(problems, ticket)) return;
     answer_from_ledger(seams_, request.request_id, std::move(ticket),
                        [&](ledger::Reading& reading) -> Result<ServerResponse> {
                            TOLLGATE_TRY(const auto endpoint,

@@ -74,11 +74,8 @@ void EventApi::list(Request& request, Ticket ticket) {
 }
 
 void EventApi::get_one(Request& request, Ticket ticket) {
-    const Caller* const caller = admit(seams_, request, "read", ticket);
+    const Caller* const caller = admit_without_query(seams_, request, "read", ticket);
     if (caller == nullptr) return;
-    std::vector<config::Problem> problems;
-    QueryReader(request.query, problems).finish();
-    if (refused(problems, ticket)) return;
     answer_from_ledger(
         seams_, request.request_id, std::move(ticket),
         [&](ledger::Reading& reading) -> Result<transport::ServerResponse> {
@@ -91,11 +88,8 @@ void EventApi::get_one(Request& request, Ticket ticket) {
 }
 
 void EventApi::attempts(Request& request, Ticket ticket) {
-    const Caller* const caller = admit(seams_, request, "read", ticket);
+    const Caller* const caller = admit_without_query(seams_, request, "read", ticket);
     if (caller == nullptr) return;
-    std::vector<config::Problem> problems;
-    QueryReader(request.query, problems).finish();
-    if (refused(problems, ticket)) return;
     answer_from_ledger(seams_, request.request_id, std::move(ticket),
                        [&](ledger::Reading& reading) -> Result<transport::ServerResponse> {
                            TOLLGATE_TRY(const auto event,
