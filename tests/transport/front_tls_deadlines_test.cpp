@@ -48,7 +48,8 @@ TEST_F(FrontTlsDeadlines, DropsAHandshakeThatStalls) {
         peer.leave();
         EXPECT_TRUE(becomes_true([&] { return front->counters().connections == 0; }));
     }
-    EXPECT_THAT(front.log_text(), HasSubstr("the handshake took too long"));
+    EXPECT_TRUE(becomes_true([&] { return front.has_logged("the handshake took too long"); }))
+        << front.log_text();
 }
 
 TEST_F(FrontTlsDeadlines, GivesNoMoreTimeForEachByteOfAHandshake) {
@@ -61,7 +62,8 @@ TEST_F(FrontTlsDeadlines, GivesNoMoreTimeForEachByteOfAHandshake) {
         peer.Peer::send(std::string(1, '\0'));
         return front->counters().tls_failures == 1;
     }));
-    EXPECT_THAT(front.log_text(), HasSubstr("the handshake took too long"));
+    EXPECT_TRUE(becomes_true([&] { return front.has_logged("the handshake took too long"); }))
+        << front.log_text();
 }
 
 TEST_F(FrontTlsDeadlines, ClosesASilentPeerWithoutAWord) {

@@ -72,7 +72,8 @@ TEST_F(FrontTlsTrust, LetsNobodyInWithoutTheRequiredCertificate) {
     EXPECT_FALSE(refused);
     EXPECT_TRUE(becomes_true([&] { return front->counters().tls_failures == 3; }));
     EXPECT_EQ(front->counters().requests, 0U);
-    EXPECT_THAT(front.log_text(), HasSubstr("peer did not return a certificate"));
+    EXPECT_TRUE(becomes_true([&] { return front.has_logged("peer did not return a certificate"); }))
+        << front.log_text();
 }
 
 TEST_F(FrontTlsTrust, RefusesAStrangersCertificateAlsoWhenNoneIsNeeded) {
@@ -83,7 +84,8 @@ TEST_F(FrontTlsTrust, RefusesAStrangersCertificateAlsoWhenNoneIsNeeded) {
         EXPECT_EQ(who(peer), "no answer");
         EXPECT_TRUE(becomes_true([&] { return front->counters().tls_failures == 1; }));
         EXPECT_EQ(front->counters().requests, 0U);
-        EXPECT_THAT(front.log_text(), HasSubstr("certificate verify failed: "));
+        EXPECT_TRUE(becomes_true([&] { return front.has_logged("certificate verify failed: "); }))
+            << front.log_text();
     }
 }
 
@@ -97,7 +99,8 @@ TEST_F(FrontTlsTrust, RefusesAnExpiredCertificateByTheFrontsClock) {
     TlsPeer peer = TlsPeer::connect_to(front.port(), {.certificate = &client_});
     EXPECT_EQ(who(peer), "no answer");
     EXPECT_TRUE(becomes_true([&] { return front->counters().tls_failures == 1; }));
-    EXPECT_THAT(front.log_text(), HasSubstr("certificate has expired"));
+    EXPECT_TRUE(becomes_true([&] { return front.has_logged("certificate has expired"); }))
+        << front.log_text();
 }
 
 TEST_F(FrontTlsTrust, ShowsTheHandlerWhoTheClientIs) {

@@ -70,6 +70,10 @@ public:
     int port() const { return front_->port("test"); }
     Peer peer() const { return Peer::connect_to(port(), address_); }
     std::string log_text() const { return log_.text(); }
+    // A line may come a moment after what it tells: wait for it.
+    bool has_logged(const std::string& text) const {
+        return log_text().find(text) != std::string::npos;
+    }
     // Waits until every run() has returned.
     void join();
     // Ends the front itself, as a process does while others still hold tickets.
