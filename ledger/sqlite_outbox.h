@@ -39,7 +39,6 @@ public:
                             std::optional<Timestamp> others_expire, Timestamp now) override;
 
 private:
-    struct Cut;  // A claimed delivery whose last attempt was cut short.
     Result<Done> record_interrupted(const DueDelivery& delivery, Timestamp cut_short);
     Result<Done> begin_attempt(const DueDelivery& delivery, Timestamp lease_until);
     Result<RowId> last_delivery();
