@@ -43,7 +43,9 @@ public:
                    .private_key = *std::move(private_key),
                    .public_key = std::move(public_key),
                    .alipay = {.alipay = std::move(alipay_keys),
-                              .sign_type = sign_type.value_or(signing::SignType::rsa2)}};
+                              .sign_type = sign_type.value_or(signing::SignType::rsa2)},
+                   .rules = {.late = settings_.late_policy,
+                             .refund_window = settings_.refund_window}};
     }
 
 private:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <string>
 #include <string_view>
@@ -12,6 +13,12 @@
 
 namespace tollgate::callbacks {
 
+// What an app wants done with its payments.
+struct PaymentRules {
+    config::LatePolicy late = config::LatePolicy::hold;
+    std::chrono::hours refund_window{365 * 24};
+};
+
 // One Alipay application with its keys read and checked. Immutable; shared by all threads.
 struct App {
     std::string id;
@@ -22,6 +29,7 @@ struct App {
     signing::PrivateKey private_key;
     signing::PublicKey public_key;  // The app's own, the half that Alipay has.
     signing::NotificationKeys alipay;
+    PaymentRules rules;
 };
 
 class Apps {

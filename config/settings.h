@@ -39,6 +39,14 @@ struct OperatorSettings {
     ListenAddress listen{.address = "127.0.0.1", .port = 8602};
 };
 
+// What becomes of money that nobody waits for any more: that of a payment which was already closed, or
+// of an order that another payment has paid.
+enum class LatePolicy {
+    accept,  // It is the order service's: the event says `late` or `surplus`.
+    refund,  // It is sent back.
+    hold,    // A difference is opened; somebody decides.
+};
+
 // One Alipay application.
 struct AppSettings {
     std::string id;      // Ours: stands in notify URLs and in the API. [a-z0-9-]{1,32}
@@ -48,6 +56,8 @@ struct AppSettings {
     std::string sign_type = "RSA2";       // or "RSA", for apps that never moved on.
     Secret private_key;                   // The app's own.
     std::vector<std::string> alipay_public_keys;  // Alipay's, not ours; two while one is renewed.
+    LatePolicy late_policy = LatePolicy::hold;
+    std::chrono::hours refund_window{365 * 24};  // Of its contract with Alipay.
 };
 
 // An order service, or a person's tool, that uses the API.
@@ -94,6 +104,12 @@ struct AlipaySettings {
     std::chrono::milliseconds total_timeout{15'000};
 };
 
+// How Alipay is asked about payments and refunds that nothing is heard of.
+struct SweepSettings {
+    std::int64_t calls_per_second = 20;  // At most, of all sweeps together.
+    std::int64_t in_flight_max = 32;
+};
+
 struct Settings {
     StoreSettings store;
     PublicSettings public_door;
@@ -105,6 +121,7 @@ struct Settings {
     DeliverySettings deliveries;
     NotificationSettings notifications;
     AlipaySettings alipay;
+    SweepSettings sweeps;
     std::int64_t workers = 0;  // 0: one a core.
     LogLevel log_level = LogLevel::info;
 };

@@ -107,8 +107,13 @@ Result<AlipayClient::Prepared> AlipayClient::prepare(const Call& call) const {
 void AlipayClient::start(Prepared prepared, Completion done) {
     // Copied out: the request moves on, and both are needed when the answer comes.
     const Call call = prepared.call;
-    http_.start(std::move(prepared.request), [this, call, done = std::move(done)](
+    const Timestamp asked_at = clock_.now();
+    http_.start(std::move(prepared.request), [this, call, asked_at, done = std::move(done)](
                                                  Result<transport::ClientReply> reply) {
+        if (reply && clock_watch_ != nullptr) {
+            const auto date = transport::find_header(reply->headers, "date");
+            if (date) clock_watch_->note(*date, asked_at, clock_.now());
+        }
         const auto answer = [&]() -> Result<AlipayAnswer> {
             TOLLGATE_TRY(const auto whole, std::move(reply));
             if (whole.status != 200) return no_answer("HTTP " + std::to_string(whole.status));

@@ -12,6 +12,7 @@
 #include "callbacks/app.h"
 #include "config/settings.h"
 #include "gateway/alipay_request.h"
+#include "gateway/clock_watch.h"
 #include "transport/http_client.h"
 
 namespace tollgate::gateway {
@@ -76,11 +77,15 @@ public:
     Result<Prepared> prepare(const Call& call) const;
     void start(Prepared prepared, Completion done);
 
+    // Is told the Date of every answer. Before the first call; must outlive the client.
+    void watch_clock(ClockWatch& watch) { clock_watch_ = &watch; }
+
 private:
     const config::AlipaySettings settings_;
     transport::HttpClient& http_;
     Clock& clock_;
     Log& log_;
+    ClockWatch* clock_watch_ = nullptr;
 };
 
 }  // namespace tollgate::gateway

@@ -7,6 +7,8 @@
 #include "gateway/alipay_request.h"
 #include "gateway/answers.h"
 #include "gateway/idempotency.h"
+#include "gateway/look_schedule.h"
+#include "signing/digest.h"
 
 namespace tollgate::gateway {
 namespace {
@@ -14,10 +16,6 @@ namespace {
 using Kind = CreateOutcome::Kind;
 using transport::ServerResponse;
 using transport::Ticket;
-
-// When somebody must look at a payment again that nothing has happened to.
-constexpr std::chrono::minutes kExpiryGrace{10};
-constexpr std::chrono::seconds kUnknownLook{30};
 
 ServerResponse with_header(ServerResponse response, std::string name, std::string value) {
     response.headers.emplace_back(std::move(name), std::move(value));
@@ -45,6 +43,16 @@ ApiProblem problem_of(const CreateOutcome& outcome) {
             return {.status = 409,
                     .code = "out_trade_no_taken",
                     .title = "Another app of the same seller uses this out_trade_no"};
+        case Kind::token_used:
+            return {.status = 409,
+                    .code = "token_used",
+                    .title = "This Submit-Token has made a payment already; look at that one",
+                    .payment_id = outcome.payment.id};
+        case Kind::token_invalid:
+            return {.status = 422,
+                    .code = "token_invalid",
+                    .title = "This Submit-Token is not one of yours, or has expired: get a new one",
+                    .fields = {{.where = "Submit-Token", .what = "is unknown or has expired"}}};
         case Kind::busy:
         case Kind::created:
         case Kind::call:
@@ -90,9 +98,13 @@ struct CreatePayment::Work {
     const callbacks::App* app = nullptr;
     NewPayment wanted;
     std::optional<AlipayClient::Prepared> prepared;  // Of a product that needs a call.
+    std::function<void()> done;                      // Instead of a ticket: see call_again().
 
-    void answer(ServerResponse response) { ticket.complete(std::move(response)); }
-    void answer(const ApiProblem& problem) { ticket.complete(to_response(problem)); }
+    void answer(ServerResponse response) {
+        if (done) return done();
+        ticket.complete(std::move(response));
+    }
+    void answer(const ApiProblem& problem) { answer(to_response(problem)); }
 };
 
 void CreatePayment::run(Asked asked, Ticket ticket) {
@@ -132,6 +144,7 @@ Result<Done> CreatePayment::prepare(Work& work) const {
     NewPayment& wanted = work.wanted;
     wanted.caller = work.asked.caller->id;
     wanted.key = work.asked.key;
+    if (work.asked.token) wanted.token = signing::sha256_hex(*work.asked.token);
     wanted.needs_call = request.product->way == Way::call;
     wanted.now = now;
     wanted.calling_until = now + settings_.call_lease;
@@ -145,7 +158,7 @@ Result<Done> CreatePayment::prepare(Work& work) const {
     TOLLGATE_TRY(auto existing, reading->payment_by_number(request.app, request.out_trade_no));
     if (existing) {
         wanted.payment = *existing;
-        if (!wanted.key) {
+        if (!wanted.key && !wanted.token) {
             TOLLGATE_TRY(const auto met, meet_existing(*reading, *existing, wanted));
             if (met.kind == Kind::replayed) work.answer(replayed(200, met.body));
             if (met.kind == Kind::number_differs) work.answer(problem_of(met));
@@ -171,11 +184,11 @@ Result<Done> CreatePayment::prepare(Work& work) const {
     payment.expires_at = Timestamp{now.ms / 1000 * 1000} + request.expires_in;
     if (wanted.needs_call) {
         payment.status = ledger::PaymentStatus::unknown;
-        payment.next_sweep_at = now + kUnknownLook;
+        payment.next_sweep_at = next_look(payment, now, seams_.random);
         return prepare_call(work);
     }
     payment.status = ledger::PaymentStatus::pending;
-    payment.next_sweep_at = payment.expires_at + kExpiryGrace;
+    payment.next_sweep_at = next_look(payment, now, seams_.random);
     return prepare_action(work);
 }
 
@@ -215,6 +228,38 @@ Result<Done> CreatePayment::prepare_call(Work& work) const {
     return Done{};
 }
 
+void CreatePayment::call_again(const ledger::Payment& payment, const ledger::Origin& origin,
+                               std::function<void()> done) {
+    auto work = std::make_shared<Work>();
+    work->done = std::move(done);
+    work->app = apps_.find(payment.app);
+    work->wanted.payment = payment;
+    work->wanted.origin = origin;
+    work->wanted.origin.cause = ledger::Cause::timer;
+    work->wanted.needs_call = true;
+    work->asked.request_id = origin.request_id;
+    const auto prepared = [&]() -> Result<Done> {
+        TOLLGATE_TRY(const auto reading, seams_.store.read());
+        TOLLGATE_TRY(const auto asked, reading->request_of(payment));
+        // The fingerprint holds every field that the call is made of, as the caller gave it.
+        auto read = read_create_request(asked.fingerprint);
+        if (!std::holds_alternative<CreateRequest>(read) || work->app == nullptr) {
+            return Error(ErrorCode::data_corruption, "the request cannot be made again");
+        }
+        work->asked.request = std::move(std::get<CreateRequest>(read));
+        return prepare_call(*work);
+    }();
+    if (!prepared) {
+        seams_.log.error("payment.call_again_failed", {{"request_id", origin.request_id},
+                                                       {"payment_id", payment.id},
+                                                       {"reason", prepared.error().message()}});
+        return work->done();
+    }
+    seams_.alipay.start(*std::move(work->prepared), [this, work](const Result<AlipayAnswer>& answer) {
+        after_call(work, answer);
+    });
+}
+
 void CreatePayment::submit(std::shared_ptr<Work> work) {
     seams_.writer.submit(ledger::make_unit(
         [work](ledger::Books& books) { return create_in_books(books, work->wanted); },
@@ -244,6 +289,8 @@ void CreatePayment::after_unit(const std::shared_ptr<Work>& work, Result<CreateO
         case Kind::key_differs:
         case Kind::number_differs:
         case Kind::number_taken:
+        case Kind::token_used:
+        case Kind::token_invalid:
         case Kind::busy: return work->answer(problem_of(*outcome));
     }
 }
@@ -297,12 +344,13 @@ void CreatePayment::call_succeeded(const std::shared_ptr<Work>& work, const std:
             TOLLGATE_DO(books.set_action(*found, action));
             const auto decision = ledger::decide(found->status, ledger::Input::call_succeeded);
             if (decision.kind == ledger::Decision::Kind::move) {
-                TOLLGATE_DO(callbacks::promote(books, *found,
-                                               {.decision = decision,
-                                                .next_sweep_at = found->expires_at + kExpiryGrace,
-                                                .origin = work->wanted.origin,
-                                                .now = now},
-                                               seams_.entropy));
+                TOLLGATE_DO(
+                    callbacks::promote(books, *found,
+                                       {.decision = decision,
+                                        .next_sweep_at = next_look(*found, now, seams_.random),
+                                        .origin = work->wanted.origin,
+                                        .now = now},
+                                       seams_.entropy));
             }
             std::string body = payment_answer_json(*found, action, now);
             TOLLGATE_DO(store_under_key(books, work->wanted, 201, body));

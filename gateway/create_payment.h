@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,7 @@ struct CreateSeams {
     ledger::Writer& writer;
     AlipayClient& alipay;
     Clock& clock;
+    Random& random;
     Entropy& entropy;
     Log& log;
 };
@@ -46,12 +48,19 @@ public:
     struct Asked {
         const Caller* caller = nullptr;
         CreateRequest request;
-        std::optional<std::string> key;  // Idempotency-Key.
+        std::optional<std::string> key;    // Idempotency-Key.
+        std::optional<std::string> token;  // Submit-Token.
         std::string request_id;
     };
 
     // Answers the ticket, now or later. On a worker; never waits.
     void run(Asked asked, transport::Ticket ticket);
+
+    // Makes the creating call of an `unknown` payment once more, with the number, the content and the
+    // expiry that it was made with; `done` comes when its outcome is written down. The caller holds
+    // the payment's lease.
+    void call_again(const ledger::Payment& payment, const ledger::Origin& origin,
+                    std::function<void()> done);
 
 private:
     struct Work;  // One request under way.
