@@ -29,6 +29,7 @@ constexpr std::array kFields = {
     FieldRule{"subject", Kind::subject, 0, 256, kAll, true, true, "subject", ""},
     FieldRule{"body", Kind::text, 0, 128, kAll, false, true, "body", ""},
     FieldRule{"order", Kind::text, 0, 64, kAll, false, true, "", ""},
+    FieldRule{"replaces", Kind::text, 0, 64, kAll, false, true, "", ""},
     FieldRule{"seller_id", Kind::text, 0, 28, kWap | kApp | kQr, false, true, "", ""},
     FieldRule{"expires_in", Kind::number, 60, kExpirySecondsMax, kAll, false, true, "", ""},
     FieldRule{"return_url", Kind::url, 0, 256, kBrowser, false, false, "", ""},

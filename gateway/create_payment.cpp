@@ -26,6 +26,18 @@ ServerResponse created(const ledger::Payment& payment, const std::string& body) 
     return with_header(json_response(201, body), "Location", "/v1/payments/" + payment.id);
 }
 
+}  // namespace
+
+ApiProblem order_paid_problem(const ledger::Payment& paid) {
+    return {.status = 409,
+            .code = "order_paid",
+            .title = "The payment that this one was to replace is paid: the order needs no other",
+            .payment_id = paid.id,
+            .members = R"(,"payment":)" + to_json(paid)};
+}
+
+namespace {
+
 ApiProblem problem_of(const CreateOutcome& outcome) {
     switch (outcome.kind) {
         case Kind::key_differs:
@@ -43,6 +55,7 @@ ApiProblem problem_of(const CreateOutcome& outcome) {
             return {.status = 409,
                     .code = "out_trade_no_taken",
                     .title = "Another app of the same seller uses this out_trade_no"};
+        case Kind::order_paid: return order_paid_problem(outcome.payment);
         case Kind::token_used:
             return {.status = 409,
                     .code = "token_used",
@@ -145,6 +158,7 @@ Result<Done> CreatePayment::prepare(Work& work) const {
     wanted.caller = work.asked.caller->id;
     wanted.key = work.asked.key;
     if (work.asked.token) wanted.token = signing::sha256_hex(*work.asked.token);
+    wanted.replaces = request.replaces;
     wanted.needs_call = request.product->way == Way::call;
     wanted.now = now;
     wanted.calling_until = now + settings_.call_lease;
@@ -289,6 +303,7 @@ void CreatePayment::after_unit(const std::shared_ptr<Work>& work, Result<CreateO
         case Kind::key_differs:
         case Kind::number_differs:
         case Kind::number_taken:
+        case Kind::order_paid:
         case Kind::token_used:
         case Kind::token_invalid:
         case Kind::busy: return work->answer(problem_of(*outcome));

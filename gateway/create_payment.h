@@ -82,4 +82,7 @@ private:
     CreateSeams seams_;
 };
 
+// 409: the payment that was to be replaced has turned out to be paid.
+ApiProblem order_paid_problem(const ledger::Payment& paid);
+
 }  // namespace tollgate::gateway

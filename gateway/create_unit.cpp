@@ -74,6 +74,15 @@ Result<CreateOutcome> take_up(ledger::Books& books, const ledger::Payment& exist
 
 Result<CreateOutcome> add(ledger::Books& books, const NewPayment& wanted) {
     CreateOutcome outcome;
+    if (wanted.replaces) {
+        TOLLGATE_TRY(auto old, books.read().payment_by_id(*wanted.replaces));
+        if (!old) return Error(ErrorCode::data_corruption, "the replaced payment has gone");
+        if (old->paid_at) {
+            outcome.kind = Kind::order_paid;
+            outcome.payment = *std::move(old);
+            return outcome;
+        }
+    }
     outcome.payment = wanted.payment;
     const auto added = books.add_payment(outcome.payment, wanted.request, wanted.origin);
     if (!added && added.error().code() == ErrorCode::conflict) {

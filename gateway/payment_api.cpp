@@ -100,6 +100,7 @@ void PaymentApi::create(Request& request, Ticket ticket) {
     if (!problems.empty())
         return ticket.complete(to_response(invalid_request(std::move(problems))));
     asked.request = std::move(std::get<CreateRequest>(read));
+    if (asked.request.replaces) return replacing_.run(std::move(asked), std::move(ticket));
     create_.run(std::move(asked), std::move(ticket));
 }
 

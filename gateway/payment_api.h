@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "gateway/callers.h"
 #include "gateway/create_payment.h"
+#include "gateway/replacing.h"
 #include "gateway/trade_errands.h"
 #include "ledger/store.h"
 #include "transport/router.h"
@@ -17,10 +18,11 @@ namespace tollgate::gateway {
 class PaymentApi {
 public:
     // All must outlive the routes.
-    PaymentApi(const Callers& callers, CreatePayment& create, TradeErrands& errands,
-               ledger::Store& store, Clock& clock, Log& log)
+    PaymentApi(const Callers& callers, CreatePayment& create, Replacing& replacing,
+               TradeErrands& errands, ledger::Store& store, Clock& clock, Log& log)
         : callers_(callers),
           create_(create),
+          replacing_(replacing),
           errands_(errands),
           store_(store),
           clock_(clock),
@@ -47,6 +49,7 @@ private:
 
     const Callers& callers_;
     CreatePayment& create_;
+    Replacing& replacing_;
     TradeErrands& errands_;
     ledger::Store& store_;
     Clock& clock_;

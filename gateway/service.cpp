@@ -24,6 +24,7 @@
 #include "gateway/problem.h"
 #include "gateway/refund_api.h"
 #include "gateway/refund_errands.h"
+#include "gateway/replacing.h"
 #include "gateway/return_page.h"
 #include "gateway/token_api.h"
 #include "gateway/trade_errands.h"
@@ -260,8 +261,10 @@ private:
 
     Result<Done> open_listeners() {
         return_page_ = std::make_unique<ReturnPage>(apps_, *store_, seams_.log);
-        api_ = std::make_unique<PaymentApi>(callers_, *create_, *errands_, *store_, seams_.clock,
-                                            seams_.log);
+        replacing_ = std::make_unique<Replacing>(api_seams(), apps_, seams_.random, *create_,
+                                                 *errands_);
+        api_ = std::make_unique<PaymentApi>(callers_, *create_, *replacing_, *errands_, *store_,
+                                            seams_.clock, seams_.log);
         TOLLGATE_DO(open_event_apis());
         health_ = std::make_unique<Health>(*writer_);
 
@@ -422,6 +425,7 @@ private:
     std::unique_ptr<CreatePayment> create_;
     std::unique_ptr<TradeErrands> errands_;
     std::unique_ptr<RefundErrands> refund_errands_;
+    std::unique_ptr<Replacing> replacing_;
     std::unique_ptr<PaymentApi> api_;
     std::unique_ptr<EndingApi> ending_api_;
     std::unique_ptr<TokenApi> token_api_;

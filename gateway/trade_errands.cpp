@@ -114,6 +114,14 @@ void TradeErrands::visit(const Visit& visit, Waiter waiter) {
     begin(errand);
 }
 
+void TradeErrands::do_later(std::function<void()> work) {
+    {
+        const std::lock_guard lock(mutex_);
+        later_.push_back(std::move(work));
+    }
+    seams_.wake();
+}
+
 bool TradeErrands::has_room() const {
     const std::lock_guard lock(mutex_);
     return static_cast<std::int64_t>(running_.size()) < settings_.in_flight_max * 2;
@@ -155,12 +163,15 @@ void TradeErrands::line_up(const Shared& errand, TradeCall next) {
 
 void TradeErrands::run_ready() {
     std::vector<Shared> ready;
+    std::vector<std::function<void()>> later;
     {
         const std::lock_guard lock(mutex_);
         ready.swap(ready_);
+        later.swap(later_);
         allowance_ -= static_cast<std::int64_t>(ready.size()) * 1'000;
     }
     for (const Shared& errand : ready) make_call(errand);
+    for (const auto& work : later) work();
 }
 
 void TradeErrands::make_call(const Shared& errand) {

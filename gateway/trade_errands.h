@@ -70,6 +70,10 @@ public:
     };
     void visit(const Visit& visit, Waiter waiter);
 
+    // Has the timer do something soon that is too long for the writer's thread, where waiters are
+    // called. Safe from any thread.
+    void do_later(std::function<void()> work);
+
     // False while so many errands are under way that a mere look should not add one.
     bool has_room() const;
 
@@ -109,6 +113,7 @@ private:
     mutable std::mutex mutex_;
     std::map<std::string, Shared, std::less<>> running_;  // By payment id.
     std::vector<Shared> ready_;
+    std::vector<std::function<void()>> later_;
     bool claiming_ = false;
     // Calls that may be made now, in thousandths; below nothing after a burst of wishes.
     std::int64_t allowance_ = 0;
