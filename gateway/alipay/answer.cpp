@@ -77,6 +77,10 @@ Result<AlipayAnswer> read_answer(std::string_view body, const Method& method, co
     // error_response is never a success, however little it says.
     const bool bare = answer.code.empty() && (parts->is_error_response || !method.bare_success);
     if (bare && answer.sub_code.empty()) return no_answer("it has no code");
+    return sorted_answer(std::move(answer), method, asked);
+}
+
+Result<AlipayAnswer> sorted_answer(AlipayAnswer answer, const Method& method, const Json& asked) {
     const Sorted sorted = sort_answer(method, answer.is_signed, answer.code, answer.sub_code);
     answer.kind = kind_of(answer, method, sorted.kind);
     answer.meaning = sorted.meaning;

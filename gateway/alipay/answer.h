@@ -32,4 +32,9 @@ struct AlipayAnswer {
 Result<AlipayAnswer> read_answer(std::string_view body, const Method& method,
                                  const nlohmann::json& asked, const callbacks::App& app);
 
+// The last step of reading one, whichever way it came: gives it its kind by code, sub_code and
+// is_signed, and compares it with what was asked. Errors: as above.
+Result<AlipayAnswer> sorted_answer(AlipayAnswer answer, const Method& method,
+                                   const nlohmann::json& asked);
+
 }  // namespace tollgate::gateway

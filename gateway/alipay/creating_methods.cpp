@@ -10,7 +10,7 @@ using Kind = WireKind;
 constexpr bool kRequired = true;
 
 constexpr WireField kOutTradeNo{"out_trade_no", Kind::number, 64, kRequired};
-constexpr WireField kTotalAmount{"total_amount", Kind::amount, 11, kRequired};
+constexpr WireField kTotalAmount{"total_amount", Kind::amount, 12, kRequired};
 constexpr WireField kSubject{"subject", Kind::subject, 256, kRequired};
 constexpr WireField kBody{"body", Kind::text, 128};
 constexpr WireField kSellerId{"seller_id", Kind::text, 28};
@@ -27,8 +27,8 @@ constexpr WireField kBusinessParams{"business_params", Kind::object, 4'096};
 constexpr WireField kPassback{"passback_params", Kind::text, 512};
 constexpr WireField kGoodsType{"goods_type", Kind::choice, 0, false, "0 1"};
 constexpr WireField kMerchantOrderNo{"merchant_order_no", Kind::text, 32};
-constexpr WireField kDiscountable{"discountable_amount", Kind::amount, 11};
-constexpr WireField kUndiscountable{"undiscountable_amount", Kind::amount, 11};
+constexpr WireField kDiscountable{"discountable_amount", Kind::amount, 12};
+constexpr WireField kUndiscountable{"undiscountable_amount", Kind::amount, 12};
 constexpr WireField kQueryOptions{"query_options", Kind::texts, 1'024};
 constexpr std::string_view kChannels = "enable_pay_channels disable_pay_channels";
 

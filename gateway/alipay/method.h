@@ -92,6 +92,7 @@ struct Method {
     bool takes_notify_url = false;
     bool fields_on_top = false;     // Its fields are parameters of the request, not biz_content.
     bool bare_success = false;      // A success has no code.
+    bool encryptable = true;        // By content encryption, where the app is set to it.
     bool unsigned_success = false;  // Its answer proves itself by its content (a certificate).
     Repeat repeat = Repeat::same_number;
     AfterUnknown after_unknown = AfterUnknown::query_trade;

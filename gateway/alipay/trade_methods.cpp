@@ -23,7 +23,7 @@ constexpr std::array kCancelFields = {kOutTradeNo, kTradeNo};
 constexpr std::array kRefundFields = {
     kOutTradeNo,
     kTradeNo,
-    WireField{"refund_amount", Kind::amount, 11, kRequired},
+    WireField{"refund_amount", Kind::amount, 12, kRequired},
     // Not required by Alipay; without it a second refund could not be told from a repeat.
     WireField{"out_request_no", Kind::number, 64, kRequired},
     WireField{"refund_reason", Kind::text, 256},

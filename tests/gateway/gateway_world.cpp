@@ -339,6 +339,13 @@ Answer GatewayWorld::notify(const std::string& body, const transport::HeaderList
     return send("public", std::move(request));
 }
 
+Answer GatewayWorld::public_post(const std::string& target, const std::string& body) {
+    return send("public", {.method = "POST",
+                           .url = target,
+                           .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
+                           .body = body});
+}
+
 Answer GatewayWorld::notify_without_patience(const std::string& body) {
     transport::ClientRequest request{
         .method = "POST", .url = url("public") + "/alipay/shop/notify", .body = body};

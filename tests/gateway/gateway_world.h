@@ -142,6 +142,7 @@ public:
     // For a request that may rightly get no answer at all; status 0 then.
     Answer notify_without_patience(const std::string& body);
     Answer public_get(const std::string& target);
+    Answer public_post(const std::string& target, const std::string& body);
     std::string payment_status(const std::string& out_trade_no);
     std::string url(const std::string& listener) const;
     // Waits until the service has said that its process must end; why.
