@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "callbacks/difference.h"
 #include "callbacks/judgement.h"
+#include "callbacks/notification_kind.h"
 #include "callbacks/promotion.h"
 #include "callbacks/refund_report.h"
 #include "callbacks/trade_notification.h"
@@ -37,11 +38,8 @@ public:
 private:
     Result<Done> decide() {
         if (!notification_.fields) return reject("charset_invalid");
-        if (!is_trade_notification(*notification_.fields)) {
-            judgement_.verdict = Verdict::ignored;
-            judgement_.reason = "not_a_trade_notification";
-            return Done{};
-        }
+        const NotificationKind kind = notification_kind(*notification_.fields);
+        if (kind != NotificationKind::trade) return keep(kind);
         auto trade = read_trade_notification(*notification_.fields);
         if (!trade) return reject(trade.error().reason());
         trade_ = *std::move(trade);
@@ -54,6 +52,20 @@ private:
         }
         judgement_ = judge(*trade_, *notification_.app, known);
         payment_ = std::move(known.of_number);
+        return Done{};
+    }
+
+    // Moves nothing by itself: kept for whoever acts on its kind, beside the payment it is about.
+    Result<Done> keep(NotificationKind kind) {
+        const auto app_id = field("app_id");
+        if (app_id && *app_id != notification_.app->app_id) return reject("app_id_mismatch");
+        judgement_.verdict = Verdict::ignored;
+        judgement_.reason = std::string(name_of(kind));
+        const auto number = field("out_trade_no");
+        if (!number) return Done{};
+        TOLLGATE_TRY(auto payment, books_.read().payment_by_number(notification_.app->id, *number));
+        const auto trade_no = field("trade_no");
+        if (payment && (!trade_no || payment->trade_no == trade_no)) payment_ = std::move(payment);
         return Done{};
     }
 
@@ -73,7 +85,7 @@ private:
         record.trade_no = field("trade_no");
         record.trade_status = field("trade_status");
         record.refund_fee = field("refund_fee");
-        record.out_biz_no = field("out_biz_no");
+        if (notification_.fields) record.out_biz_no = operation_number(*notification_.fields);
         record.gmt_refund = field("gmt_refund");
         record.send_back_fee = field("send_back_fee");
         record.dback_status = field("dback_status");
@@ -159,9 +171,7 @@ private:
 
     std::optional<std::string> field(std::string_view name) const {
         if (!notification_.fields) return std::nullopt;
-        const auto value = signing::find(*notification_.fields, name);
-        if (!value || value->empty()) return std::nullopt;
-        return std::string(*value);
+        return business_value(*notification_.fields, name);
     }
 
     ledger::Origin origin() const {

@@ -68,10 +68,6 @@ Result<TradeNotification> read_trade_notification(const Fields& fields) {
     return notification;
 }
 
-bool is_trade_notification(const Fields& fields) {
-    return signing::find(fields, "notify_type") == "trade_status_sync";
-}
-
 std::string kind_of(const Fields& fields) {
     for (const std::string_view name : {"notify_type", "msg_method"}) {
         if (auto kind = text_of(fields, name)) return kind->substr(0, 128);

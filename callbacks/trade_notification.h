@@ -30,10 +30,6 @@ struct TradeNotification {
 // Errors: invalid_argument, reason "field_missing" or "field_malformed", naming the fields.
 Result<TradeNotification> read_trade_notification(const signing::Fields& utf8_fields);
 
-// True for the notifications that move payments; every other kind has its own place or none yet
-// (protocol notes 4.10).
-bool is_trade_notification(const signing::Fields& fields);
-
 // notify_type, or msg_method of the newer messages, or "unknown".
 std::string kind_of(const signing::Fields& fields);
 

@@ -1,5 +1,7 @@
 #include "gateway/replacing.h"
 
+#include "gateway/create_problems.h"
+
 namespace tollgate::gateway {
 namespace {
 

@@ -222,10 +222,13 @@ private:
                                      .address = settings_.public_door.listen.address,
                                      .port = settings_.public_door.listen.port,
                                      .refusal = public_refusal};
-        listener.router.add("POST", "/alipay/{app}/notify",
-                            [this](ServerRequest& request, Ticket ticket) {
-                                inbox_->notify(request, std::move(ticket));
-                            });
+        // Payments name the first; the second is the application gateway that the console asks for,
+        // where messages come.
+        for (const char* door : {"/alipay/{app}/notify", "/alipay/{app}/gateway"}) {
+            listener.router.add("POST", door, [this](ServerRequest& request, Ticket ticket) {
+                inbox_->notify(request, std::move(ticket));
+            });
+        }
         listener.router.add("GET", "/alipay/{app}/return",
                             [this](ServerRequest& request, Ticket ticket) {
                                 return_page_->get(request, std::move(ticket));

@@ -87,6 +87,11 @@ std::vector<std::string> ScriptedAlipay::calls() const {
     return calls_;
 }
 
+std::vector<ScriptedAlipay::Request> ScriptedAlipay::requests() const {
+    const std::lock_guard lock(mutex_);
+    return requests_;
+}
+
 transport::ServerResponse ScriptedAlipay::answer(const std::string& method, const json& node) {
     std::string name = method + "_response";
     for (char& c : name) c = c == '.' ? '_' : c;
@@ -123,6 +128,7 @@ void ScriptedAlipay::serve(transport::ServerRequest& request, transport::Ticket 
         const std::lock_guard lock(mutex_);
         calls_.push_back(method + " " + biz.value("out_trade_no", "") + " " +
                          biz.value("time_expire", ""));
+        requests_.push_back({.query = *query, .body = *body});
         script = script_;
     }
     script(method, biz, std::move(ticket));
@@ -331,6 +337,13 @@ Answer GatewayWorld::notify(const std::string& body, const transport::HeaderList
     request.headers.emplace_back("Content-Type",
                                  "application/x-www-form-urlencoded; charset=utf-8");
     return send("public", std::move(request));
+}
+
+Answer GatewayWorld::public_post(const std::string& target, const std::string& body) {
+    return send("public", {.method = "POST",
+                           .url = target,
+                           .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
+                           .body = body});
 }
 
 Answer GatewayWorld::notify_without_patience(const std::string& body) {

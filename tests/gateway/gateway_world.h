@@ -57,6 +57,12 @@ public:
     void script(Script script);
     // "method out_trade_no time_expire", in the order of arrival.
     std::vector<std::string> calls() const;
+    // The same requests in whole, decoded.
+    struct Request {
+        signing::Fields query;
+        signing::Fields body;
+    };
+    std::vector<Request> requests() const;
 
     static transport::ServerResponse answer(const std::string& method, const nlohmann::json& node);
     static transport::ServerResponse unsigned_answer(const std::string& method,
@@ -68,6 +74,7 @@ private:
     mutable std::mutex mutex_;
     Script script_;
     std::vector<std::string> calls_;
+    std::vector<Request> requests_;
     std::unique_ptr<LocalServer> server_;
 };
 
@@ -135,6 +142,7 @@ public:
     // For a request that may rightly get no answer at all; status 0 then.
     Answer notify_without_patience(const std::string& body);
     Answer public_get(const std::string& target);
+    Answer public_post(const std::string& target, const std::string& body);
     std::string payment_status(const std::string& out_trade_no);
     std::string url(const std::string& listener) const;
     // Waits until the service has said that its process must end; why.
