@@ -35,17 +35,17 @@ public:
         }
         const auto sign_type = signing::sign_type_from(settings_.sign_type);
         auto public_key = private_key->public_half();
-        return App{.id = settings_.id,
-                   .app_id = settings_.app_id,
-                   .seller_ids = settings_.seller_ids,
-                   .gateway_url = settings_.gateway_url,
-                   .sign_type = sign_type.value_or(signing::SignType::rsa2),
-                   .private_key = *std::move(private_key),
-                   .public_key = std::move(public_key),
-                   .alipay = {.alipay = std::move(alipay_keys),
-                              .sign_type = sign_type.value_or(signing::SignType::rsa2)},
-                   .rules = {.late = settings_.late_policy,
-                             .refund_window = settings_.refund_window}};
+        return App{
+            .id = settings_.id,
+            .app_id = settings_.app_id,
+            .seller_ids = settings_.seller_ids,
+            .gateway_url = settings_.gateway_url,
+            .sign_type = sign_type.value_or(signing::SignType::rsa2),
+            .private_key = *std::move(private_key),
+            .public_key = std::move(public_key),
+            .alipay = {.alipay = std::move(alipay_keys),
+                       .sign_type = sign_type.value_or(signing::SignType::rsa2)},
+            .rules = {.late = settings_.late_policy, .refund_window = settings_.refund_window}};
     }
 
 private:

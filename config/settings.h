@@ -39,8 +39,8 @@ struct OperatorSettings {
     ListenAddress listen{.address = "127.0.0.1", .port = 8602};
 };
 
-// What becomes of money that nobody waits for any more: that of a payment which was already closed, or
-// of an order that another payment has paid.
+// What becomes of money that nobody waits for any more: that of a payment which was already closed,
+// or of an order that another payment has paid.
 enum class LatePolicy {
     accept,  // It is the order service's: the event says `late` or `surplus`.
     refund,  // It is sent back.

@@ -20,8 +20,9 @@ void ClockWatch::note(std::string_view date, Timestamp asked_at, Timestamp answe
     }
     log_.error("clock.differs",
                {{"ahead_ms", ahead.count()},
-                {"meaning", "our clock and Alipay's are more than 60 s apart: no payment is "
-                            "closed by time alone until they agree; look at this machine's time"}});
+                {"meaning",
+                 "our clock and Alipay's are more than 60 s apart: no payment is "
+                 "closed by time alone until they agree; look at this machine's time"}});
 }
 
 }  // namespace tollgate::gateway

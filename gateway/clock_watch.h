@@ -10,8 +10,9 @@
 
 namespace tollgate::gateway {
 
-// Compares our clock with the Date of Alipay's answers. When they are more than a minute apart, ours
-// may be the wrong one: then nothing is closed by time alone, and the log says so. Safe to share.
+// Compares our clock with the Date of Alipay's answers. When they are more than a minute apart,
+// ours may be the wrong one: then nothing is closed by time alone, and the log says so. Safe to
+// share.
 class ClockWatch {
 public:
     explicit ClockWatch(Log& log) : log_(log) {}

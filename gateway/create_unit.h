@@ -17,8 +17,8 @@ struct NewPayment {
     ledger::PaymentRequest request;
     ledger::Origin origin;
     std::string caller;
-    std::optional<std::string> key;    // Idempotency-Key.
-    std::optional<std::string> token;  // Of its Submit-Token: the SHA-256.
+    std::optional<std::string> key;       // Idempotency-Key.
+    std::optional<std::string> token;     // Of its Submit-Token: the SHA-256.
     std::optional<std::string> replaces;  // The payment that it is instead of, already `closing`.
     // The product needs a call to Alipay before the buyer can pay. Then the payment is written as
     // `unknown` before the first byte leaves, so that a crash in the call finds it in the state

@@ -82,17 +82,17 @@ void DifferenceApi::list(const ServerRequest& request, Ticket ticket) {
 void DifferenceApi::get_one(const ServerRequest& request, Ticket ticket) {
     const Caller* const caller = admit_without_query(seams_, request, "read", ticket);
     if (caller == nullptr) return;
-    answer_from_ledger(
-        seams_, request.request_id, std::move(ticket),
-        [&](ledger::Reading& reading) -> Result<ServerResponse> {
-            TOLLGATE_TRY(const auto found, reading.difference(request.captures.at(0)));
-            if (!found || !caller->may_see(found->app)) {
-                return to_response({.status = 404,
-                                    .code = "difference_not_found",
-                                    .title = "There is no such difference"});
-            }
-            return json_response(200, difference_json(*found));
-        });
+    answer_from_ledger(seams_, request.request_id, std::move(ticket),
+                       [&](ledger::Reading& reading) -> Result<ServerResponse> {
+                           TOLLGATE_TRY(const auto found,
+                                        reading.difference(request.captures.at(0)));
+                           if (!found || !caller->may_see(found->app)) {
+                               return to_response({.status = 404,
+                                                   .code = "difference_not_found",
+                                                   .title = "There is no such difference"});
+                           }
+                           return json_response(200, difference_json(*found));
+                       });
 }
 
 void DifferenceApi::settle(const ServerRequest& request, Ticket ticket) {

@@ -44,8 +44,7 @@ Evidence read_evidence(const std::string& text) {
 }
 
 ApiProblem not_found() {
-    return {
-        .status = 404, .code = "difference_not_found", .title = "There is no such difference"};
+    return {.status = 404, .code = "difference_not_found", .title = "There is no such difference"};
 }
 
 ApiProblem settled_already(const DifferenceView& difference) {
@@ -107,8 +106,8 @@ private:
 
     bool evidence_pays() const {
         const Evidence evidence = read_evidence(difference_.evidence);
-        return evidence.says_paid() && ledger::decide(payment_->status, input(evidence)).kind ==
-                                           Decision::Kind::move;
+        return evidence.says_paid() &&
+               ledger::decide(payment_->status, input(evidence)).kind == Decision::Kind::move;
     }
 
     static ledger::Input input(const Evidence& evidence) {
@@ -134,9 +133,9 @@ private:
     // Back into the timers' hands, unless another difference still holds it.
     Result<Done> release() {
         if (!payment_->held) return Done{};
-        TOLLGATE_TRY(const auto others, books_.read().differences({.apps = {payment_->app},
-                                                                   .payment = payment_->row,
-                                                                   .open = true}));
+        TOLLGATE_TRY(const auto others,
+                     books_.read().differences(
+                         {.apps = {payment_->app}, .payment = payment_->row, .open = true}));
         for (const auto& other : others) {
             const bool holds = !other.difference_class.starts_with("overdue_") &&
                                !other.difference_class.starts_with("refund");

@@ -17,11 +17,12 @@ std::string payment_member(const ledger::Payment& payment) {
 }
 
 ApiProblem is_paid(const ledger::Payment& payment) {
-    return {.status = 409,
-            .code = "payment_paid",
-            .title = "The buyer has paid: nothing is left to close. Refund it to send the money back",
-            .payment_id = payment.id,
-            .members = payment_member(payment)};
+    return {
+        .status = 409,
+        .code = "payment_paid",
+        .title = "The buyer has paid: nothing is left to close. Refund it to send the money back",
+        .payment_id = payment.id,
+        .members = payment_member(payment)};
 }
 
 ApiProblem is_held(const ledger::Payment& payment) {
@@ -94,16 +95,16 @@ void EndingApi::end(const ServerRequest& request, Ticket ticket, Ending ending) 
                    .fingerprint = std::move(fingerprint).end(),
                    .now = seams_.clock.now()};
     work->ticket = std::move(ticket);
-    seams_.writer.submit(ledger::make_unit(
-        [this, work](ledger::Books& books) { return begin(books, *work); },
-        [this, work](Result<std::optional<ServerResponse>> answer) {
-            if (!answer) {
-                return answer_failure(seams_, work->request_id, answer.error(),
-                                      std::move(work->ticket));
-            }
-            if (*answer) return work->ticket.complete(**std::move(answer));
-            go_to_alipay(work);
-        }));
+    seams_.writer.submit(
+        ledger::make_unit([this, work](ledger::Books& books) { return begin(books, *work); },
+                          [this, work](Result<std::optional<ServerResponse>> answer) {
+                              if (!answer) {
+                                  return answer_failure(seams_, work->request_id, answer.error(),
+                                                        std::move(work->ticket));
+                              }
+                              if (*answer) return work->ticket.complete(**std::move(answer));
+                              go_to_alipay(work);
+                          }));
 }
 
 // The answer, when there is nothing to ask Alipay about.
@@ -167,8 +168,8 @@ void EndingApi::answer(const Shared& work, const Result<ledger::Payment>& outcom
     if (!work->keyed.key) return work->ticket.complete(std::move(response));
     answer_after_commit(
         seams_, work->request_id, std::move(work->ticket),
-        [keyed = work->keyed, response = std::move(response)](
-            ledger::Books& books) -> Result<ServerResponse> {
+        [keyed = work->keyed,
+         response = std::move(response)](ledger::Books& books) -> Result<ServerResponse> {
             if (response.status == 200) {
                 TOLLGATE_DO(store_under_key(books, keyed, response.status, response.body));
             } else {

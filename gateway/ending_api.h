@@ -7,7 +7,8 @@
 namespace tollgate::gateway {
 
 // POST /v1/payments/{id}/close and /cancel: the wish is written down first, so that no action is
-// handed out any more; then Alipay is asked, told and asked again; the answer says how far that came.
+// handed out any more; then Alipay is asked, told and asked again; the answer says how far that
+// came.
 class EndingApi {
 public:
     // All must outlive the routes and every ticket under way.

@@ -14,9 +14,8 @@ namespace {
 
 constexpr int kListMax = 100;
 
-std::string refreshed_json(const ledger::Payment& payment,
-                           const std::optional<std::string>& action, Timestamp now,
-                           bool refreshed) {
+std::string refreshed_json(const ledger::Payment& payment, const std::optional<std::string>& action,
+                           Timestamp now, bool refreshed) {
     std::string json = payment_answer_json(payment, action, now);
     json.pop_back();
     return json + (refreshed ? R"(,"refreshed":true})" : R"(,"refreshed":false})");
@@ -151,18 +150,17 @@ void PaymentApi::refresh(const Request& request, const ledger::Payment& payment,
             json_response(200, refreshed_json(payment, action, clock_.now(), false)));
     }
     auto waiting = std::make_shared<Ticket>(std::move(ticket));
-    errands_.visit(
-        {.payment_id = payment.id, .app = payment.app, .request_id = request.request_id},
-        [this, waiting, action, request_id = request.request_id](
-            const Result<ledger::Payment>& outcome, bool heard) {
-            if (!outcome) {
-                log_.error("api.failed",
-                           {{"request_id", request_id}, {"reason", outcome.error().message()}});
-                return waiting->complete(to_response(storage_problem(outcome.error())));
-            }
-            waiting->complete(
-                json_response(200, refreshed_json(*outcome, action, clock_.now(), heard)));
-        });
+    errands_.visit({.payment_id = payment.id, .app = payment.app, .request_id = request.request_id},
+                   [this, waiting, action, request_id = request.request_id](
+                       const Result<ledger::Payment>& outcome, bool heard) {
+                       if (!outcome) {
+                           log_.error("api.failed", {{"request_id", request_id},
+                                                     {"reason", outcome.error().message()}});
+                           return waiting->complete(to_response(storage_problem(outcome.error())));
+                       }
+                       waiting->complete(json_response(
+                           200, refreshed_json(*outcome, action, clock_.now(), heard)));
+                   });
 }
 
 void PaymentApi::list(Request& request, Ticket ticket) {
@@ -201,8 +199,7 @@ void PaymentApi::history(Request& request, Ticket ticket) {
     if (!payment) return;
     const auto history = (*reading)->history_of(*payment);
     if (!history) return fail(request, history.error(), ticket);
-    ticket.complete(json_response(
-        200, R"({"transitions":)" + transitions_json(*history) + "}"));
+    ticket.complete(json_response(200, R"({"transitions":)" + transitions_json(*history) + "}"));
 }
 
 }  // namespace tollgate::gateway

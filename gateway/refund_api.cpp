@@ -94,19 +94,19 @@ void RefundApi::create(const ServerRequest& request, Ticket ticket) {
                 }
                 case RefundOutcome::Kind::requested: break;
             }
-            seams_.log.info("refund.requested",
-                            {{"request_id", work->wanted.request_id},
-                             {"payment_id", work->wanted.request.payment_id},
-                             {"refund_id", outcome->refund.id},
-                             {"caller", work->wanted.caller->id},
-                             {"amount", outcome->refund.amount.fen()}});
+            seams_.log.info("refund.requested", {{"request_id", work->wanted.request_id},
+                                                 {"payment_id", work->wanted.request.payment_id},
+                                                 {"refund_id", outcome->refund.id},
+                                                 {"caller", work->wanted.caller->id},
+                                                 {"amount", outcome->refund.amount.fen()}});
             errands_.hurry(outcome->refund.row, [this, work](const Result<ledger::Refund>& refund) {
                 answer(work, refund);
             });
         }));
 }
 
-// Kept under the key once the money has moved; else the next try under it goes on from where this is.
+// Kept under the key once the money has moved; else the next try under it goes on from where this
+// is.
 void RefundApi::answer(const Shared& work, const Result<ledger::Refund>& refund) {
     if (!refund) {
         return answer_failure(seams_, work->wanted.request_id, refund.error(),
@@ -131,45 +131,46 @@ void RefundApi::answer(const Shared& work, const Result<ledger::Refund>& refund)
 void RefundApi::list(const ServerRequest& request, Ticket ticket) {
     const Caller* const caller = admit_without_query(seams_, request, "read", ticket);
     if (caller == nullptr) return;
-    answer_from_ledger(
-        seams_, request.request_id, std::move(ticket),
-        [&](ledger::Reading& reading) -> Result<ServerResponse> {
-            TOLLGATE_TRY(const auto payment, find(reading, *caller, request.captures.at(0)));
-            if (!payment) return to_response(no_such_payment());
-            TOLLGATE_TRY(const auto refunds, reading.refunds().of(*payment));
-            std::string list = "[";
-            for (const auto& refund : refunds) {
-                if (list.size() > 1) list += ',';
-                list += to_json(refund);
-            }
-            const auto sums = ledger::sums_of(refunds);
-            JsonObject json;
-            json.raw("refunds", list + "]")
-                .number("refunded", sums.succeeded.fen())
-                .number("reserved", sums.live.fen() - sums.succeeded.fen())
-                .number("refundable", payment->status == ledger::PaymentStatus::paid
-                                          ? payment->amount.fen() - sums.live.fen()
-                                          : 0);
-            return json_response(200, std::move(json).end());
-        });
+    answer_from_ledger(seams_, request.request_id, std::move(ticket),
+                       [&](ledger::Reading& reading) -> Result<ServerResponse> {
+                           TOLLGATE_TRY(const auto payment,
+                                        find(reading, *caller, request.captures.at(0)));
+                           if (!payment) return to_response(no_such_payment());
+                           TOLLGATE_TRY(const auto refunds, reading.refunds().of(*payment));
+                           std::string list = "[";
+                           for (const auto& refund : refunds) {
+                               if (list.size() > 1) list += ',';
+                               list += to_json(refund);
+                           }
+                           const auto sums = ledger::sums_of(refunds);
+                           JsonObject json;
+                           json.raw("refunds", list + "]")
+                               .number("refunded", sums.succeeded.fen())
+                               .number("reserved", sums.live.fen() - sums.succeeded.fen())
+                               .number("refundable", payment->status == ledger::PaymentStatus::paid
+                                                         ? payment->amount.fen() - sums.live.fen()
+                                                         : 0);
+                           return json_response(200, std::move(json).end());
+                       });
 }
 
 void RefundApi::get_one(const ServerRequest& request, Ticket ticket) {
     const Caller* const caller = admit_without_query(seams_, request, "read", ticket);
     if (caller == nullptr) return;
-    answer_from_ledger(
-        seams_, request.request_id, std::move(ticket),
-        [&](ledger::Reading& reading) -> Result<ServerResponse> {
-            TOLLGATE_TRY(const auto payment, find(reading, *caller, request.captures.at(0)));
-            if (!payment) return to_response(no_such_payment());
-            TOLLGATE_TRY(const auto refund,
-                         reading.refunds().one(*payment, request.captures.at(1)));
-            if (!refund) return to_response(no_such_refund());
-            TOLLGATE_TRY(const auto history, reading.refunds().history_of(*refund));
-            std::string json = to_json(*refund);
-            json.pop_back();
-            return json_response(200, json + R"(,"transitions":)" + transitions_json(history) + "}");
-        });
+    answer_from_ledger(seams_, request.request_id, std::move(ticket),
+                       [&](ledger::Reading& reading) -> Result<ServerResponse> {
+                           TOLLGATE_TRY(const auto payment,
+                                        find(reading, *caller, request.captures.at(0)));
+                           if (!payment) return to_response(no_such_payment());
+                           TOLLGATE_TRY(const auto refund,
+                                        reading.refunds().one(*payment, request.captures.at(1)));
+                           if (!refund) return to_response(no_such_refund());
+                           TOLLGATE_TRY(const auto history, reading.refunds().history_of(*refund));
+                           std::string json = to_json(*refund);
+                           json.pop_back();
+                           return json_response(
+                               200, json + R"(,"transitions":)" + transitions_json(history) + "}");
+                       });
 }
 
 }  // namespace tollgate::gateway

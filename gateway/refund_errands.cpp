@@ -98,8 +98,8 @@ void RefundErrands::make_call(const DueRefund& due) {
     if (refund.reason) call.biz_content["refund_reason"] = *refund.reason;
     seams_.alipay.call(call, [this, due, id](const Result<AlipayAnswer>& answer) {
         seams_.writer.submit(ledger::make_unit(
-            [this, due, id, finding = read_refund_call(answer, due.refund.amount)](
-                ledger::Books& books) {
+            [this, due, id,
+             finding = read_refund_call(answer, due.refund.amount)](ledger::Books& books) {
                 return apply_refund_call(books, due, finding, context(due.app, id));
             },
             [this, due](const Result<ledger::Refund>& now) { stepped(due.refund.row, now); }));
@@ -108,22 +108,21 @@ void RefundErrands::make_call(const DueRefund& due) {
 
 void RefundErrands::make_call(const DueReport& due) {
     const std::string id = make_id("ask", seams_.clock.now(), seams_.entropy);
-    seams_.alipay.call({.app = due.app,
-                        .method = "alipay.trade.fastpay.refund.query",
-                        .biz_content = {{"out_trade_no", due.payment.out_trade_no},
-                                        {"out_request_no", due.report.out_request_no}},
-                        .notify_url = "",
-                        .request_id = id},
-                       [this, due, id](const Result<AlipayAnswer>& answer) {
-                           seams_.writer.submit(ledger::make_unit(
-                               [this, due, id, finding = read_refund_query(answer)](
-                                   ledger::Books& books) {
-                                   return apply_report_query(books, due, finding,
-                                                             context(due.app, id));
-                               },
-                               // What could not be written is asked again when the lease is over.
-                               [](const Result<Done>& /*tried_again*/) {}));
-                       });
+    seams_.alipay.call(
+        {.app = due.app,
+         .method = "alipay.trade.fastpay.refund.query",
+         .biz_content = {{"out_trade_no", due.payment.out_trade_no},
+                         {"out_request_no", due.report.out_request_no}},
+         .notify_url = "",
+         .request_id = id},
+        [this, due, id](const Result<AlipayAnswer>& answer) {
+            seams_.writer.submit(ledger::make_unit(
+                [this, due, id, finding = read_refund_query(answer)](ledger::Books& books) {
+                    return apply_report_query(books, due, finding, context(due.app, id));
+                },
+                // What could not be written is asked again when the lease is over.
+                [](const Result<Done>& /*tried_again*/) {}));
+        });
 }
 
 void RefundErrands::stepped(ledger::RowId row, const Result<ledger::Refund>& refund) {

@@ -24,8 +24,8 @@ struct RefundErrandSeams {
     std::function<void()> wake;  // Asks the timer to call run_ready() soon. From any thread.
 };
 
-// Carries refunds to their end: claims what is due, makes the call or the query, writes down what the
-// answer proves. Never waits; the timer works it off.
+// Carries refunds to their end: claims what is due, makes the call or the query, writes down what
+// the answer proves. Never waits; the timer works it off.
 class RefundErrands {
 public:
     // The refund after the next step that was taken with it.

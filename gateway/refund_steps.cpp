@@ -79,16 +79,17 @@ public:
     }
 
     Result<Done> disagree(const std::string& difference_class, std::string evidence) {
-        TOLLGATE_TRY([[maybe_unused]] const bool opened,
-                     callbacks::open_difference(books_, &payment_,
-                                                {.app = payment_.app,
-                                                 .difference_class = difference_class,
-                                                 .trade_no = payment_.trade_no.value_or(payment_.id),
-                                                 .evidence = std::move(evidence),
-                                                 .holds = false,
-                                                 .origin = context_.origin,
-                                                 .now = context_.time.now},
-                                                context_.entropy));
+        TOLLGATE_TRY(
+            [[maybe_unused]] const bool opened,
+            callbacks::open_difference(books_, &payment_,
+                                       {.app = payment_.app,
+                                        .difference_class = difference_class,
+                                        .trade_no = payment_.trade_no.value_or(payment_.id),
+                                        .evidence = std::move(evidence),
+                                        .holds = false,
+                                        .origin = context_.origin,
+                                        .now = context_.time.now},
+                                       context_.entropy));
         return Done{};
     }
 
@@ -113,8 +114,7 @@ private:
             TOLLGATE_DO(disagree("refunds_exceed", std::move(evidence).end()));
         }
         if (back < payment_.amount) return Done{};
-        const auto decision =
-            ledger::decide(payment_.status, ledger::Input::refunds_complete);
+        const auto decision = ledger::decide(payment_.status, ledger::Input::refunds_complete);
         if (decision.kind != ledger::Decision::Kind::move) return Done{};
         return callbacks::promote(books_, payment_,
                                   {.decision = decision,
@@ -159,9 +159,8 @@ Result<std::optional<DueRefund>> prepare(Books& books, const RefundClaim& claim,
     using Answer = std::optional<DueRefund>;
     TOLLGATE_TRY(auto payment, payment_of(books, refund.payment));
     const callbacks::App* const app = claim.apps.find(payment.app);
-    const ledger::Origin origin{.cause = ledger::Cause::timer,
-                                .cause_id = refund.id,
-                                .request_id = refund.id};
+    const ledger::Origin origin{
+        .cause = ledger::Cause::timer, .cause_id = refund.id, .request_id = refund.id};
     const auto put_off = [&](Timestamp at) -> Result<Answer> {
         Refund next = refund;
         next.calling_until = std::nullopt;
@@ -257,9 +256,10 @@ Result<Done> apply_report_query(Books& books, const DueReport& due,
     if (finding.input != RefundInput::query_found) {
         if (now < due.report.reported_at + kReportLife) {
             std::chrono::milliseconds wait = ledger::kRefundQueryWait;
-            for (std::int64_t i = 0; i < due.report.queries && wait < kReportWaitMax; ++i) wait *= 2;
-            return books.refunds().asked(due.report,
-                                         now + std::min<std::chrono::milliseconds>(wait, kReportWaitMax));
+            for (std::int64_t i = 0; i < due.report.queries && wait < kReportWaitMax; ++i)
+                wait *= 2;
+            return books.refunds().asked(
+                due.report, now + std::min<std::chrono::milliseconds>(wait, kReportWaitMax));
         }
         TOLLGATE_DO(books.refunds().asked(due.report, std::nullopt));
         JsonObject evidence;

@@ -36,8 +36,8 @@ struct RefundClaim {
     Entropy& entropy;
 };
 
-// Takes what is due. A refund call is written down before its first byte leaves, and two of one trade
-// are at least 3 s apart; one whose answer was never written down is ambiguous.
+// Takes what is due. A refund call is written down before its first byte leaves, and two of one
+// trade are at least 3 s apart; one whose answer was never written down is ambiguous.
 Result<DueRefunds> claim_due_refunds(ledger::Books& books, const RefundClaim& claim);
 
 // What an answer proves, with its event; the payment is `refunded` once its refunds add up. The

@@ -20,7 +20,8 @@ constexpr std::size_t kReasonCharactersMax = 256;
 
 bool is_number(std::string_view text) {
     return !text.empty() && text.size() <= 64 &&
-           text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") ==
+           text.find_first_not_of(
+               "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") ==
                std::string_view::npos;
 }
 
@@ -86,8 +87,8 @@ Result<RefundOutcome> again(ledger::Books& books, Refund refund, const WantedRef
     next.proof = step.proof;
     next.next_sweep_at = step.next_at;
     next.failure = std::nullopt;
-    TOLLGATE_DO(books.refunds().change(refund, std::move(next), origin_of(wanted),
-                                       wanted.keyed.now));
+    TOLLGATE_DO(
+        books.refunds().change(refund, std::move(next), origin_of(wanted), wanted.keyed.now));
     TOLLGATE_DO(begin_under_key(books, wanted.keyed, wanted.busy_until));
     return RefundOutcome{.kind = Kind::requested, .refund = std::move(refund), .response = {}};
 }
@@ -152,8 +153,7 @@ Result<RefundOutcome> refund_in_books(ledger::Books& books, const callbacks::App
                              .refund = {},
                              .response = to_response(*met, wanted.keyed.fingerprint)};
     }
-    TOLLGATE_TRY(auto known,
-                 books.read().refunds().one(*payment, wanted.request.out_request_no));
+    TOLLGATE_TRY(auto known, books.read().refunds().one(*payment, wanted.request.out_request_no));
     if (known && known->amount != wanted.request.amount) return answered(number_reused(*payment));
     if (known && known->status != RefundStatus::failed) {
         return RefundOutcome{.kind = Kind::replayed, .refund = *std::move(known), .response = {}};

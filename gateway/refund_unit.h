@@ -35,9 +35,9 @@ struct WantedRefund {
 // What became of it.
 struct RefundOutcome {
     enum class Kind {
-        requested,       // Reserved and written down: make the call now.
-        replayed,        // The same request was here before: the refund as it is now.
-        answered,        // `response` says why not, or is the key's stored answer.
+        requested,  // Reserved and written down: make the call now.
+        replayed,   // The same request was here before: the refund as it is now.
+        answered,   // `response` says why not, or is the key's stored answer.
     };
     Kind kind = Kind::requested;
     ledger::Refund refund;

@@ -24,19 +24,20 @@ void Replacing::run(CreatePayment::Asked asked, transport::Ticket ticket) {
     auto work = std::make_shared<Work>();
     work->asked = std::move(asked);
     work->ticket = std::move(ticket);
-    seams_.writer.submit(ledger::make_unit(
-        [this, work](ledger::Books& books) { return begin(books, *work); },
-        [this, work](const Result<Next>& next) {
-            if (!next) {
-                return answer_failure(seams_, work->asked.request_id, next.error(),
-                                      std::move(work->ticket));
-            }
-            switch (*next) {
-                case Next::create: return create(work);
-                case Next::close_first: return close_first(work);
-                case Next::answered: return work->ticket.complete(to_response(work->problem));
-            }
-        }));
+    seams_.writer.submit(
+        ledger::make_unit([this, work](ledger::Books& books) { return begin(books, *work); },
+                          [this, work](const Result<Next>& next) {
+                              if (!next) {
+                                  return answer_failure(seams_, work->asked.request_id,
+                                                        next.error(), std::move(work->ticket));
+                              }
+                              switch (*next) {
+                                  case Next::create: return create(work);
+                                  case Next::close_first: return close_first(work);
+                                  case Next::answered:
+                                      return work->ticket.complete(to_response(work->problem));
+                              }
+                          }));
 }
 
 Result<Replacing::Next> Replacing::begin(ledger::Books& books, Work& work) const {
@@ -53,7 +54,8 @@ Result<Replacing::Next> Replacing::begin(ledger::Books& books, Work& work) const
         work.problem = std::move(problem);
         return Next::answered;
     };
-    if (!old || old->app != request.app) return answered(wrong_replaces("is no payment of the app"));
+    if (!old || old->app != request.app)
+        return answered(wrong_replaces("is no payment of the app"));
     if (old->order != request.order) return answered(wrong_replaces("is of another order"));
     const StepContext context{.app = app,
                               .origin = {.cause = ledger::Cause::api,
@@ -69,10 +71,11 @@ Result<Replacing::Next> Replacing::begin(ledger::Books& books, Work& work) const
         case BegunEnding::Kind::paid: return answered(order_paid_problem(begun.payment));
         case BegunEnding::Kind::held: break;
     }
-    return answered({.status = 409,
-                     .code = "payment_held",
-                     .title = "A difference about the payment to be replaced is open: settle it first",
-                     .payment_id = old->id});
+    return answered(
+        {.status = 409,
+         .code = "payment_held",
+         .title = "A difference about the payment to be replaced is open: settle it first",
+         .payment_id = old->id});
 }
 
 void Replacing::close_first(const Shared& work) {

@@ -6,9 +6,9 @@
 
 namespace tollgate::gateway {
 
-// POST /v1/payments with `replaces`: the payment that it names begins to close, durably, and is closed
-// at Alipay first where it has a trade; then the new one is made, unless the old one has turned out to
-// be paid. So an order has at most one payment that a buyer is sent to.
+// POST /v1/payments with `replaces`: the payment that it names begins to close, durably, and is
+// closed at Alipay first where it has a trade; then the new one is made, unless the old one has
+// turned out to be paid. So an order has at most one payment that a buyer is sent to.
 class Replacing {
 public:
     // All must outlive the requests under way.

@@ -248,8 +248,8 @@ private:
 
     Result<Done> open_event_apis() {
         const ApiSeams seams = api_seams();
-        ending_api_ = std::make_unique<EndingApi>(seams, apps_, seams_.random, *errands_,
-                                                  errand_time());
+        ending_api_ =
+            std::make_unique<EndingApi>(seams, apps_, seams_.random, *errands_, errand_time());
         token_api_ = std::make_unique<TokenApi>(seams);
         refund_api_ = std::make_unique<RefundApi>(seams, apps_, *refund_errands_, errand_time());
         difference_api_ = std::make_unique<DifferenceApi>(seams, apps_);
@@ -264,8 +264,8 @@ private:
 
     Result<Done> open_listeners() {
         return_page_ = std::make_unique<ReturnPage>(apps_, *store_, seams_.log);
-        replacing_ = std::make_unique<Replacing>(api_seams(), apps_, seams_.random, *create_,
-                                                 *errands_);
+        replacing_ =
+            std::make_unique<Replacing>(api_seams(), apps_, seams_.random, *create_, *errands_);
         api_ = std::make_unique<PaymentApi>(callers_, *create_, *replacing_, *errands_, *store_,
                                             seams_.clock, seams_.log);
         TOLLGATE_DO(open_event_apis());
@@ -276,8 +276,8 @@ private:
                                 .port = settings_.api.listen.port,
                                 .refusal = api_refusal};
         api.limits.body_bytes_max = kApiBodyMax;
-        api.limits.ticket_time = std::max<milliseconds>(
-            errand_time() + kApiTicketMargin, EventApi::kWaitMax * 2);
+        api.limits.ticket_time =
+            std::max<milliseconds>(errand_time() + kApiTicketMargin, EventApi::kWaitMax * 2);
         api_->add_routes(api.router);
         event_api_->add_routes(api.router);
         endpoint_api_->add_routes(api.router);

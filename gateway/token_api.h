@@ -5,8 +5,9 @@
 
 namespace tollgate::gateway {
 
-// POST /v1/tokens: one-time tokens for forms. Whoever sends one with POST /v1/payments (Submit-Token)
-// makes at most one payment with it, however often the form is sent. Only its SHA-256 is kept.
+// POST /v1/tokens: one-time tokens for forms. Whoever sends one with POST /v1/payments
+// (Submit-Token) makes at most one payment with it, however often the form is sent. Only its
+// SHA-256 is kept.
 class TokenApi {
 public:
     explicit TokenApi(const ApiSeams& seams) : seams_(seams) {}
@@ -21,7 +22,8 @@ private:
     const ApiSeams seams_;
 };
 
-// The value of a Submit-Token header: 1 to 255 printable ASCII characters. Errors: invalid_argument.
+// The value of a Submit-Token header: 1 to 255 printable ASCII characters. Errors:
+// invalid_argument.
 Result<std::string> read_submit_token(std::string_view header);
 
 }  // namespace tollgate::gateway

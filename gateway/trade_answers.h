@@ -33,7 +33,8 @@ struct QueryFinding {
 };
 QueryFinding read_query(const Result<AlipayAnswer>& answer);
 
-// What the state table is asked about a trade; nothing for a trade_status that nobody has documented.
+// What the state table is asked about a trade; nothing for a trade_status that nobody has
+// documented.
 std::optional<ledger::Input> input_of(const QueryFinding& finding);
 
 // What an answer to trade.cancel says (protocol notes 9.9).

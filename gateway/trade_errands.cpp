@@ -29,7 +29,10 @@ struct TradeErrands::Errand {
 };
 
 TradeErrands::TradeErrands(const callbacks::Apps& apps, ErrandSettings settings, ErrandSeams seams)
-    : apps_(apps), settings_(settings), seams_(std::move(seams)), refilled_at_(seams_.clock.now()) {}
+    : apps_(apps),
+      settings_(settings),
+      seams_(std::move(seams)),
+      refilled_at_(seams_.clock.now()) {}
 
 TradeErrands::Shared TradeErrands::new_errand(const std::string& payment_id,
                                               const callbacks::App* app, std::string request_id) {
@@ -211,7 +214,8 @@ void TradeErrands::query(const Shared& errand) {
         });
 }
 
-// Whatever it answers, the query that follows decides: a refusal may mean that the buyer was faster.
+// Whatever it answers, the query that follows decides: a refusal may mean that the buyer was
+// faster.
 void TradeErrands::close(const Shared& errand) {
     errand->so_far.closed = true;
     seams_.alipay.call(call_of(*errand, "alipay.trade.close"),

@@ -44,9 +44,9 @@ struct ErrandSettings {
 };
 
 // Goes to Alipay for payments that are due, or that somebody wants to hear about or to end: query,
-// then whatever follows from it (close, cancel, the creating call again), each step in a unit of work
-// of its own. One errand a payment at a time; whoever comes while it is under way joins it. Never
-// waits: between the steps it stands in a line that the timer works off.
+// then whatever follows from it (close, cancel, the creating call again), each step in a unit of
+// work of its own. One errand a payment at a time; whoever comes while it is under way joins it.
+// Never waits: between the steps it stands in a line that the timer works off.
 class TradeErrands {
 public:
     // The payment after the errand; an error when the ledger could not write. `heard`: Alipay has

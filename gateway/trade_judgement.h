@@ -43,8 +43,8 @@ struct TimeSense {
     bool trusted = true;
 };
 
-// The timer's own wish, after a query: a payment whose time is over is to be closed; a barcode payment
-// in doubt for two minutes is to be cancelled.
+// The timer's own wish, after a query: a payment whose time is over is to be closed; a barcode
+// payment in doubt for two minutes is to be cancelled.
 enum class TimersWish { nothing, close, cancel, expired };
 TimersWish wish_of_timer(const ledger::Payment& payment, const QueryFinding& finding,
                          const TimeSense& time);

@@ -113,11 +113,10 @@ public:
     }
 
     Result<Done> set_cancelling(bool cancelling) {
-        return books_.change_payment(payment_,
-                                     {.to = payment_.status,
-                                      .next_sweep_at = context_.time.now,
-                                      .cancelling = cancelling},
-                                     context_.origin, context_.time.now);
+        return books_.change_payment(
+            payment_,
+            {.to = payment_.status, .next_sweep_at = context_.time.now, .cancelling = cancelling},
+            context_.origin, context_.time.now);
     }
 
     const Payment& payment() const { return payment_; }
@@ -141,41 +140,40 @@ private:
     }
 
     Result<Done> bind(const std::string& trade_no) {
-        return books_.change_payment(payment_,
-                                     {.to = payment_.status,
-                                      .trade_no = trade_no,
-                                      .next_sweep_at = payment_.next_sweep_at},
-                                     context_.origin, context_.time.now);
+        return books_.change_payment(
+            payment_,
+            {.to = payment_.status, .trade_no = trade_no, .next_sweep_at = payment_.next_sweep_at},
+            context_.origin, context_.time.now);
     }
 
     Result<bool> open(const std::string& difference_class, std::string evidence, bool holds) {
-        TOLLGATE_TRY(const bool opened,
-                     callbacks::open_difference(books_, &payment_,
-                                                {.app = payment_.app,
-                                                 .difference_class = difference_class,
-                                                 .trade_no = payment_.trade_no.value_or(payment_.id),
-                                                 .evidence = std::move(evidence),
-                                                 .holds = holds,
-                                                 .origin = context_.origin,
-                                                 .now = context_.time.now},
-                                                context_.entropy));
+        TOLLGATE_TRY(const bool opened, callbacks::open_difference(
+                                            books_, &payment_,
+                                            {.app = payment_.app,
+                                             .difference_class = difference_class,
+                                             .trade_no = payment_.trade_no.value_or(payment_.id),
+                                             .evidence = std::move(evidence),
+                                             .holds = holds,
+                                             .origin = context_.origin,
+                                             .now = context_.time.now},
+                                            context_.entropy));
         if (opened) opened_ = difference_class;
         return opened;
     }
 
     Result<Done> disagree(std::string_view difference_class, const QueryFinding& finding) {
-        TOLLGATE_TRY(const bool opened,
-                     callbacks::open_difference(
-                         books_, &payment_,
-                         {.app = payment_.app,
-                          .difference_class = std::string(difference_class),
-                          .trade_no = finding.trade_no.empty()
-                                          ? payment_.trade_no.value_or(payment_.id)
-                                          : finding.trade_no,
-                          .evidence = evidence_of(finding),
-                          .origin = context_.origin,
-                          .now = context_.time.now},
-                         context_.entropy));
+        TOLLGATE_TRY(
+            const bool opened,
+            callbacks::open_difference(
+                books_, &payment_,
+                {.app = payment_.app,
+                 .difference_class = std::string(difference_class),
+                 .trade_no = finding.trade_no.empty() ? payment_.trade_no.value_or(payment_.id)
+                                                      : finding.trade_no,
+                 .evidence = evidence_of(finding),
+                 .origin = context_.origin,
+                 .now = context_.time.now},
+                context_.entropy));
         if (opened) opened_ = difference_class;
         return Done{};
     }
@@ -183,8 +181,9 @@ private:
     // Still paid when its refunds' window is over: nothing can change it any more.
     Result<Done> finish_window(const QueryFinding& finding) {
         const bool asked = finding.kind == QueryFinding::Kind::trade;
-        const bool over = payment_.paid_at && context_.time.trusted &&
-                          context_.time.now >= *payment_.paid_at + context_.app->rules.refund_window;
+        const bool over =
+            payment_.paid_at && context_.time.trusted &&
+            context_.time.now >= *payment_.paid_at + context_.app->rules.refund_window;
         return asked && over ? wish(Input::window_over, std::nullopt) : Result<Done>(Done{});
     }
 

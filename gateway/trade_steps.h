@@ -10,7 +10,8 @@
 #include "gateway/trade_judgement.h"
 #include "ledger/books.h"
 
-// The units of work that end payments: each writes what one answer of Alipay's, or one wish, proves.
+// The units of work that end payments: each writes what one answer of Alipay's, or one wish,
+// proves.
 namespace tollgate::gateway {
 
 struct StepContext {
@@ -37,16 +38,17 @@ enum class Ending {
 
 struct BegunEnding {
     enum class Kind {
-        begun,    // It is `closing`, now or since before.
-        over,     // It is `closed` or `failed` already.
-        paid,     // The money is there: refused.
-        held,     // Somebody must settle its difference first: refused.
+        begun,  // It is `closing`, now or since before.
+        over,   // It is `closed` or `failed` already.
+        paid,   // The money is there: refused.
+        held,   // Somebody must settle its difference first: refused.
     };
     Kind kind = Kind::begun;
     ledger::Payment payment;
 };
 
-// From now on no action is handed out for it, whatever Alipay says. Errors: not_found; those of Books.
+// From now on no action is handed out for it, whatever Alipay says. Errors: not_found; those of
+// Books.
 Result<BegunEnding> begin_ending(ledger::Books& books, const std::string& payment_id, Ending ending,
                                  const StepContext& context);
 
