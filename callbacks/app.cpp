@@ -33,6 +33,7 @@ public:
                                         " is not on this machine: make keys of your own with"
                                         " `tollgate keys new`");
         }
+        auto content_key = read_content_key();
         const auto sign_type = signing::sign_type_from(settings_.sign_type);
         auto public_key = private_key->public_half();
         return App{.id = settings_.id,
@@ -47,6 +48,16 @@ public:
     }
 
 private:
+    std::optional<signing::ContentKey> read_content_key() {
+        if (settings_.encrypt_key.reveal().empty()) return std::nullopt;
+        const auto type = signing::encrypt_type_from(settings_.encrypt_type);
+        auto key = signing::ContentKey::parse(settings_.encrypt_key.reveal(),
+                                              type.value_or(signing::EncryptType::aes));
+        if (key) return *std::move(key);
+        problem("/encrypt_key", key.error().message());
+        return std::nullopt;
+    }
+
     std::vector<signing::PublicKey> read_alipay_keys() {
         std::vector<signing::PublicKey> keys;
         for (std::size_t i = 0; i < settings_.alipay_public_keys.size(); ++i) {

@@ -1,16 +1,21 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "config/settings.h"
+#include "signing/content_cipher.h"
 #include "signing/key.h"
 #include "signing/notification.h"
 
 namespace tollgate::callbacks {
+
+// Which of Alipay's two gateways is spoken to, where a method has both.
+enum class AlipayApi { v2, v3 };
 
 // One Alipay application with its keys read and checked. Immutable; shared by all threads.
 struct App {
@@ -22,6 +27,8 @@ struct App {
     signing::PrivateKey private_key;
     signing::PublicKey public_key;  // The app's own, the half that Alipay has.
     signing::NotificationKeys alipay;
+    AlipayApi api = AlipayApi::v2;
+    std::optional<signing::ContentKey> content_key;  // Of content encryption, where it is on.
 };
 
 class Apps {

@@ -58,6 +58,16 @@ AppSettings read_app(Section& section) {
     section.may_have_choice("sign_type", app.sign_type, {"RSA2", "RSA"});
     section.need_secret("private_key", app.private_key);
     section.need_public_texts("alipay_public_keys", app.alipay_public_keys);
+    section.may_have_choice("api", app.api, {"v2", "v3"});
+    if (app.api == "v3" && !app.gateway_url.ends_with("/gateway.do")) {
+        section.problem_at("gateway_url",
+                           "must end with /gateway.do: API v3 is found beside it, at /v3");
+    }
+    if (app.api == "v3" && app.sign_type != "RSA2") {
+        section.problem_at("sign_type", "must be RSA2 for API v3");
+    }
+    if (section.has("encrypt_key")) section.need_secret("encrypt_key", app.encrypt_key);
+    section.may_have_choice("encrypt_type", app.encrypt_type, {"AES", "AES_V2", "SM4"});
     section.finish();
     return app;
 }

@@ -47,6 +47,9 @@ struct AppSettings {
     std::string gateway_url;              // …/gateway.do
     std::string sign_type = "RSA2";       // or "RSA", for apps that never moved on.
     Secret private_key;                   // The app's own.
+    std::string api = "v2";               // or "v3", for every method that has a v3 path.
+    Secret encrypt_key;                   // Base64; empty: nothing is encrypted.
+    std::string encrypt_type = "AES";     // or "AES_V2", "SM4".
     std::vector<std::string> alipay_public_keys;  // Alipay's, not ours; two while one is renewed.
 };
 

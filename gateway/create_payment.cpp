@@ -128,7 +128,8 @@ Result<Done> CreatePayment::prepare_action(CreateWork& work) const {
                                                   .biz_content = biz,
                                                   .notify_url = door + "/notify",
                                                   .return_url = in_browser ? door + "/return" : "",
-                                                  .now = work.wanted.now}));
+                                                  .now = work.wanted.now},
+                                                 seams_.entropy));
     if (!in_browser) {
         work.wanted.request.action = action_json("sdk", "order_string", order_string(fields));
     } else if (request.as_form) {

@@ -35,7 +35,9 @@ using transport::Ticket;
 constexpr milliseconds kLoopWait{500};
 constexpr milliseconds kTimerBeat{100};
 constexpr milliseconds kCheckpointBeat{250};
-// A qr payment may take two calls, one after the other, and the commits around them.
+// A payment may take three calls, one after the other (a barcode's repeat: query, pay, query), and
+// the commits around them.
+constexpr int kCreateCallsMax = 3;
 constexpr milliseconds kApiTicketMargin{15'000};
 constexpr std::size_t kApiBodyMax = 128 * 1024;
 constexpr int kExplainedABeat = 4;
@@ -152,7 +154,7 @@ private:
     Result<Done> open_outgoing() {
         alipay_http_ = std::make_unique<transport::CurlClient>(transport::CurlClient::Options{});
         alipay_ = std::make_unique<AlipayClient>(settings_.alipay, *alipay_http_, seams_.clock,
-                                                 seams_.log);
+                                                 seams_.entropy, seams_.log);
         TOLLGATE_TRY(deliveries_,
                      Deliveries::open(settings_, apps_.ids(),
                                       {.writer = *writer_,
@@ -165,7 +167,8 @@ private:
         create_ = std::make_unique<CreatePayment>(
             apps_,
             CreateSettings{.public_base_url = settings_.public_door.base_url,
-                           .call_lease = settings_.alipay.total_timeout * 2 + milliseconds(5'000)},
+                           .call_lease = settings_.alipay.total_timeout * kCreateCallsMax +
+                                         milliseconds(5'000)},
             CreateSeams{.store = *store_,
                         .writer = *writer_,
                         .alipay = *alipay_,
@@ -223,7 +226,8 @@ private:
                                 .refusal = api_refusal};
         api.limits.body_bytes_max = kApiBodyMax;
         api.limits.ticket_time = std::max<milliseconds>(
-            settings_.alipay.total_timeout * 2 + kApiTicketMargin, EventApi::kWaitMax * 2);
+            settings_.alipay.total_timeout * kCreateCallsMax + kApiTicketMargin,
+            EventApi::kWaitMax * 2);
         api_->add_routes(api.router);
         event_api_->add_routes(api.router);
         endpoint_api_->add_routes(api.router);

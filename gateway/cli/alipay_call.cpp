@@ -10,6 +10,7 @@
 #include "gateway/alipay/method.h"
 #include "gateway/alipay_client.h"
 #include "gateway/cli/exit_code.h"
+#include "signing/entropy.h"
 #include "transport/curl_client.h"
 
 namespace tollgate::gateway::cli {
@@ -64,7 +65,7 @@ const callbacks::App* choose(const callbacks::Apps& apps, const std::string& id)
 Result<AlipayAnswer> ask(const AlipayClient::Call& call, const config::AlipaySettings& settings) {
     Log log(STDERR_FILENO, system_clock(), LogLevel::error);
     transport::CurlClient http({});
-    AlipayClient client(settings, http, system_clock(), log);
+    AlipayClient client(settings, http, system_clock(), signing::openssl_entropy(), log);
     TOLLGATE_TRY(auto prepared, client.prepare(call));
     std::optional<Result<AlipayAnswer>> got;
     client.start(std::move(prepared),
