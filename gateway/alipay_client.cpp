@@ -88,7 +88,7 @@ Result<AlipayAnswer> read_answer(std::string_view body, std::string_view method,
 }
 
 Result<AlipayClient::Prepared> AlipayClient::prepare(const Call& call) const {
-    TOLLGATE_TRY(const auto fields, sign_request({.app = call.app,
+    TOLLGATE_TRY(const auto fields, sign_request({.app = call.app.get(),
                                                   .method = call.method,
                                                   .biz_content = call.biz_content.dump(),
                                                   .notify_url = call.notify_url,

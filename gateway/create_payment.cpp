@@ -87,7 +87,7 @@ ApiProblem unclear_problem(const ledger::Payment& payment, const Error& error) {
 struct CreatePayment::Work {
     Asked asked;
     Ticket ticket;
-    const callbacks::App* app = nullptr;
+    callbacks::AppRef app;
     NewPayment wanted;
     std::optional<AlipayClient::Prepared> prepared;  // Of a product that needs a call.
 
@@ -185,7 +185,7 @@ Result<Done> CreatePayment::prepare_action(Work& work) const {
     const std::string door = settings_.public_base_url + "/alipay/" + work.app->id;
     const auto biz = create_biz_content(request, payment.seller_id, payment.expires_at);
     const bool in_browser = request.product->way == Way::browser;
-    TOLLGATE_TRY(const auto fields, sign_request({.app = work.app,
+    TOLLGATE_TRY(const auto fields, sign_request({.app = work.app.get(),
                                                   .method = request.product->method,
                                                   .biz_content = biz.dump(),
                                                   .notify_url = door + "/notify",
