@@ -171,7 +171,7 @@ struct Apps::State {
     std::mutex changing;  // Only for those who replace it.
 };
 
-Result<Apps> Apps::from(const std::vector<config::AppSettings>& settings,
+Result<Apps> Apps::from(std::span<const config::AppSettings> settings,
                         std::vector<config::Problem>& problems) {
     auto apps = std::make_shared<State::Map>();
     const std::size_t known_before = problems.size();

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,7 +52,7 @@ public:
     // own public key where Alipay's belongs (protocol notes 2.3), a certificate of another key or
     // app or without a way to the root file; one seller number in two apps is fine.
     // A demo key together with an address that is not on this machine is refused.
-    static Result<Apps> from(const std::vector<config::AppSettings>& settings,
+    static Result<Apps> from(std::span<const config::AppSettings> settings,
                              std::vector<config::Problem>& problems);
 
     // Null when there is none of that id.
