@@ -46,6 +46,15 @@ void read_door(Section section, Door& into) {
     section.finish();
 }
 
+CertificateSettings read_certificates(Section section) {
+    CertificateSettings certificates;
+    section.need_public_text("app", certificates.app);
+    section.need_public_texts("alipay", certificates.alipay);
+    section.need_public_text("root", certificates.root);
+    section.finish();
+    return certificates;
+}
+
 AppSettings read_app(Section& section) {
     AppSettings app;
     need_id(section, app.id);
@@ -55,9 +64,18 @@ AppSettings read_app(Section& section) {
     }
     section.need_texts("seller_ids", app.seller_ids);
     section.need_url("gateway_url", app.gateway_url);
-    section.may_have_choice("sign_type", app.sign_type, {"RSA2", "RSA"});
+    section.may_have_choice("sign_type", app.sign_type, {"RSA2", "RSA", "SM2"});
     section.need_secret("private_key", app.private_key);
-    section.need_public_texts("alipay_public_keys", app.alipay_public_keys);
+    if (section.has("certificates")) {
+        app.certificates = read_certificates(section.child("certificates"));
+        if (section.has("alipay_public_keys")) {
+            section.problem_at("certificates",
+                               "and alipay_public_keys exclude each other: Alipay checks an app in "
+                               "one mode");
+        }
+    } else {
+        section.need_public_texts("alipay_public_keys", app.alipay_public_keys);
+    }
     section.may_have_choice("api", app.api, {"v2", "v3"});
     if (app.api == "v3" && !app.gateway_url.ends_with("/gateway.do")) {
         section.problem_at("gateway_url",

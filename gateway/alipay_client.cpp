@@ -11,7 +11,7 @@ Error no_answer(const std::string& why) {
 }
 
 AlipayRequest wire_request(const AlipayClient::Call& call, const Method& method, Timestamp now) {
-    AlipayRequest request{.app = &*call.app,
+    AlipayRequest request{.app = call.app.get(),
                           .method = method.name,
                           .encryptable = method.encryptable,
                           .biz_content = {},

@@ -33,7 +33,7 @@ public:
         : settings_(settings), http_(http), clock_(clock), entropy_(entropy), log_(log) {}
 
     struct Call {
-        const callbacks::App* app = nullptr;
+        callbacks::AppRef app;
         std::string_view method;  // A literal.
         nlohmann::json biz_content;
         std::string notify_url;

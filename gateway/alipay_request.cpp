@@ -56,6 +56,10 @@ Result<Fields> sign_request(const AlipayRequest& request, Entropy& entropy) {
                   {"sign_type", std::string(name_of(request.app->sign_type))},
                   {"timestamp", to_beijing(request.now)},
                   {"version", "1.0"}};
+    if (request.app->certificates) {
+        fields.emplace_back("app_cert_sn", request.app->certificates->app_cert_sn);
+        fields.emplace_back("alipay_root_cert_sn", request.app->certificates->alipay_root_cert_sn);
+    }
     if (!request.notify_url.empty()) fields.emplace_back("notify_url", request.notify_url);
     if (!request.return_url.empty()) fields.emplace_back("return_url", request.return_url);
     const auto& key = request.app->content_key;

@@ -123,7 +123,7 @@ Result<Done> CreatePayment::prepare_action(CreateWork& work) const {
     const std::string door = settings_.public_base_url + "/alipay/" + work.app->id;
     const auto biz = create_biz_content(request, *work.app, payment.seller_id, payment.expires_at);
     const bool in_browser = request.product->way == Way::browser;
-    TOLLGATE_TRY(const auto fields, sign_carried({.app = work.app,
+    TOLLGATE_TRY(const auto fields, sign_carried({.app = work.app.get(),
                                                   .method = request.product->method,
                                                   .biz_content = biz,
                                                   .notify_url = door + "/notify",

@@ -10,6 +10,7 @@
 #include "callbacks/app.h"
 #include "callbacks/inbox.h"
 #include "callbacks/rejects.h"
+#include "gateway/alipay_certificates.h"
 #include "gateway/alipay_client.h"
 #include "gateway/callers.h"
 #include "gateway/create_payment.h"
@@ -72,6 +73,8 @@ public:
         : settings_(std::move(settings)),
           seams_(std::move(seams)),
           apps_(std::move(apps)),
+          certificates_(settings_.store.sqlite_file + ".certificates", apps_, seams_.clock,
+                        seams_.log),
           callers_(settings_.callers) {}
 
     ~RunningService() override { stop(milliseconds(0)); }
@@ -96,6 +99,7 @@ public:
                                                                           .clock = seams_.clock,
                                                                           .entropy = seams_.entropy,
                                                                           .log = seams_.log});
+        certificates_.load_kept();
         TOLLGATE_DO(open_outgoing());
         return open_listeners();
     }
@@ -121,6 +125,14 @@ public:
     }
 
     int port(std::string_view listener) const override { return front_->port(listener); }
+
+    Result<Done> reload_apps(const std::vector<config::AppSettings>& settings,
+                             std::vector<config::Problem>& problems) override {
+        TOLLGATE_TRY(const auto fresh, callbacks::Apps::from(settings, problems));
+        TOLLGATE_DO(apps_.replace(fresh));
+        certificates_.load_kept();
+        return Done{};
+    }
 
     void stop(milliseconds patience) override {
         if (stopped_) return;
@@ -354,7 +366,8 @@ private:
 
     const config::Settings settings_;
     ServiceSeams seams_;
-    const callbacks::Apps apps_;
+    callbacks::Apps apps_;
+    AlipayCertificates certificates_;
     const Callers callers_;
 
     // In the order in which they know each other; destroyed the other way round.

@@ -243,6 +243,13 @@ void GatewayWorld::restart() {
     start();
 }
 
+bool GatewayWorld::reload(const std::function<void(config::Settings&)>& change) {
+    config::Settings changed = settings();
+    change(changed);
+    std::vector<config::Problem> problems;
+    return service_->reload_apps(changed.apps, problems).has_value();
+}
+
 config::Settings GatewayWorld::settings() const {
     config::Settings settings;
     settings.store.sqlite_file = folder.file("ledger.db");
