@@ -43,17 +43,19 @@ public:
         }
         auto content_key = read_content_key();
         auto public_key = private_key->public_half();
-        return App{.id = settings_.id,
-                   .app_id = settings_.app_id,
-                   .seller_ids = settings_.seller_ids,
-                   .gateway_url = settings_.gateway_url,
-                   .sign_type = sign_type,
-                   .private_key = *std::move(private_key),
-                   .public_key = std::move(public_key),
-                   .alipay = std::move(alipay),
-                   .api = settings_.api == "v3" ? AlipayApi::v3 : AlipayApi::v2,
-                   .content_key = std::move(content_key),
-                   .certificates = std::move(certificates)};
+        return App{
+            .id = settings_.id,
+            .app_id = settings_.app_id,
+            .seller_ids = settings_.seller_ids,
+            .gateway_url = settings_.gateway_url,
+            .sign_type = sign_type,
+            .private_key = *std::move(private_key),
+            .public_key = std::move(public_key),
+            .alipay = std::move(alipay),
+            .api = settings_.api == "v3" ? AlipayApi::v3 : AlipayApi::v2,
+            .content_key = std::move(content_key),
+            .certificates = std::move(certificates),
+            .rules = {.late = settings_.late_policy, .refund_window = settings_.refund_window}};
     }
 
 private:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <span>
@@ -29,6 +30,12 @@ struct AppCertificates {
     std::vector<signing::Certificate> roots;
 };
 
+// What an app wants done with its payments.
+struct PaymentRules {
+    config::LatePolicy late = config::LatePolicy::hold;
+    std::chrono::hours refund_window{365 * 24};
+};
+
 // One Alipay application with its keys read and checked. Immutable; shared by all threads.
 struct App {
     std::string id;
@@ -42,6 +49,7 @@ struct App {
     AlipayApi api = AlipayApi::v2;
     std::optional<signing::ContentKey> content_key;  // Of content encryption, where it is on.
     std::optional<AppCertificates> certificates;     // Nothing in key mode.
+    PaymentRules rules;
 
     // Alipay's key by the SN of its certificate; nullptr when it is not among ours.
     const signing::PublicKey* alipay_key(std::string_view cert_sn) const;

@@ -24,6 +24,7 @@ struct TradeNotification {
     std::optional<std::string> refund_fee;
     std::optional<std::string> gmt_refund;
     std::optional<std::string> out_biz_no;
+    std::optional<std::string> dback_status;  // What became of a refund at the buyer's bank.
 };
 
 // Errors: invalid_argument, reason "field_missing" or "field_malformed", naming the fields.

@@ -71,8 +71,10 @@ Result<AlipayClient::Prepared> AlipayClient::prepare_over(const Call& call, cons
 void AlipayClient::start(Prepared prepared, Completion done) {
     // The request moves on; what it was is needed when the answer comes.
     auto request = std::move(prepared.request);
-    http_.start(std::move(request), [this, asked = std::move(prepared),
+    const Timestamp asked_at = clock_.now();
+    http_.start(std::move(request), [this, asked_at, asked = std::move(prepared),
                                      done = std::move(done)](Result<transport::ClientReply> reply) {
+        note_clock(reply, asked_at);
         const auto answer = read(asked, std::move(reply));
         log_answer(asked, answer);
         // Alipay signs no failure of v3. Where asking costs nothing, v2's word is worth having.
@@ -83,6 +85,12 @@ void AlipayClient::start(Prepared prepared, Completion done) {
         if (again) return start(*std::move(again), done);
         done(answer);
     });
+}
+
+void AlipayClient::note_clock(const Result<transport::ClientReply>& reply, Timestamp asked_at) {
+    if (!reply || clock_watch_ == nullptr) return;
+    const auto date = transport::find_header(reply->headers, "date");
+    if (date) clock_watch_->note(*date, asked_at, clock_.now());
 }
 
 Result<AlipayAnswer> AlipayClient::read(const Prepared& asked,

@@ -15,6 +15,7 @@
 #include "gateway/alipay/answer.h"
 #include "gateway/alipay/method.h"
 #include "gateway/alipay_request.h"
+#include "gateway/clock_watch.h"
 #include "transport/http_client.h"
 
 namespace tollgate::gateway {
@@ -57,9 +58,13 @@ public:
     Result<Prepared> prepare(const Call& call) const;
     void start(Prepared prepared, Completion done);
 
+    // Is told the Date of every answer. Before the first call; must outlive the client.
+    void watch_clock(ClockWatch& watch) { clock_watch_ = &watch; }
+
 private:
     Result<Prepared> prepare_over(const Call& call, const Method& method, bool v3) const;
     static Result<AlipayAnswer> read(const Prepared& asked, Result<transport::ClientReply> reply);
+    void note_clock(const Result<transport::ClientReply>& reply, Timestamp asked_at);
     void log_answer(const Prepared& asked, const Result<AlipayAnswer>& answer);
 
     const config::AlipaySettings settings_;
@@ -67,6 +72,7 @@ private:
     Clock& clock_;
     Entropy& entropy_;
     Log& log_;
+    ClockWatch* clock_watch_ = nullptr;
 };
 
 }  // namespace tollgate::gateway

@@ -5,6 +5,7 @@
 #include "gateway/answers.h"
 #include "gateway/create_problems.h"
 #include "gateway/idempotency.h"
+#include "gateway/look_schedule.h"
 
 namespace tollgate::gateway {
 namespace {
@@ -141,8 +142,7 @@ void CreateCall::succeeded(const Work& work, const AlipayAnswer& answer) {
             TOLLGATE_DO(books.set_action(*found, action));
             const auto decision = ledger::decide(found->status, ledger::Input::call_succeeded);
             if (decision.kind == ledger::Decision::Kind::move) {
-                const Timestamp look =
-                    is_till(*work) ? now + kTillLook : found->expires_at + kExpiryGrace;
+                const auto look = next_look(*found, now, seams_.random);
                 TOLLGATE_DO(callbacks::promote(books, *found,
                                                {.decision = decision,
                                                 .trade_no = trade_no,

@@ -32,6 +32,7 @@ constexpr std::array kFields = {
     FieldRule{"subject", Kind::subject, 0, 256, kAll, kAll, true, "subject", ""},
     FieldRule{"body", Kind::text, 0, 128, kAll, kNone, true, "body", ""},
     FieldRule{"order", Kind::text, 0, 64, kAll, kNone, true, "", ""},
+    FieldRule{"replaces", Kind::text, 0, 64, kAll, kNone, true, "", ""},
     FieldRule{"seller_id", Kind::text, 0, 28, kWap | kApp | kCalled, kNone, true, "", ""},
     FieldRule{"expires_in", Kind::number, 60, kExpirySecondsMax, kAll, kNone, true, "", ""},
     FieldRule{"return_url", Kind::url, 0, 256, kBrowser, kNone, false, "", ""},

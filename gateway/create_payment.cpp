@@ -7,6 +7,8 @@
 #include "gateway/answers.h"
 #include "gateway/create_problems.h"
 #include "gateway/idempotency.h"
+#include "gateway/look_schedule.h"
+#include "signing/digest.h"
 
 namespace tollgate::gateway {
 namespace {
@@ -65,6 +67,8 @@ Result<Done> CreatePayment::prepare(CreateWork& work) const {
     NewPayment& wanted = work.wanted;
     wanted.caller = work.asked.caller->id;
     wanted.key = work.asked.key;
+    if (work.asked.token) wanted.token = signing::sha256_hex(*work.asked.token);
+    wanted.replaces = request.replaces;
     wanted.needs_call = request.product->way == Way::call;
     wanted.now = now;
     wanted.calling_until = now + settings_.call_lease;
@@ -78,7 +82,7 @@ Result<Done> CreatePayment::prepare(CreateWork& work) const {
     TOLLGATE_TRY(auto existing, reading->payment_by_number(request.app, request.out_trade_no));
     if (existing) {
         wanted.payment = *existing;
-        if (!wanted.key) {
+        if (!wanted.key && !wanted.token) {
             TOLLGATE_TRY(const auto met, meet_existing(*reading, *existing, wanted));
             if (met.kind == Kind::replayed) work.answer(replayed(200, met.body));
             if (met.kind == Kind::number_differs) work.answer(problem_of(met));
@@ -109,11 +113,11 @@ Result<Done> CreatePayment::prepare_new(CreateWork& work, Timestamp now) const {
     payment.expires_at = Timestamp{now.ms / 1000 * 1000} + request.expires_in;
     if (wanted.needs_call) {
         payment.status = ledger::PaymentStatus::unknown;
-        payment.next_sweep_at = now + kUnknownLook;
+        payment.next_sweep_at = next_look(payment, now, seams_.random);
         return call_.prepare(work, false);
     }
     payment.status = ledger::PaymentStatus::pending;
-    payment.next_sweep_at = payment.expires_at + kExpiryGrace;
+    payment.next_sweep_at = next_look(payment, now, seams_.random);
     return prepare_action(work);
 }
 
@@ -138,6 +142,32 @@ Result<Done> CreatePayment::prepare_action(CreateWork& work) const {
         work.wanted.request.action = action_json("redirect", "url", page_url(*work.app, fields));
     }
     return Done{};
+}
+
+void CreatePayment::call_again(const ledger::Payment& payment, const ledger::Origin& origin,
+                               std::function<void()> done) {
+    auto work = std::make_shared<CreateWork>();
+    work->done = std::move(done);
+    work->app = apps_.find(payment.app);
+    work->wanted.payment = payment;
+    work->wanted.origin = origin;
+    work->wanted.origin.cause = ledger::Cause::timer;
+    work->wanted.needs_call = true;
+    work->asked.request_id = origin.request_id;
+    const auto prepared = [&]() -> Result<Done> {
+        TOLLGATE_TRY(const auto reading, seams_.store.read());
+        TOLLGATE_TRY(const auto asked, reading->request_of(payment));
+        // The fingerprint holds every field that the call is made of, as the caller gave it.
+        auto read = read_create_request(asked.fingerprint);
+        if (!std::holds_alternative<CreateRequest>(read) || work->app == nullptr) {
+            return Error(ErrorCode::data_corruption, "the request cannot be made again");
+        }
+        work->asked.request = std::move(std::get<CreateRequest>(read));
+        return call_.prepare(*work, true);
+    }();
+    if (prepared) return call_.start(std::move(work));
+    failed(*work, prepared.error());
+    work->done();
 }
 
 void CreatePayment::submit(std::shared_ptr<CreateWork> work) {
@@ -167,6 +197,9 @@ void CreatePayment::after_unit(const std::shared_ptr<CreateWork>& work,
         case Kind::key_differs:
         case Kind::number_differs:
         case Kind::number_taken:
+        case Kind::order_paid:
+        case Kind::token_used:
+        case Kind::token_invalid:
         case Kind::busy: return work->answer(problem_of(*outcome));
     }
 }

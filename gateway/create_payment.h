@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "callbacks/app.h"
@@ -20,6 +21,12 @@ public:
 
     // Answers the ticket, now or later. On a worker; never waits.
     void run(Asked asked, transport::Ticket ticket);
+
+    // Makes the creating call of an `unknown` payment once more, with the number, the content and
+    // the expiry that it was made with; `done` comes when its outcome is written down. The caller
+    // holds the payment's lease.
+    void call_again(const ledger::Payment& payment, const ledger::Origin& origin,
+                    std::function<void()> done);
 
 private:
     Result<Done> prepare(CreateWork& work) const;

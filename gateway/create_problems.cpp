@@ -21,6 +21,17 @@ ApiProblem problem_of(const CreateOutcome& outcome) {
             return {.status = 409,
                     .code = "out_trade_no_taken",
                     .title = "Another app of the same seller uses this out_trade_no"};
+        case Kind::order_paid: return order_paid_problem(outcome.payment);
+        case Kind::token_used:
+            return {.status = 409,
+                    .code = "token_used",
+                    .title = "This Submit-Token has made a payment already; look at that one",
+                    .payment_id = outcome.payment.id};
+        case Kind::token_invalid:
+            return {.status = 422,
+                    .code = "token_invalid",
+                    .title = "This Submit-Token is not one of yours, or has expired: get a new one",
+                    .fields = {{.where = "Submit-Token", .what = "is unknown or has expired"}}};
         case Kind::busy:
         case Kind::created:
         case Kind::call:
@@ -32,6 +43,14 @@ ApiProblem problem_of(const CreateOutcome& outcome) {
             .title = "The first request of this payment is still at work",
             .payment_id = outcome.payment.id,
             .retry_after_seconds = 1};
+}
+
+ApiProblem order_paid_problem(const ledger::Payment& paid) {
+    return {.status = 409,
+            .code = "order_paid",
+            .title = "The payment that this one was to replace is paid: the order needs no other",
+            .payment_id = paid.id,
+            .members = R"(,"payment":)" + to_json(paid)};
 }
 
 ApiProblem refusal_problem(const ledger::Payment& payment, const std::string& reason) {

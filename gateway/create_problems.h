@@ -10,6 +10,9 @@ namespace tollgate::gateway {
 // What the caller of POST /v1/payments is told when he gets no new payment.
 ApiProblem problem_of(const CreateOutcome& outcome);
 
+// 409: the payment that was to be replaced has turned out to be paid.
+ApiProblem order_paid_problem(const ledger::Payment& paid);
+
 // A signed refusal, and no trade: the payment is `failed`.
 ApiProblem refusal_problem(const ledger::Payment& payment, const std::string& reason);
 

@@ -92,6 +92,7 @@ private:
         request.amount = Money::from_fen(json_["amount"].get<std::int64_t>());
         request.subject = json_["subject"].get<std::string>();
         request.order = text("order");
+        request.replaces = text("replaces");
         request.seller_id = text("seller_id").value_or("");
         request.return_url = text("return_url");
         request.passback_params = text("passback_params");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -24,6 +25,7 @@ struct CreateSeams {
     ledger::Writer& writer;
     AlipayClient& alipay;
     Clock& clock;
+    Random& random;
     Entropy& entropy;
     Log& log;
 };
@@ -32,7 +34,8 @@ struct CreateSeams {
 struct CreateAsked {
     const Caller* caller = nullptr;
     CreateRequest request;
-    std::optional<std::string> key;  // Idempotency-Key.
+    std::optional<std::string> key;    // Idempotency-Key.
+    std::optional<std::string> token;  // Submit-Token.
     std::string request_id;
 };
 
@@ -47,13 +50,15 @@ struct CreateWork {
     std::optional<AlipayClient::Prepared> call;
     std::optional<AlipayClient::Prepared> query;
 
-    void answer(transport::ServerResponse response) { ticket.complete(std::move(response)); }
-    void answer(const ApiProblem& problem) { ticket.complete(to_response(problem)); }
+    std::function<void()> done;  // Instead of a ticket: see CreatePayment::call_again().
+
+    void answer(transport::ServerResponse response) {
+        if (done) return done();
+        ticket.complete(std::move(response));
+    }
+    void answer(const ApiProblem& problem) { answer(to_response(problem)); }
 };
 
-// When somebody must look at a payment again that nothing has happened to.
-inline constexpr std::chrono::minutes kExpiryGrace{10};
-inline constexpr std::chrono::seconds kUnknownLook{30};
 // A buyer stands at the till: until it is known whether he has paid (protocol notes 9.0.1).
 inline constexpr std::chrono::seconds kTillLook{5};
 

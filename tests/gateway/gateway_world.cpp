@@ -35,13 +35,13 @@ const TestKeys& test_keys() {
     return kKeys;
 }
 
-LocalServer::LocalServer(transport::Router router) {
+LocalServer::LocalServer(transport::Router router, Clock& clock) : log_(clock) {
     std::vector<transport::Listener> listeners;
     listeners.push_back(
         {.name = "local", .address = "127.0.0.1", .port = 0, .router = std::move(router)});
     auto front = transport::Front::open(
         std::move(listeners),
-        {.clock = system_clock(), .entropy = signing::openssl_entropy(), .log = log_.get()});
+        {.clock = clock, .entropy = signing::openssl_entropy(), .log = log_.get()});
     EXPECT_TRUE(front);
     front_ = *std::move(front);
     for (int i = 0; i < 2; ++i) threads_.emplace_back([this] { front_->run(); });
@@ -56,7 +56,7 @@ std::string LocalServer::url() const {
     return "http://127.0.0.1:" + std::to_string(front_->port("local"));
 }
 
-ScriptedAlipay::ScriptedAlipay() {
+ScriptedAlipay::ScriptedAlipay(Clock& clock) {
     transport::Router router;
     router.add("POST", "/gateway.do",
                [this](auto& request, auto ticket) { serve(request, std::move(ticket)); });
@@ -74,7 +74,7 @@ ScriptedAlipay::ScriptedAlipay() {
                                         {"sub_code", "ACQ.TRADE_NOT_EXIST"},
                                         {"sub_msg", "交易不存在"}}));
     };
-    server_ = std::make_unique<LocalServer>(std::move(router));
+    server_ = std::make_unique<LocalServer>(std::move(router), clock);
 }
 
 void ScriptedAlipay::script(Script script) {
@@ -268,7 +268,7 @@ config::Settings GatewayWorld::settings() const {
     settings.callers = {{.id = "orders",
                          .key_sha256 = {signing::sha256_hex(kKey)},
                          .apps = {"shop"},
-                         .rights = {"create", "read", "redeliver", "operate"}},
+                         .rights = {"create", "read", "close", "refund", "redeliver", "operate"}},
                         {.id = "looker",
                          .key_sha256 = {signing::sha256_hex(kLookKey)},
                          .apps = {"shop"},
@@ -291,7 +291,7 @@ config::Settings GatewayWorld::settings() const {
 void GatewayWorld::start() {
     std::vector<config::Problem> problems;
     auto service = gateway::Service::start(settings(),
-                                           {.clock = system_clock(),
+                                           {.clock = clock,
                                             .entropy = entropy_,
                                             .random = random_,
                                             .log = log_.get(),

@@ -32,14 +32,14 @@ const TestKeys& test_keys();
 // A front of the test's own on a free port, with its threads.
 class LocalServer {
 public:
-    explicit LocalServer(transport::Router router);
+    explicit LocalServer(transport::Router router, Clock& clock = system_clock());
     LocalServer(const LocalServer&) = delete;
     LocalServer& operator=(const LocalServer&) = delete;
     ~LocalServer();
     std::string url() const;
 
 private:
-    TestLog log_{system_clock()};
+    TestLog log_;
     std::unique_ptr<transport::Front> front_;
     std::vector<std::thread> threads_;
 };
@@ -52,7 +52,7 @@ public:
     using Script = std::function<void(const std::string& method, const nlohmann::json& biz,
                                       transport::Ticket ticket)>;
 
-    ScriptedAlipay();
+    explicit ScriptedAlipay(Clock& clock = system_clock());
     std::string gateway_url() const { return server_->url() + "/gateway.do"; }
     void script(Script script);
     // "method out_trade_no time_expire", in the order of arrival.
@@ -180,7 +180,8 @@ public:
     static constexpr const char* kReadKey = "tgk_read-only";  // Of a caller without apps.
 
     TempFolder folder;
-    ScriptedAlipay alipay;
+    ShiftedClock clock;  // The gateway's, and its Alipay's.
+    ScriptedAlipay alipay{clock};
     EventReceiver events;
 
 private:
