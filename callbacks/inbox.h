@@ -48,9 +48,9 @@ public:
     Counters counters() const;
 
 private:
-    void refuse(const App& app, transport::ServerRequest& request, const Error& error,
+    void refuse(const AppRef& app, transport::ServerRequest& request, const Error& error,
                 transport::Ticket ticket);
-    VerifiedNotification verified(const App& app, transport::ServerRequest& request,
+    VerifiedNotification verified(const AppRef& app, transport::ServerRequest& request,
                                   const signing::Fields& fields) const;
     void answer(const VerifiedNotification& notification,
                 const Result<NotificationOutcome>& outcome, transport::Ticket ticket);

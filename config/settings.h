@@ -39,6 +39,13 @@ struct OperatorSettings {
     ListenAddress listen{.address = "127.0.0.1", .port = 8602};
 };
 
+// Certificate mode: the texts of the files that Alipay's console hands out (protocol notes 5).
+struct CertificateSettings {
+    std::string app;                  // appCertPublicKey_….crt
+    std::vector<std::string> alipay;  // alipayCertPublicKey_RSA2.crt; two while one is renewed.
+    std::string root;                 // alipayRootCert.crt
+};
+
 // What becomes of money that nobody waits for any more: that of a payment which was already closed,
 // or of an order that another payment has paid.
 enum class LatePolicy {
@@ -47,15 +54,19 @@ enum class LatePolicy {
     hold,    // A difference is opened; somebody decides.
 };
 
-// One Alipay application.
+// One Alipay application. It has either alipay_public_keys or certificates.
 struct AppSettings {
     std::string id;      // Ours: stands in notify URLs and in the API. [a-z0-9-]{1,32}
     std::string app_id;  // Alipay's.
     std::vector<std::string> seller_ids;  // 2088…; the first one is used when a payment names none.
     std::string gateway_url;              // …/gateway.do
-    std::string sign_type = "RSA2";       // or "RSA", for apps that never moved on.
+    std::string sign_type = "RSA2";       // or "RSA", for apps that never moved on, or "SM2".
     Secret private_key;                   // The app's own.
+    std::string api = "v2";               // or "v3", for every method that has a v3 path.
+    Secret encrypt_key;                   // Base64; empty: nothing is encrypted.
+    std::string encrypt_type = "AES";     // or "AES_V2", "SM4".
     std::vector<std::string> alipay_public_keys;  // Alipay's, not ours; two while one is renewed.
+    std::optional<CertificateSettings> certificates;
     LatePolicy late_policy = LatePolicy::hold;
     std::chrono::hours refund_window{365 * 24};  // Of its contract with Alipay.
 };

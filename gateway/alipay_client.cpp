@@ -1,6 +1,7 @@
 #include "gateway/alipay_client.h"
 
 #include "gateway/alipay/check.h"
+#include "gateway/alipay/v3.h"
 
 namespace tollgate::gateway {
 namespace {
@@ -10,8 +11,9 @@ Error no_answer(const std::string& why) {
 }
 
 AlipayRequest wire_request(const AlipayClient::Call& call, const Method& method, Timestamp now) {
-    AlipayRequest request{.app = call.app,
+    AlipayRequest request{.app = call.app.get(),
                           .method = method.name,
+                          .encryptable = method.encryptable,
                           .biz_content = {},
                           .parameters = {},
                           .notify_url = call.notify_url,
@@ -34,13 +36,29 @@ Result<AlipayClient::Prepared> AlipayClient::prepare(const Call& call) const {
     if (method == nullptr || method->carrier != Carrier::server) {
         return Error(ErrorCode::internal, std::string(call.method) + " is no method to call");
     }
-    const Timestamp now = clock_.now();
-    TOLLGATE_DO(checked(*method, call.biz_content, {.now = now, .is_repeat = call.is_repeat}));
+    TOLLGATE_DO(
+        checked(*method, call.biz_content, {.now = clock_.now(), .is_repeat = call.is_repeat}));
     if (!call.notify_url.empty() && !method->takes_notify_url) {
         return Error(ErrorCode::internal, std::string(call.method) + " takes no notify_url");
     }
-    TOLLGATE_TRY(const auto fields, sign_request(wire_request(call, *method, now)));
-    Prepared prepared{.call = call, .method = method, .request = server_call(*call.app, fields)};
+    return prepare_over(call, *method, goes_over_v3(*call.app, *method));
+}
+
+Result<AlipayClient::Prepared> AlipayClient::prepare_over(const Call& call, const Method& method,
+                                                          bool v3) const {
+    const Timestamp now = clock_.now();
+    Prepared prepared{.call = call, .method = &method, .over_v3 = v3};
+    if (v3) {
+        TOLLGATE_TRY(prepared.request, v3_request({.app = *call.app,
+                                                   .method = method,
+                                                   .fields = call.biz_content,
+                                                   .notify_url = call.notify_url,
+                                                   .now = now},
+                                                  entropy_));
+    } else {
+        TOLLGATE_TRY(const auto fields, sign_request(wire_request(call, method, now), entropy_));
+        prepared.request = server_call(*call.app, fields);
+    }
     prepared.request.connect_timeout = settings_.connect_timeout;
     prepared.request.total_timeout = settings_.total_timeout;
     prepared.request.fresh_connection = true;
@@ -51,33 +69,50 @@ Result<AlipayClient::Prepared> AlipayClient::prepare(const Call& call) const {
 }
 
 void AlipayClient::start(Prepared prepared, Completion done) {
-    // Copied out: the request moves on, and both are needed when the answer comes.
-    const Call call = prepared.call;
-    const Method* const method = prepared.method;
+    // The request moves on; what it was is needed when the answer comes.
+    auto request = std::move(prepared.request);
     const Timestamp asked_at = clock_.now();
-    http_.start(std::move(prepared.request), [this, call, method, asked_at, done = std::move(done)](
-                                                 Result<transport::ClientReply> reply) {
-        if (reply && clock_watch_ != nullptr) {
-            const auto date = transport::find_header(reply->headers, "date");
-            if (date) clock_watch_->note(*date, asked_at, clock_.now());
-        }
-        const auto answer = [&]() -> Result<AlipayAnswer> {
-            TOLLGATE_TRY(const auto whole, std::move(reply));
-            if (whole.status != 200) return no_answer("HTTP " + std::to_string(whole.status));
-            return read_answer(whole.body, *method, call.biz_content, *call.app);
-        }();
-        log_.write(
-            answer && answer->kind == AnswerKind::done ? LogLevel::info : LogLevel::warning,
-            "alipay.answer",
-            {{"method", call.method},
-             {"app", call.app->id},
-             {"request_id", call.request_id},
-             {"kind", answer ? name_of(answer->kind) : tollgate::name_of(answer.error().code())},
-             {"code", answer ? answer->code : ""},
-             {"sub_code", answer ? answer->sub_code : ""},
-             {"message", answer ? answer->message : answer.error().message()}});
+    http_.start(std::move(request), [this, asked_at, asked = std::move(prepared),
+                                     done = std::move(done)](Result<transport::ClientReply> reply) {
+        note_clock(reply, asked_at);
+        const auto answer = read(asked, std::move(reply));
+        log_answer(asked, answer);
+        // Alipay signs no failure of v3. Where asking costs nothing, v2's word is worth having.
+        const bool ask_v2 = asked.over_v3 && answer && !answer->is_signed &&
+                            asked.method->repeat == Repeat::harmless;
+        auto again = ask_v2 ? prepare_over(asked.call, *asked.method, false)
+                            : Result<Prepared>(Error(ErrorCode::not_found, "nothing to ask"));
+        if (again) return start(*std::move(again), done);
         done(answer);
     });
+}
+
+void AlipayClient::note_clock(const Result<transport::ClientReply>& reply, Timestamp asked_at) {
+    if (!reply || clock_watch_ == nullptr) return;
+    const auto date = transport::find_header(reply->headers, "date");
+    if (date) clock_watch_->note(*date, asked_at, clock_.now());
+}
+
+Result<AlipayAnswer> AlipayClient::read(const Prepared& asked,
+                                        Result<transport::ClientReply> reply) {
+    TOLLGATE_TRY(const auto whole, std::move(reply));
+    const Call& call = asked.call;
+    if (asked.over_v3) return read_v3_answer(whole, *asked.method, call.biz_content, *call.app);
+    if (whole.status != 200) return no_answer("HTTP " + std::to_string(whole.status));
+    return read_answer(whole.body, *asked.method, call.biz_content, *call.app);
+}
+
+void AlipayClient::log_answer(const Prepared& asked, const Result<AlipayAnswer>& answer) {
+    log_.write(answer && answer->kind == AnswerKind::done ? LogLevel::info : LogLevel::warning,
+               "alipay.answer",
+               {{"method", asked.call.method},
+                {"api", asked.over_v3 ? "v3" : "v2"},
+                {"app", asked.call.app->id},
+                {"request_id", asked.call.request_id},
+                {"kind", answer ? name_of(answer->kind) : tollgate::name_of(answer.error().code())},
+                {"code", answer ? answer->code : ""},
+                {"sub_code", answer ? answer->sub_code : ""},
+                {"message", answer ? answer->message : answer.error().message()}});
 }
 
 void AlipayClient::call(const Call& call, Completion done) {

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "base/result.h"
 #include "callbacks/app.h"
 #include "config/settings.h"
@@ -20,6 +21,7 @@
 namespace tollgate::gateway {
 
 // Calls Alipay over HTTP, one call a connection: no library may repeat a call that moves money.
+// Over v2 or v3, as the app is set and the method allows; nobody else has to know which.
 class AlipayClient {
 public:
     // Errors: unavailable when nothing was sent (reason "call_not_valid" when its fields are wrong,
@@ -28,11 +30,11 @@ public:
 
     // All must outlive the client and its calls.
     AlipayClient(config::AlipaySettings settings, transport::HttpClient& http, Clock& clock,
-                 Log& log)
-        : settings_(settings), http_(http), clock_(clock), log_(log) {}
+                 Entropy& entropy, Log& log)
+        : settings_(settings), http_(http), clock_(clock), entropy_(entropy), log_(log) {}
 
     struct Call {
-        const callbacks::App* app = nullptr;
+        callbacks::AppRef app;
         std::string_view method;  // A literal.
         nlohmann::json biz_content;
         std::string notify_url;
@@ -48,7 +50,8 @@ public:
     struct Prepared {
         Call call;
         const Method* method = nullptr;
-        transport::ClientRequest request;
+        bool over_v3 = false;
+        transport::ClientRequest request = {};
     };
     // Errors: invalid_argument, reason "call_not_valid", naming every wrong field at once; internal
     // for a method that is not described, or when OpenSSL fails.
@@ -59,9 +62,15 @@ public:
     void watch_clock(ClockWatch& watch) { clock_watch_ = &watch; }
 
 private:
+    Result<Prepared> prepare_over(const Call& call, const Method& method, bool v3) const;
+    static Result<AlipayAnswer> read(const Prepared& asked, Result<transport::ClientReply> reply);
+    void note_clock(const Result<transport::ClientReply>& reply, Timestamp asked_at);
+    void log_answer(const Prepared& asked, const Result<AlipayAnswer>& answer);
+
     const config::AlipaySettings settings_;
     transport::HttpClient& http_;
     Clock& clock_;
+    Entropy& entropy_;
     Log& log_;
     ClockWatch* clock_watch_ = nullptr;
 };

@@ -32,9 +32,9 @@ std::string escape_attribute(std::string_view text) {
 
 // The method's own fields; what every request has goes into the query.
 bool goes_into_body(std::string_view name) {
-    constexpr std::array<std::string_view, 10> kCommon = {
-        "app_id",    "method",  "format",     "charset",    "sign_type",
-        "timestamp", "version", "notify_url", "return_url", "sign"};
+    constexpr std::array<std::string_view, 11> kCommon = {
+        "app_id",  "method",     "format",     "charset", "sign_type",   "timestamp",
+        "version", "notify_url", "return_url", "sign",    "encrypt_type"};
     return std::ranges::find(kCommon, name) == kCommon.end();
 }
 
@@ -48,7 +48,7 @@ Fields part_of(const Fields& fields, bool body) {
 
 }  // namespace
 
-Result<Fields> sign_request(const AlipayRequest& request) {
+Result<Fields> sign_request(const AlipayRequest& request, Entropy& entropy) {
     Fields fields{{"app_id", request.app->app_id},
                   {"method", std::string(request.method)},
                   {"format", "JSON"},
@@ -56,9 +56,19 @@ Result<Fields> sign_request(const AlipayRequest& request) {
                   {"sign_type", std::string(name_of(request.app->sign_type))},
                   {"timestamp", to_beijing(request.now)},
                   {"version", "1.0"}};
+    if (request.app->certificates) {
+        fields.emplace_back("app_cert_sn", request.app->certificates->app_cert_sn);
+        fields.emplace_back("alipay_root_cert_sn", request.app->certificates->alipay_root_cert_sn);
+    }
     if (!request.notify_url.empty()) fields.emplace_back("notify_url", request.notify_url);
     if (!request.return_url.empty()) fields.emplace_back("return_url", request.return_url);
-    if (!request.biz_content.empty()) fields.emplace_back("biz_content", request.biz_content);
+    const auto& key = request.app->content_key;
+    if (key && request.encryptable && !request.biz_content.empty()) {
+        fields.emplace_back("encrypt_type", std::string(name_of(key->type())));
+        fields.emplace_back("biz_content", key->encrypt(request.biz_content, entropy));
+    } else if (!request.biz_content.empty()) {
+        fields.emplace_back("biz_content", request.biz_content);
+    }
     for (const auto& parameter : request.parameters) fields.push_back(parameter);
     TOLLGATE_TRY(auto sign, request.app->private_key.sign(signing::request_content(fields),
                                                           request.app->sign_type));
@@ -66,7 +76,7 @@ Result<Fields> sign_request(const AlipayRequest& request) {
     return fields;
 }
 
-Result<Fields> sign_carried(const CarriedRequest& request) {
+Result<Fields> sign_carried(const CarriedRequest& request, Entropy& entropy) {
     const Method* const method = find_method(request.method);
     if (method == nullptr || method->carrier == Carrier::server) {
         return Error(ErrorCode::internal, std::string(request.method) + " is carried by nobody");
@@ -74,11 +84,13 @@ Result<Fields> sign_carried(const CarriedRequest& request) {
     TOLLGATE_DO(checked(*method, request.biz_content, {.now = request.now}));
     return sign_request({.app = request.app,
                          .method = method->name,
+                         .encryptable = method->encryptable,
                          .biz_content = request.biz_content.dump(),
                          .parameters = {},
                          .notify_url = request.notify_url,
                          .return_url = request.return_url,
-                         .now = request.now});
+                         .now = request.now},
+                        entropy);
 }
 
 std::string page_url(const callbacks::App& app, const Fields& signed_fields) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "base/result.h"
 #include "callbacks/app.h"
 #include "gateway/create_request.h"
@@ -18,6 +19,7 @@ namespace tollgate::gateway {
 struct AlipayRequest {
     const callbacks::App* app = nullptr;
     std::string_view method;
+    bool encryptable = true;
     std::string biz_content;     // Empty: none, for the few methods that have `parameters` instead.
     signing::Fields parameters;  // Beside the common ones.
     std::string notify_url;      // Empty: none.
@@ -25,8 +27,9 @@ struct AlipayRequest {
     Timestamp now;               // The timestamp that Alipay compares with its own clock.
 };
 
-// The common parameters and biz_content, signed. Errors: internal when OpenSSL fails.
-Result<signing::Fields> sign_request(const AlipayRequest& request);
+// The common parameters and biz_content, encrypted where the app and the method allow it, signed.
+// Errors: internal when OpenSSL fails.
+Result<signing::Fields> sign_request(const AlipayRequest& request, Entropy& entropy);
 
 // A request that the buyer's browser or app carries to Alipay (Carrier::browser, Carrier::app).
 struct CarriedRequest {
@@ -40,7 +43,7 @@ struct CarriedRequest {
 
 // Checks it by its description, then signs it. Errors: invalid_argument, reason "call_not_valid",
 // naming every wrong field at once; those of sign_request.
-Result<signing::Fields> sign_carried(const CarriedRequest& request);
+Result<signing::Fields> sign_carried(const CarriedRequest& request, Entropy& entropy);
 
 // The gateway's address with everything in the query: for a redirect (protocol notes 1.5).
 std::string page_url(const callbacks::App& app, const signing::Fields& signed_fields);

@@ -127,12 +127,13 @@ Result<Done> CreatePayment::prepare_action(CreateWork& work) const {
     const std::string door = settings_.public_base_url + "/alipay/" + work.app->id;
     const auto biz = create_biz_content(request, *work.app, payment.seller_id, payment.expires_at);
     const bool in_browser = request.product->way == Way::browser;
-    TOLLGATE_TRY(const auto fields, sign_carried({.app = work.app,
+    TOLLGATE_TRY(const auto fields, sign_carried({.app = work.app.get(),
                                                   .method = request.product->method,
                                                   .biz_content = biz,
                                                   .notify_url = door + "/notify",
                                                   .return_url = in_browser ? door + "/return" : "",
-                                                  .now = work.wanted.now}));
+                                                  .now = work.wanted.now},
+                                                 seams_.entropy));
     if (!in_browser) {
         work.wanted.request.action = action_json("sdk", "order_string", order_string(fields));
     } else if (request.as_form) {

@@ -43,7 +43,7 @@ struct CreateAsked {
 struct CreateWork {
     CreateAsked asked;
     transport::Ticket ticket;
-    const callbacks::App* app = nullptr;
+    callbacks::AppRef app;
     NewPayment wanted;
     // Of a product that needs a call: the call, and the query that comes first when the same call
     // may have been made before and must not be repeated blindly (Repeat::after_asking).

@@ -64,7 +64,7 @@ ApiProblem cannot_refund(std::string why) {
 // One settlement: reads, decides, writes.
 class Settling {
 public:
-    Settling(ledger::Books& books, const callbacks::App* app, const WantedSettlement& wanted,
+    Settling(ledger::Books& books, const callbacks::AppRef& app, const WantedSettlement& wanted,
              DifferenceView difference, Entropy& entropy)
         : books_(books),
           app_(app),
@@ -179,7 +179,7 @@ private:
     }
 
     ledger::Books& books_;
-    const callbacks::App* app_;
+    callbacks::AppRef app_;
     const WantedSettlement& wanted_;
     DifferenceView difference_;
     Entropy& entropy_;
@@ -213,7 +213,7 @@ Result<ServerResponse> settle_in_books(ledger::Books& books, const callbacks::Ap
     TOLLGATE_TRY(const auto met, meet_key(books.read(), wanted.keyed));
     if (met) return to_response(*met, wanted.keyed.fingerprint);
     if (!difference->open) return to_response(settled_already(*difference));
-    const callbacks::App* const app = apps.find(difference->app);
+    const callbacks::AppRef app = apps.find(difference->app);
     return Settling(books, app, wanted, *std::move(difference), entropy).run();
 }
 

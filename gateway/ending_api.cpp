@@ -119,7 +119,7 @@ Result<std::optional<ServerResponse>> EndingApi::begin(ledger::Books& books, Wor
     if (work.ending == Ending::cancel && payment->product != "barcode") {
         return Answer(to_response(not_barcode(*payment)));
     }
-    const callbacks::App* const app = apps_.find(payment->app);
+    const callbacks::AppRef app = apps_.find(payment->app);
     if (app == nullptr) return Answer(to_response(no_such_payment()));
     work.app = payment->app;
     const StepContext context{.app = app,

@@ -18,6 +18,7 @@
 #include "config/tunnel_settings.h"
 #include "gateway/alipay/method_table.h"
 #include "gateway/cli/alipay_call.h"
+#include "gateway/cli/doctor.h"
 #include "gateway/cli/exit_code.h"
 #include "gateway/cli/keys.h"
 #include "gateway/cli/serve.h"
@@ -207,6 +208,7 @@ struct Options {
     bool demo = false;
     sandbox::DriveSettings drive;
     ConnectOptions connect;
+    cli::DoctorOptions doctor;
 };
 
 void add_service_commands(CLI::App& app, Options& options, int& code) {
@@ -217,6 +219,15 @@ void add_service_commands(CLI::App& app, Options& options, int& code) {
     auto* check = app.add_subcommand("check-config", "Name every mistake of a settings file");
     check->add_option("--config", options.config_file, "The settings file")->required();
     check->callback([&] { code = cli::check_config(options.config_file); });
+
+    auto* doctor =
+        app.add_subcommand("doctor", "Say what is wrong with a settings file, and how to mend it");
+    doctor->add_option("--config", options.doctor.config_file, "The settings file")->required();
+    doctor->add_option("--app-public-key", options.doctor.app_public_key_file,
+                       "A file with the app public key that Alipay's console shows");
+    doctor->add_flag("--online", options.doctor.online,
+                     "Ask Alipay, by one query an app that changes nothing");
+    doctor->callback([&] { code = cli::doctor(options.doctor); });
 
     auto* sandbox = app.add_subcommand("sandbox", "Run the pretend Alipay and the pretend shop");
     sandbox->add_option("--config", options.config_file, "The sandbox's settings file");

@@ -66,7 +66,7 @@ void RefundErrands::claimed(Result<DueRefunds> due) {
     if (any) seams_.wake();
 }
 
-StepContext RefundErrands::context(const callbacks::App* app, const std::string& id) const {
+StepContext RefundErrands::context(const callbacks::AppRef& app, const std::string& id) const {
     return {.app = app,
             .origin = {.cause = ledger::Cause::query, .cause_id = id, .request_id = id},
             .time = {.now = seams_.clock.now(), .trusted = seams_.clock_watch.trusted()},

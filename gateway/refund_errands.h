@@ -50,7 +50,7 @@ private:
     void claimed(Result<DueRefunds> due);
     void make_call(const DueRefund& due);
     void make_call(const DueReport& due);
-    StepContext context(const callbacks::App* app, const std::string& id) const;
+    StepContext context(const callbacks::AppRef& app, const std::string& id) const;
     void stepped(ledger::RowId row, const Result<ledger::Refund>& refund);
 
     const callbacks::Apps& apps_;

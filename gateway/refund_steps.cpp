@@ -158,7 +158,7 @@ std::string amount_evidence(std::string_view out_request_no, std::optional<Money
 Result<std::optional<DueRefund>> prepare(Books& books, const RefundClaim& claim, Refund refund) {
     using Answer = std::optional<DueRefund>;
     TOLLGATE_TRY(auto payment, payment_of(books, refund.payment));
-    const callbacks::App* const app = claim.apps.find(payment.app);
+    const callbacks::AppRef app = claim.apps.find(payment.app);
     const ledger::Origin origin{
         .cause = ledger::Cause::timer, .cause_id = refund.id, .request_id = refund.id};
     const auto put_off = [&](Timestamp at) -> Result<Answer> {
@@ -208,7 +208,7 @@ Result<DueRefunds> claim_due_refunds(Books& books, const RefundClaim& claim) {
                  books.refunds().claim_due_reports(claim.now, claim.lease_until, claim.limit));
     for (const auto& report : reports) {
         TOLLGATE_TRY(auto payment, payment_of(books, report.payment));
-        const callbacks::App* const app = claim.apps.find(payment.app);
+        const callbacks::AppRef app = claim.apps.find(payment.app);
         if (app == nullptr) {
             TOLLGATE_DO(books.refunds().asked(report, claim.now + kAppIsGone));
             continue;

@@ -15,13 +15,13 @@ namespace tollgate::gateway {
 struct DueRefund {
     ledger::Refund refund;
     ledger::Payment payment;
-    const callbacks::App* app = nullptr;
+    callbacks::AppRef app;
     bool query = false;  // Else the refund call, which is already written down as made.
 };
 struct DueReport {
     ledger::RefundReport report;
     ledger::Payment payment;
-    const callbacks::App* app = nullptr;
+    callbacks::AppRef app;
 };
 struct DueRefunds {
     std::vector<DueRefund> refunds;

@@ -143,7 +143,7 @@ RefundRequest read_refund_request(const std::string& payment_id, std::string_vie
 Result<RefundOutcome> refund_in_books(ledger::Books& books, const callbacks::Apps& apps,
                                       const WantedRefund& wanted, Entropy& entropy) {
     TOLLGATE_TRY(const auto payment, books.read().payment_by_id(wanted.request.payment_id));
-    const callbacks::App* const app = payment ? apps.find(payment->app) : nullptr;
+    const callbacks::AppRef app = payment ? apps.find(payment->app) : nullptr;
     if (app == nullptr || !wanted.caller->may_see(payment->app)) {
         return answered(no_such_payment());
     }

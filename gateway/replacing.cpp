@@ -42,7 +42,7 @@ void Replacing::run(CreatePayment::Asked asked, transport::Ticket ticket) {
 
 Result<Replacing::Next> Replacing::begin(ledger::Books& books, Work& work) const {
     const CreateRequest& request = work.asked.request;
-    const callbacks::App* const app =
+    const callbacks::AppRef app =
         work.asked.caller->may_see(request.app) ? apps_.find(request.app) : nullptr;
     if (app == nullptr) return Next::create;  // Which says so.
     // A repeat of what has been made already: what it replaced is closing or closed.

@@ -10,6 +10,7 @@
 #include "callbacks/app.h"
 #include "callbacks/inbox.h"
 #include "callbacks/rejects.h"
+#include "gateway/alipay_certificates.h"
 #include "gateway/alipay_client.h"
 #include "gateway/callers.h"
 #include "gateway/clock_watch.h"
@@ -43,7 +44,9 @@ using transport::Ticket;
 constexpr milliseconds kLoopWait{500};
 constexpr milliseconds kTimerBeat{100};
 constexpr milliseconds kCheckpointBeat{250};
-// A qr payment may take two calls, one after the other, and the commits around them.
+// A payment may take three calls, one after the other (a barcode's repeat: query, pay, query), and
+// the commits around them.
+constexpr int kCreateCallsMax = 3;
 constexpr milliseconds kApiTicketMargin{15'000};
 constexpr std::size_t kApiBodyMax = 128 * 1024;
 constexpr int kExplainedABeat = 4;
@@ -80,6 +83,8 @@ public:
         : settings_(std::move(settings)),
           seams_(std::move(seams)),
           apps_(std::move(apps)),
+          certificates_(settings_.store.sqlite_file + ".certificates", apps_, seams_.clock,
+                        seams_.log),
           callers_(settings_.callers) {}
 
     ~RunningService() override { stop(milliseconds(0)); }
@@ -104,6 +109,7 @@ public:
                                                                           .clock = seams_.clock,
                                                                           .entropy = seams_.entropy,
                                                                           .log = seams_.log});
+        certificates_.load_kept();
         TOLLGATE_DO(open_outgoing());
         return open_listeners();
     }
@@ -129,6 +135,14 @@ public:
     }
 
     int port(std::string_view listener) const override { return front_->port(listener); }
+
+    Result<Done> reload_apps(const std::vector<config::AppSettings>& settings,
+                             std::vector<config::Problem>& problems) override {
+        TOLLGATE_TRY(const auto fresh, callbacks::Apps::from(settings, problems));
+        TOLLGATE_DO(apps_.replace(fresh));
+        certificates_.load_kept();
+        return Done{};
+    }
 
     void stop(milliseconds patience) override {
         if (stopped_) return;
@@ -162,7 +176,7 @@ private:
     Result<Done> open_outgoing() {
         alipay_http_ = std::make_unique<transport::CurlClient>(transport::CurlClient::Options{});
         alipay_ = std::make_unique<AlipayClient>(settings_.alipay, *alipay_http_, seams_.clock,
-                                                 seams_.log);
+                                                 seams_.entropy, seams_.log);
         clock_watch_ = std::make_unique<ClockWatch>(seams_.log);
         alipay_->watch_clock(*clock_watch_);
         TOLLGATE_TRY(deliveries_,
@@ -177,7 +191,8 @@ private:
         create_ = std::make_unique<CreatePayment>(
             apps_,
             CreateSettings{.public_base_url = settings_.public_door.base_url,
-                           .call_lease = settings_.alipay.total_timeout * 2 + milliseconds(5'000)},
+                           .call_lease = settings_.alipay.total_timeout * kCreateCallsMax +
+                                         milliseconds(5'000)},
             CreateSeams{.store = *store_,
                         .writer = *writer_,
                         .alipay = *alipay_,
@@ -413,7 +428,8 @@ private:
 
     const config::Settings settings_;
     ServiceSeams seams_;
-    const callbacks::Apps apps_;
+    callbacks::Apps apps_;
+    AlipayCertificates certificates_;
     const Callers callers_;
 
     // In the order in which they know each other; destroyed the other way round.

@@ -17,7 +17,7 @@ constexpr const char* kUnheardCauses =
 
 struct TradeErrands::Errand {
     std::string payment_id;
-    const callbacks::App* app = nullptr;
+    callbacks::AppRef app;
     ledger::Origin origin;
     ErrandSoFar so_far;
     TradeCall next = TradeCall::query;
@@ -35,7 +35,8 @@ TradeErrands::TradeErrands(const callbacks::Apps& apps, ErrandSettings settings,
       refilled_at_(seams_.clock.now()) {}
 
 TradeErrands::Shared TradeErrands::new_errand(const std::string& payment_id,
-                                              const callbacks::App* app, std::string request_id) {
+                                              const callbacks::AppRef& app,
+                                              std::string request_id) {
     auto errand = std::make_shared<Errand>();
     errand->payment_id = payment_id;
     errand->app = app;

@@ -102,7 +102,7 @@ private:
     void end(const Shared& errand, const Result<ledger::Payment>& outcome);
     void warn_unheard(const ledger::Payment& payment);
     AlipayClient::Call call_of(const Errand& errand, std::string_view method) const;
-    Shared new_errand(const std::string& payment_id, const callbacks::App* app,
+    Shared new_errand(const std::string& payment_id, const callbacks::AppRef& app,
                       std::string request_id);
     void refill(Timestamp now);
 

@@ -287,7 +287,7 @@ Result<DuePayments> claim_due(Books& books, const callbacks::Apps& apps, Timesta
     TOLLGATE_TRY(auto claimed, books.claim_due_payments(now, lease_until, limit));
     DuePayments due;
     for (Payment& payment : claimed) {
-        const callbacks::App* const app = apps.find(payment.app);
+        const callbacks::AppRef app = apps.find(payment.app);
         if (app == nullptr) {  // No longer in the settings: nobody can ask.
             TOLLGATE_DO(books.rest(payment, now + kAppIsGone));
             continue;

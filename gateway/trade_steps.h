@@ -15,7 +15,7 @@
 namespace tollgate::gateway {
 
 struct StepContext {
-    const callbacks::App* app = nullptr;
+    callbacks::AppRef app;
     ledger::Origin origin;  // Of the errand: whose answer, or whose wish.
     TimeSense time;
     Entropy& entropy;

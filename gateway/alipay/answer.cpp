@@ -19,6 +19,22 @@ Error no_answer(const std::string& why) {
     return Error(ErrorCode::outcome_unknown, "Alipay's answer cannot be used: " + why);
 }
 
+// The signature covers the ciphertext with its quotes, so it has been checked before; what nobody
+// has signed is not decrypted at all.
+Result<Json> node_of(const signing::AnswerParts& parts, bool is_signed, const callbacks::App& app) {
+    constexpr bool kThrow = false;
+    Json node = Json::parse(parts.node_text, nullptr, kThrow);
+    if (node.is_string()) {
+        if (!is_signed) return no_answer("it is encrypted and not signed");
+        if (!app.content_key) return no_answer("it is encrypted, and the app has no encrypt_key");
+        const auto plain = app.content_key->decrypt(node.get_ref<const std::string&>());
+        if (!plain) return no_answer(plain.error().message());
+        node = Json::parse(*plain, nullptr, kThrow);
+    }
+    if (!node.is_object()) return no_answer("its node is not an object");
+    return node;
+}
+
 // Signed, yet about something else: an answer of another call that somebody passes off as this
 // one's. The numbers are ours, so they must come back as they went.
 Result<Done> answers_the_question(const AlipayAnswer& answer, const Json& asked) {
@@ -60,10 +76,8 @@ Result<AlipayAnswer> read_answer(std::string_view body, const Method& method, co
     const bool unsigned_answer = !verified && verified.error().reason() == "answer_sign_missing";
     if (!verified && !unsigned_answer) return no_answer(verified.error().message());
 
-    constexpr bool kThrow = false;
     AlipayAnswer answer;
-    answer.node = Json::parse(parts->node_text, nullptr, kThrow);
-    if (!answer.node.is_object()) return no_answer("its node is not an object");
+    TOLLGATE_TRY(answer.node, node_of(*parts, verified.has_value(), app));
     answer.is_signed = verified.has_value();
     answer.code = text_of(answer.node, "code");
     answer.sub_code = text_of(answer.node, "sub_code");

@@ -10,6 +10,7 @@
 #include "gateway/alipay/method.h"
 #include "gateway/alipay_client.h"
 #include "gateway/cli/exit_code.h"
+#include "signing/entropy.h"
 #include "transport/curl_client.h"
 
 namespace tollgate::gateway::cli {
@@ -47,11 +48,11 @@ int refuse(const std::string& name) {
     return say(text, kUsage);
 }
 
-// The app that is meant; nullptr after saying why there is none.
-const callbacks::App* choose(const callbacks::Apps& apps, const std::string& id) {
+// The app that is meant; null after saying why there is none.
+callbacks::AppRef choose(const callbacks::Apps& apps, const std::string& id) {
     const auto ids = apps.ids();
     if (id.empty() && ids.size() == 1) return apps.find(ids.front());
-    const callbacks::App* const app = id.empty() ? nullptr : apps.find(id);
+    const callbacks::AppRef app = id.empty() ? nullptr : apps.find(id);
     if (app == nullptr) {
         std::string text = id.empty() ? "--app is needed; the settings have:"
                                       : "there is no app \"" + id + "\"; the settings have:";
@@ -64,7 +65,7 @@ const callbacks::App* choose(const callbacks::Apps& apps, const std::string& id)
 Result<AlipayAnswer> ask(const AlipayClient::Call& call, const config::AlipaySettings& settings) {
     Log log(STDERR_FILENO, system_clock(), LogLevel::error);
     transport::CurlClient http({});
-    AlipayClient client(settings, http, system_clock(), log);
+    AlipayClient client(settings, http, system_clock(), signing::openssl_entropy(), log);
     TOLLGATE_TRY(auto prepared, client.prepare(call));
     std::optional<Result<AlipayAnswer>> got;
     client.start(std::move(prepared),
@@ -114,7 +115,7 @@ int alipay_call(const AlipayCallOptions& options) {
     std::vector<config::Problem> problems;
     const auto apps = callbacks::Apps::from(settings.apps, problems);
     if (!apps) return say_all(options.config_file, problems);
-    const callbacks::App* const app = choose(*apps, options.app);
+    const callbacks::AppRef app = choose(*apps, options.app);
     if (app == nullptr) return kUsage;
     const auto fields = config::parse_json(options.fields, config::Comments::refused, problems);
     if (!fields) return say("standard input: " + config::to_text(problems), kUsage);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -17,7 +18,8 @@ namespace tollgate::testing {
 // that stands at midnight, 11 November 2026, in Beijing.
 class AlipayWorld {
 public:
-    AlipayWorld() {
+    // `change` may give the app another address, API or key before it is read.
+    explicit AlipayWorld(const std::function<void(config::AppSettings&)>& change = {}) {
         config::AppSettings settings;
         settings.id = "shop";
         settings.app_id = "2021000000000001";
@@ -25,6 +27,7 @@ public:
         settings.gateway_url = alipay.gateway_url();
         settings.private_key = test_keys().app.to_pkcs8_pem();
         settings.alipay_public_keys = {test_keys().alipay.public_half().to_spki_pem()};
+        if (change) change(settings);
         std::vector<config::AppSettings> all;
         all.push_back(std::move(settings));
         std::vector<config::Problem> problems;
@@ -65,7 +68,8 @@ public:
     ScriptedAlipay alipay;
     std::optional<callbacks::Apps> apps;
     transport::CurlClient http{{}};
-    gateway::AlipayClient client{{}, http, clock, log.get()};
+    CountingEntropy entropy;
+    gateway::AlipayClient client{{}, http, clock, entropy, log.get()};
 };
 
 }  // namespace tollgate::testing

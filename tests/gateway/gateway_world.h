@@ -132,6 +132,8 @@ public:
 
     // As after a restart: the same files, other ports.
     void restart();
+    // As at SIGHUP, with the settings changed so; whether they were taken.
+    bool reload(const std::function<void(config::Settings&)>& change);
 
     Answer create(const nlohmann::json& body, const transport::HeaderList& headers = {});
     Answer api(const std::string& method, const std::string& target, const std::string& body = "",
