@@ -14,7 +14,10 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kIdleWait{1'000};
 constexpr milliseconds kPauseAfterTrouble{1'000};
-constexpr int kAhead = 2;  // So many times what may be in flight is claimed at most.
+constexpr int kAhead = 4;  // So many times what may be in flight is claimed at most.
+// Under load a round waits until it is worth its COMMIT, or so long.
+constexpr std::size_t kResultsWorthARound = 768;
+constexpr milliseconds kRoundPatience{8};
 
 // The halves of two plans that must not be lost.
 void append_records(RoundPlan& to, RoundPlan&& from) {
@@ -84,6 +87,8 @@ milliseconds Deliverer::run_once() {
     const bool something_due = more_is_due_ || (due_at_ && *due_at_ <= now);
     const bool claim_is_due = something_due && !draining_ && claim_room() > 0;
     if (may_submit && (has_to_record() || claim_is_due)) {
+        if (has_plenty() && now - round_at_ < kRoundPatience) return milliseconds(1);
+        round_at_ = now;
         submit(make_plan(now));
         return kIdleWait;
     }
@@ -94,6 +99,12 @@ milliseconds Deliverer::run_once() {
 bool Deliverer::has_to_record() const {
     return !to_record_.results.empty() || !to_record_.released.empty() ||
            !to_record_.healths.empty() || !to_record_.parkings.empty();
+}
+
+// More waits to be started than is under way: nothing would go out any sooner by a round now.
+bool Deliverer::has_plenty() const {
+    return !draining_ && to_record_.results.size() < kResultsWorthARound &&
+           in_hand() - in_flight_ > settings_.in_flight_max;
 }
 
 EndpointLine& Deliverer::line_of(ledger::RowId endpoint) {
@@ -131,9 +142,8 @@ void Deliverer::take_round(RoundOutcome outcome, Timestamp now) {
     }
     more_is_due_ = outcome.more_to_publish;
     due_at_.reset();
-    waiting_.clear();
-    for (const auto& work : outcome.pending) {
-        waiting_[work.endpoint] = work.next_retry_at;
+    waiting_ = std::move(outcome.pending);
+    for (const auto& work : waiting_) {
         if (!directory_->contains(work.endpoint)) continue;
         const auto at = line_of(work.endpoint).due_at(work, now);
         if (at) due_at_ = std::min(due_at_.value_or(*at), *at);

@@ -89,6 +89,7 @@ private:
     void start_all(Timestamp now);
     void start(EndpointLine& line, Claimed claimed);
     bool has_to_record() const;
+    bool has_plenty() const;
     RoundPlan make_plan(Timestamp now);
     void submit(RoundPlan plan);
     EndpointLine& line_of(ledger::RowId endpoint);
@@ -107,11 +108,12 @@ private:
     std::map<ledger::RowId, EndpointLine> lines_;
     std::set<ledger::RowId> ready_;  // Lines that may have something to start.
     int in_flight_ = 0;
-    std::map<ledger::RowId, std::optional<Timestamp>> waiting_;  // See RoundPlan.
+    std::vector<ledger::PendingWork> waiting_;  // See RoundPlan.
     RoundPlan to_record_;      // Its recording half: what has ended since the last round.
     bool more_is_due_ = true;  // At the start there may be deliveries of an earlier life.
     std::optional<Timestamp> due_at_;
     std::size_t rounds_ = 0;
+    Timestamp round_at_;  // The last one was handed in.
 
     std::atomic<bool> draining_ = false;
     std::atomic<std::uint64_t> delivered_ = 0;
