@@ -85,8 +85,9 @@ private:
     };
 
     void take_round(RoundOutcome outcome, Timestamp now);
-    void take_report(const Report& report, Timestamp now);
+    void take_report(Report& report, Timestamp now);
     void start_all(Timestamp now);
+    bool can_start_more() const;
     void start(EndpointLine& line, Claimed claimed);
     bool has_to_record() const;
     bool has_plenty() const;
@@ -107,6 +108,8 @@ private:
     std::int64_t directory_version_ = 0;
     std::map<ledger::RowId, EndpointLine> lines_;
     std::set<ledger::RowId> ready_;  // Lines that may have something to start.
+    ledger::RowId next_to_start_ = 0;
+    std::vector<Report> reports_;  // Of this turn; its room is used again.
     int in_flight_ = 0;
     std::vector<ledger::PendingWork> waiting_;  // See RoundPlan.
     RoundPlan to_record_;      // Its recording half: what has ended since the last round.

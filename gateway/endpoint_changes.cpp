@@ -171,8 +171,8 @@ void EndpointChanges::change_endpoint(const Caller& caller, const Request& reque
             if (problem) return to_response(*problem);
             TOLLGATE_TRY(auto response, act(books, *endpoint));
             if (keyed.key && response.status < 300) {
-                TOLLGATE_DO(store_under_key(books, keyed, response.status,
-                                            without_secret(response.body)));
+                TOLLGATE_DO(
+                    store_under_key(books, keyed, response.status, without_secret(response.body)));
             }
             return response;
         },

@@ -81,9 +81,9 @@ Result<ServerResponse> redeliver_in_books(ledger::Books& books, const OneRequest
         return std::ranges::none_of(
             endpoints, [&](const auto& endpoint) { return endpoint.id == delivery.endpoint_id; });
     });
-    auto response = json_response(202, to_text({{"event", event->id},
-                                                {"deliveries", deliveries_json(deliveries,
-                                                                               asked.now)}}));
+    auto response = json_response(
+        202,
+        to_text({{"event", event->id}, {"deliveries", deliveries_json(deliveries, asked.now)}}));
     TOLLGATE_DO(store_under_key(books, asked.keyed, response.status, response.body));
     return response;
 }

@@ -281,15 +281,15 @@ Result<Done> SqliteOutbox::finish_attempt(const AttemptResult& result) {
 Result<Done> SqliteOutbox::redeliver(const EventView& event, const Endpoint& endpoint,
                                      Timestamp now) {
     // What is pending needs no new generation: it is only made due, unless it is under way.
-    TOLLGATE_TRY(Statement* const upsert,
-                 statements_.get(
-                     "INSERT INTO delivery (id, event, endpoint, status, next_attempt_ms)"
-                     " VALUES (?4, ?1, ?2, 'pending', ?3) ON CONFLICT (id) DO UPDATE SET"
-                     " generation = generation + (status <> 'pending'),"
-                     " forgiven = iif(status = 'pending', forgiven, attempts),"
-                     " ordered_by = iif(status = 'pending', ordered_by, NULL),"
-                     " next_attempt_ms = iif(lease_until_ms IS NULL, ?3, next_attempt_ms),"
-                     " status = 'pending', finished_ms = NULL"));
+    TOLLGATE_TRY(
+        Statement* const upsert,
+        statements_.get("INSERT INTO delivery (id, event, endpoint, status, next_attempt_ms)"
+                        " VALUES (?4, ?1, ?2, 'pending', ?3) ON CONFLICT (id) DO UPDATE SET"
+                        " generation = generation + (status <> 'pending'),"
+                        " forgiven = iif(status = 'pending', forgiven, attempts),"
+                        " ordered_by = iif(status = 'pending', ordered_by, NULL),"
+                        " next_attempt_ms = iif(lease_until_ms IS NULL, ?3, next_attempt_ms),"
+                        " status = 'pending', finished_ms = NULL"));
     upsert->bind(1, event.row).bind(2, endpoint.row).bind(3, now.ms);
     upsert->bind(4, delivery_row(endpoint.row, event.row));
     return upsert->run();

@@ -218,23 +218,24 @@ Result<std::optional<Endpoint>> SqliteOutboxReading::endpoint(std::string_view i
 }
 
 Result<EndpointLoad> SqliteOutboxReading::load_of(const Endpoint& endpoint) {
-    TOLLGATE_TRY(Statement* const select,
-                 statements_.get("SELECT min(?2,"
-                                 "  (SELECT count(*) FROM (SELECT 1 FROM delivery"
-                                 "   WHERE endpoint = ?1 AND status = 'pending' AND attempts = 0"
-                                 "   LIMIT ?2))"
-                                 " + (SELECT count(*) FROM (SELECT 1 FROM delivery"
-                                 "   WHERE endpoint = ?1 AND status = 'pending' AND attempts > 0"
-                                 "   LIMIT ?2))),"
-                                 " (SELECT count(*) FROM (SELECT 1 FROM delivery"
-                                 "   WHERE endpoint = ?1 AND status IN ('spent', 'cancelled')"
-                                 "   LIMIT ?2)),"
-                                 " (SELECT min(created_ms) FROM event WHERE id IN ("
-                                 "    (SELECT event FROM delivery WHERE endpoint = ?1"
-                                 "     AND status = 'pending' AND attempts = 0 ORDER BY id LIMIT 1),"
-                                 "    (SELECT min(event) FROM (SELECT event FROM delivery"
-                                 "     WHERE endpoint = ?1 AND status = 'pending' AND attempts > 0"
-                                 "     ORDER BY next_attempt_ms LIMIT ?2))))"));
+    TOLLGATE_TRY(
+        Statement* const select,
+        statements_.get("SELECT min(?2,"
+                        "  (SELECT count(*) FROM (SELECT 1 FROM delivery"
+                        "   WHERE endpoint = ?1 AND status = 'pending' AND attempts = 0"
+                        "   LIMIT ?2))"
+                        " + (SELECT count(*) FROM (SELECT 1 FROM delivery"
+                        "   WHERE endpoint = ?1 AND status = 'pending' AND attempts > 0"
+                        "   LIMIT ?2))),"
+                        " (SELECT count(*) FROM (SELECT 1 FROM delivery"
+                        "   WHERE endpoint = ?1 AND status IN ('spent', 'cancelled')"
+                        "   LIMIT ?2)),"
+                        " (SELECT min(created_ms) FROM event WHERE id IN ("
+                        "    (SELECT event FROM delivery WHERE endpoint = ?1"
+                        "     AND status = 'pending' AND attempts = 0 ORDER BY id LIMIT 1),"
+                        "    (SELECT min(event) FROM (SELECT event FROM delivery"
+                        "     WHERE endpoint = ?1 AND status = 'pending' AND attempts > 0"
+                        "     ORDER BY next_attempt_ms LIMIT ?2))))"));
     select->bind(1, endpoint.row).bind(2, kCountMax);
     TOLLGATE_TRY(const bool found, select->step());
     EndpointLoad load;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
-#include <deque>
+#include <iterator>
 #include <mutex>
 #include <optional>
 #include <unordered_set>
@@ -51,10 +51,12 @@ public:
 
     // What completions start meanwhile is not touched.
     void cancel_all() {
-        std::deque<Waiting> waiting;
+        std::vector<Waiting> waiting;
+        for (; next_ < taken_.size(); ++next_) waiting.push_back(std::move(taken_[next_]));
         {
             const std::lock_guard lock(mutex_);
-            waiting.swap(waiting_);
+            std::ranges::move(waiting_, std::back_inserter(waiting));
+            waiting_.clear();
         }
         std::vector<std::unique_ptr<CurlTransfer>> running;
         running.swap(running_);
@@ -83,12 +85,18 @@ private:
         return moved;
     }
 
+    // The next in line. They are taken over all at once, so that who starts a request and who
+    // carries it out seldom meet at the lock.
     std::optional<Waiting> next_waiting() {
-        const std::lock_guard lock(mutex_);
-        if (waiting_.empty() || running_.size() >= options_.in_flight_max) return std::nullopt;
-        Waiting next = std::move(waiting_.front());
-        waiting_.pop_front();
-        return next;
+        if (running_.size() >= options_.in_flight_max) return std::nullopt;
+        if (next_ == taken_.size()) {
+            taken_.clear();
+            next_ = 0;
+            const std::lock_guard lock(mutex_);
+            taken_.swap(waiting_);
+        }
+        if (taken_.empty()) return std::nullopt;
+        return std::move(taken_[next_++]);
     }
 
     bool refill() {
@@ -166,7 +174,9 @@ private:
 
     const Options options_;
     std::mutex mutex_;  // Guards waiting_.
-    std::deque<Waiting> waiting_;
+    std::vector<Waiting> waiting_;
+    std::vector<Waiting> taken_;  // From it; those from next_ on have not begun.
+    std::size_t next_ = 0;
     std::atomic<std::size_t> in_flight_{0};
     CurlLoop loop_;
     std::unordered_set<std::string> sound_urls_;

@@ -8,6 +8,9 @@ namespace {
 
 using CurlLong = long;  // NOLINT(google-runtime-int): libcurl's own type for numbers.
 
+constexpr std::size_t kShortReplyBytes = std::size_t{16} * 1024;
+constexpr CurlLong kShortReplyBuffer = 1'024;
+
 // To libcurl, 0 means "no limit": nothing here is without one.
 CurlLong at_least_one_ms(std::chrono::milliseconds limit) {
     return std::max<CurlLong>(1, limit.count());
@@ -35,6 +38,10 @@ bool has_body(const ClientRequest& request) {
            request.method == "PATCH";
 }
 
+bool has_short_reply(const ClientRequest& request) {
+    return request.reply_bytes_max <= kShortReplyBytes;
+}
+
 }  // namespace
 
 bool CurlTransfer::set_up(const CurlClient::Options& options) {
@@ -46,6 +53,7 @@ bool CurlTransfer::set_up(const CurlClient::Options& options) {
                        .has_body = has_body(request),
                        .fresh_connection = request.fresh_connection,
                        .is_guarded = request.guard != nullptr,
+                       .has_short_reply = has_short_reply(request),
                        .connect_timeout = request.connect_timeout,
                        .total_timeout = request.total_timeout};
         if (!set_own() || !set_rules(options) || !set_shape(*shape_, options)) return false;
@@ -58,6 +66,7 @@ bool CurlTransfer::fits(const Shape& shape) const {
     return shape.method == request.method && shape.has_body == has_body(request) &&
            shape.fresh_connection == request.fresh_connection &&
            shape.is_guarded == (request.guard != nullptr) &&
+           shape.has_short_reply == has_short_reply(request) &&
            shape.connect_timeout == request.connect_timeout &&
            shape.total_timeout == request.total_timeout;
 }
@@ -97,12 +106,16 @@ bool CurlTransfer::set_rules(const CurlClient::Options& options) {
 
 bool CurlTransfer::set_shape(const Shape& shape, const CurlClient::Options& options) {
     Options of_shape(easy_.get());
-    of_shape.set(CURLOPT_PATH_AS_IS, 1L)  // What was signed is what is sent.
+    of_shape
+        .set(CURLOPT_PATH_AS_IS, 1L)  // What was signed is what is sent.
         .set(CURLOPT_CONNECTTIMEOUT_MS, at_least_one_ms(shape.connect_timeout))
         .set(CURLOPT_TIMEOUT_MS, at_least_one_ms(shape.total_timeout));
     if (shape.fresh_connection) {
         of_shape.set(CURLOPT_FRESH_CONNECT, 1L).set(CURLOPT_FORBID_REUSE, 1L);
     }
+    // libcurl takes and gives back its buffer for every request: 16 KiB make the heap sort itself
+    // out each time, so little does not.
+    if (shape.has_short_reply) of_shape.set(CURLOPT_BUFFERSIZE, kShortReplyBuffer);
     // Unset means what the environment says, empty means none. The guard would judge the proxy.
     if (!options.proxy_from_environment || shape.is_guarded) of_shape.set(CURLOPT_PROXY, "");
     // A kept connection opens no socket, and an unguarded request may have opened it.

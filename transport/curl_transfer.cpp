@@ -10,6 +10,7 @@ namespace tollgate::transport {
 namespace {
 
 constexpr std::size_t kReplyHeadBytesMax = std::size_t{64} * 1024;
+constexpr std::size_t kUsualHeaders = 8;
 
 // The stable name of a failure, for programs; see Error::reason.
 std::string_view reason_of(CURLcode code) {
@@ -92,6 +93,7 @@ bool CurlTransfer::take_header(std::string_view line) {
     }
     while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
     if (line.empty()) now_.head_is_whole = true;
+    if (now_.reply.headers.empty()) now_.reply.headers.reserve(kUsualHeaders);
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos) return true;
     now_.reply.headers.emplace_back(line.substr(0, colon), trimmed(line.substr(colon + 1)));

@@ -56,6 +56,7 @@ private:
         bool has_body = false;
         bool fresh_connection = false;
         bool is_guarded = false;
+        bool has_short_reply = false;
         std::chrono::milliseconds connect_timeout{};
         std::chrono::milliseconds total_timeout{};
     };

@@ -191,8 +191,8 @@ TEST(Deliverer, LetsNothingNewOvertakeWhatHasWaitedInTheFreshLane) {
     world.add_endpoint("slow", {.in_flight_max = 1});
     world.add_endpoint("well");
     world.network.far = [](const Request& request) {
-        return ScriptedNetwork::Answer{
-            .after = request.url == "http://slow/" ? milliseconds(100) : milliseconds(1)};
+        return ScriptedNetwork::Answer{.after = request.url == "http://slow/" ? milliseconds(100)
+                                                                              : milliseconds(1)};
     };
     for (int i = 0; i < 40; ++i) {
         world.write_event();

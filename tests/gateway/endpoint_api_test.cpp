@@ -230,9 +230,9 @@ TEST(EndpointApi, ARepeatUnderOneKeyRotatesAndTestsOnce) {
     // Without a key each is one of its own; a key that is none is said to be none.
     EXPECT_EQ(post(world, path + "/test", json::object()).status, 202);
     EXPECT_EQ(world.count("SELECT count(*) FROM event WHERE type = 'endpoint.test'"), 2);
-    EXPECT_EQ(wrong_fields(post(world, path + "/test", json::object(),
-                                {{"Idempotency-Key", "not one"}})),
-              std::set<std::string>{"Idempotency-Key"});
+    EXPECT_EQ(
+        wrong_fields(post(world, path + "/test", json::object(), {{"Idempotency-Key", "not one"}})),
+        std::set<std::string>{"Idempotency-Key"});
 }
 
 TEST(EndpointApi, NamesEveryWrongMemberAtOnce) {

@@ -81,11 +81,14 @@ TEST(OldLedger, OfTheSecondVersionKeepsItsDeliveriesAttemptsAndBacklog) {
     auto connection = (*store)->write_connection();
     ASSERT_TRUE((*connection)->begin());
     const auto claim = [&](Lane lane) {
-        auto due = (*connection)->books().outbox().claim({.endpoint = a,
-                                                          .lane = lane,
-                                                          .limit = 5,
-                                                          .now = clock.now(),
-                                                          .lease_until = clock.now()});
+        auto due = (*connection)
+                       ->books()
+                       .outbox()
+                       .claim({.endpoint = a,
+                               .lane = lane,
+                               .limit = 5,
+                               .now = clock.now(),
+                               .lease_until = clock.now()});
         std::vector<std::string> ids;
         for (const auto& delivery : *due) ids.push_back(delivery.event_id);
         return ids;

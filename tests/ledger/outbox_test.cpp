@@ -122,9 +122,8 @@ TEST_F(OutboxContract, AClaimThatComesWithThePromiseIsAClaimLikeAnyOther) {
             std::vector<DueDelivery> claimed;
             for (const auto& event : events) {
                 for (int times = 0; times < 2; ++times) {
-                    TOLLGATE_TRY(auto one,
-                                 outbox.add_claimed(event, a, world_.clock.now(),
-                                                    world_.clock.now() + seconds(20)));
+                    TOLLGATE_TRY(auto one, outbox.add_claimed(event, a, world_.clock.now(),
+                                                              world_.clock.now() + seconds(20)));
                     if (one) claimed.push_back(*std::move(one));
                 }
             }
@@ -245,14 +244,14 @@ TEST_F(OutboxContract, AListGoesOnWhereItsCursorStandsAndStaysWithItsEndpoint) {
         DeliveryQuery query{.endpoint = endpoint->row, .apps = {"shop"}, .limit = 2};
         for (int page = 0; page < 3; ++page) {
             auto lease = world_.store->read();
-            for (const auto& delivery : *(*lease)->outbox().deliveries(query)) {
+            const auto found = (*lease)->outbox().deliveries(query);
+            for (const auto& delivery : *found) {
                 EXPECT_EQ(delivery.endpoint_id, endpoint->id);
                 seen.push_back(delivery.event_id);
                 query.after = delivery.place;
             }
         }
-        EXPECT_EQ(seen,
-                  (std::vector<std::string>{"evt_0", "evt_1", "evt_2", "evt_3", "evt_4"}));
+        EXPECT_EQ(seen, (std::vector<std::string>{"evt_0", "evt_1", "evt_2", "evt_3", "evt_4"}));
         query.after = INT64_MAX;  // As far as a caller may ask.
         auto lease = world_.store->read();
         EXPECT_TRUE((*lease)->outbox().deliveries(query)->empty());
