@@ -72,19 +72,62 @@ void AlipayClient::start(Prepared prepared, Completion done) {
     // The request moves on; what it was is needed when the answer comes.
     auto request = std::move(prepared.request);
     const Timestamp asked_at = clock_.now();
-    http_.start(std::move(request), [this, asked_at, asked = std::move(prepared),
-                                     done = std::move(done)](Result<transport::ClientReply> reply) {
-        note_clock(reply, asked_at);
-        const auto answer = read(asked, std::move(reply));
-        log_answer(asked, answer);
-        // Alipay signs no failure of v3. Where asking costs nothing, v2's word is worth having.
-        const bool ask_v2 = asked.over_v3 && answer && !answer->is_signed &&
-                            asked.method->repeat == Repeat::harmless;
-        auto again = ask_v2 ? prepare_over(asked.call, *asked.method, false)
-                            : Result<Prepared>(Error(ErrorCode::not_found, "nothing to ask"));
-        if (again) return start(*std::move(again), done);
-        done(answer);
-    });
+    http_.start(std::move(request),
+                [this, asked_at, asked = std::move(prepared),
+                 done = std::move(done)](const Result<transport::ClientReply>& reply) {
+                    note_clock(reply, asked_at);
+                    if (!fetch_certificate(asked, reply, done)) finish(asked, reply, done);
+                });
+}
+
+void AlipayClient::finish(Prepared asked, const Result<transport::ClientReply>& reply,
+                          const Completion& done) {
+    const auto answer = read(asked, reply);
+    log_answer(asked, answer);
+    // Alipay signs no failure of v3. Where asking costs nothing, v2's word is worth having.
+    const bool ask_v2 =
+        asked.over_v3 && answer && !answer->is_signed && asked.method->repeat == Repeat::harmless;
+    auto again = ask_v2 ? prepare_over(asked.call, *asked.method, false)
+                        : Result<Prepared>(Error(ErrorCode::not_found, "nothing to ask"));
+    if (again) return start(*std::move(again), done);
+    done(answer);
+}
+
+// True: the answer's certificate is one that the app does not have, and is being fetched.
+bool AlipayClient::fetch_certificate(const Prepared& asked,
+                                     const Result<transport::ClientReply>& reply,
+                                     const Completion& done) {
+    const callbacks::AppRef& app = asked.call.app;
+    if (!reply || !app->certificates || certificates_ == nullptr) return false;
+    const std::string sn =
+        asked.over_v3 ? v3_certificate(*reply) : answer_certificate(reply->body, *asked.method);
+    if (sn.empty() || app->alipay_key(sn) != nullptr) return false;
+    certificates_->want(
+        app, sn,
+        [this](const callbacks::AppRef& of, const std::string& cert_sn,
+               AlipayCertificates::Content then) {
+            download_certificate(of, cert_sn, std::move(then));
+        },
+        [this, asked, reply, done](const Result<Done>& taken) mutable {
+            auto fresh = taken ? apps_->find(asked.call.app->id) : nullptr;
+            if (fresh != nullptr) asked.call.app = std::move(fresh);
+            finish(std::move(asked), reply, done);
+        });
+    return true;
+}
+
+void AlipayClient::download_certificate(const callbacks::AppRef& app, const std::string& cert_sn,
+                                        AlipayCertificates::Content then) {
+    call({.app = app,
+          .method = "alipay.open.app.alipaycert.download",
+          .biz_content = {{"alipay_cert_sn", cert_sn}},
+          .notify_url = "",
+          .request_id = ""},
+         [then = std::move(then)](const Result<AlipayAnswer>& answer) {
+             if (!answer) return then(answer.error());
+             if (answer->kind == AnswerKind::done) return then(answer->text("alipay_cert_content"));
+             then(no_answer(answer->sub_code + " " + answer->message));
+         });
 }
 
 void AlipayClient::note_clock(const Result<transport::ClientReply>& reply, Timestamp asked_at) {
@@ -94,12 +137,12 @@ void AlipayClient::note_clock(const Result<transport::ClientReply>& reply, Times
 }
 
 Result<AlipayAnswer> AlipayClient::read(const Prepared& asked,
-                                        Result<transport::ClientReply> reply) {
-    TOLLGATE_TRY(const auto whole, std::move(reply));
+                                        const Result<transport::ClientReply>& reply) {
+    if (!reply) return reply.error();
     const Call& call = asked.call;
-    if (asked.over_v3) return read_v3_answer(whole, *asked.method, call.biz_content, *call.app);
-    if (whole.status != 200) return no_answer("HTTP " + std::to_string(whole.status));
-    return read_answer(whole.body, *asked.method, call.biz_content, *call.app);
+    if (asked.over_v3) return read_v3_answer(*reply, *asked.method, call.biz_content, *call.app);
+    if (reply->status != 200) return no_answer("HTTP " + std::to_string(reply->status));
+    return read_answer(reply->body, *asked.method, call.biz_content, *call.app);
 }
 
 void AlipayClient::log_answer(const Prepared& asked, const Result<AlipayAnswer>& answer) {

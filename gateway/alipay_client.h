@@ -14,6 +14,7 @@
 #include "config/settings.h"
 #include "gateway/alipay/answer.h"
 #include "gateway/alipay/method.h"
+#include "gateway/alipay_certificates.h"
 #include "gateway/alipay_request.h"
 #include "gateway/clock_watch.h"
 #include "transport/http_client.h"
@@ -58,12 +59,27 @@ public:
     Result<Prepared> prepare(const Call& call) const;
     void start(Prepared prepared, Completion done);
 
+    // In certificate mode an answer may be signed by a certificate that the app does not have yet:
+    // it is asked for here, and the answer read again. Before the first call; both must outlive the
+    // client.
+    void take_certificates(AlipayCertificates& certificates, const callbacks::Apps& apps) {
+        certificates_ = &certificates;
+        apps_ = &apps;
+    }
+
     // Is told the Date of every answer. Before the first call; must outlive the client.
     void watch_clock(ClockWatch& watch) { clock_watch_ = &watch; }
 
 private:
     Result<Prepared> prepare_over(const Call& call, const Method& method, bool v3) const;
-    static Result<AlipayAnswer> read(const Prepared& asked, Result<transport::ClientReply> reply);
+    void finish(Prepared asked, const Result<transport::ClientReply>& reply,
+                const Completion& done);
+    bool fetch_certificate(const Prepared& asked, const Result<transport::ClientReply>& reply,
+                           const Completion& done);
+    void download_certificate(const callbacks::AppRef& app, const std::string& cert_sn,
+                              AlipayCertificates::Content then);
+    static Result<AlipayAnswer> read(const Prepared& asked,
+                                     const Result<transport::ClientReply>& reply);
     void note_clock(const Result<transport::ClientReply>& reply, Timestamp asked_at);
     void log_answer(const Prepared& asked, const Result<AlipayAnswer>& answer);
 
@@ -73,6 +89,8 @@ private:
     Entropy& entropy_;
     Log& log_;
     ClockWatch* clock_watch_ = nullptr;
+    AlipayCertificates* certificates_ = nullptr;
+    const callbacks::Apps* apps_ = nullptr;
 };
 
 }  // namespace tollgate::gateway

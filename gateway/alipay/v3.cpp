@@ -90,7 +90,10 @@ Result<transport::ClientRequest> v3_request(const V3Call& call, Entropy& entropy
     const bool encrypted = !get && call.app.content_key && call.method.encryptable;
     if (encrypted) request.body = call.app.content_key->encrypt(request.body, entropy);
     const std::string nonce = fresh_name(entropy);
+    const auto& certificates = call.app.certificates;
+    const std::string cert_sn = certificates ? certificates->app_cert_sn : "";
     TOLLGATE_TRY(auto authorization, signing::v3_authorization({.app_id = call.app.app_id,
+                                                                .app_cert_sn = cert_sn,
                                                                 .nonce = nonce,
                                                                 .now = call.now,
                                                                 .http_method = request.method,
@@ -102,6 +105,9 @@ Result<transport::ClientRequest> v3_request(const V3Call& call, Entropy& entropy
     request.headers = {{"Authorization", std::move(authorization)},
                        {"Accept", "application/json"},
                        {"alipay-request-id", fresh_name(entropy)}};
+    if (certificates) {
+        request.headers.emplace_back("alipay-root-cert-sn", certificates->alipay_root_cert_sn);
+    }
     if (!get) {
         request.headers.emplace_back("Content-Type", encrypted ? "text/plain" : "application/json");
     }
@@ -110,6 +116,10 @@ Result<transport::ClientRequest> v3_request(const V3Call& call, Entropy& entropy
                                      std::string(name_of(call.app.content_key->type())));
     }
     return request;
+}
+
+std::string v3_certificate(const transport::ClientReply& reply) {
+    return std::string(transport::find_header(reply.headers, "alipay-sn").value_or(""));
 }
 
 Result<AlipayAnswer> read_v3_answer(const transport::ClientReply& reply, const Method& method,
@@ -121,7 +131,7 @@ Result<AlipayAnswer> read_v3_answer(const transport::ClientReply& reply, const M
                                                      .nonce = header("alipay-nonce"),
                                                      .signature = header("alipay-signature"),
                                                      .body = reply.body},
-                                                    app.alipay.alipay);
+                                                    answer_keys(app, v3_certificate(reply)));
     const bool unsigned_answer = !verified && verified.error().reason() == "answer_sign_missing";
     if (!verified && !unsigned_answer) return no_answer(verified.error().message());
     AlipayAnswer answer;
