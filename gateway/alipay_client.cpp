@@ -108,7 +108,7 @@ bool AlipayClient::fetch_certificate(const Prepared& asked,
                AlipayCertificates::Content then) {
             download_certificate(of, cert_sn, std::move(then));
         },
-        [this, asked, reply, done](const Result<Done>& taken) mutable {
+        [this, asked = Prepared(asked), reply, done](const Result<Done>& taken) mutable {
             auto fresh = taken ? apps_->find(asked.call.app->id) : nullptr;
             if (fresh != nullptr) asked.call.app = std::move(fresh);
             finish(std::move(asked), reply, done);
