@@ -41,19 +41,34 @@ public:
                                         " is not on this machine: make keys of your own with"
                                         " `tollgate keys new`");
         }
+        auto content_key = read_content_key();
         auto public_key = private_key->public_half();
-        return App{.id = settings_.id,
-                   .app_id = settings_.app_id,
-                   .seller_ids = settings_.seller_ids,
-                   .gateway_url = settings_.gateway_url,
-                   .sign_type = sign_type,
-                   .private_key = *std::move(private_key),
-                   .public_key = std::move(public_key),
-                   .alipay = std::move(alipay),
-                   .certificates = std::move(certificates)};
+        return App{
+            .id = settings_.id,
+            .app_id = settings_.app_id,
+            .seller_ids = settings_.seller_ids,
+            .gateway_url = settings_.gateway_url,
+            .sign_type = sign_type,
+            .private_key = *std::move(private_key),
+            .public_key = std::move(public_key),
+            .alipay = std::move(alipay),
+            .api = settings_.api == "v3" ? AlipayApi::v3 : AlipayApi::v2,
+            .content_key = std::move(content_key),
+            .certificates = std::move(certificates),
+            .rules = {.late = settings_.late_policy, .refund_window = settings_.refund_window}};
     }
 
 private:
+    std::optional<signing::ContentKey> read_content_key() {
+        if (settings_.encrypt_key.reveal().empty()) return std::nullopt;
+        const auto type = signing::encrypt_type_from(settings_.encrypt_type);
+        auto key = signing::ContentKey::parse(settings_.encrypt_key.reveal(),
+                                              type.value_or(signing::EncryptType::aes));
+        if (key) return *std::move(key);
+        problem("/encrypt_key", key.error().message());
+        return std::nullopt;
+    }
+
     void read_alipay_keys(signing::NotificationKeys& into) {
         for (std::size_t i = 0; i < settings_.alipay_public_keys.size(); ++i) {
             auto key =

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <span>
@@ -10,10 +11,14 @@
 #include "base/result.h"
 #include "config/settings.h"
 #include "signing/certificate.h"
+#include "signing/content_cipher.h"
 #include "signing/key.h"
 #include "signing/notification.h"
 
 namespace tollgate::callbacks {
+
+// Which of Alipay's two gateways is spoken to, where a method has both.
+enum class AlipayApi { v2, v3 };
 
 // What an app in certificate mode has beside its keys (protocol notes 5).
 struct AppCertificates {
@@ -23,6 +28,12 @@ struct AppCertificates {
     std::vector<signing::Certificate> alipay;  // The i-th is that of App::alipay.alipay's i-th key.
     std::vector<signing::Certificate> issuers;  // Whatever else stood in those files.
     std::vector<signing::Certificate> roots;
+};
+
+// What an app wants done with its payments.
+struct PaymentRules {
+    config::LatePolicy late = config::LatePolicy::hold;
+    std::chrono::hours refund_window{365 * 24};
 };
 
 // One Alipay application with its keys read and checked. Immutable; shared by all threads.
@@ -35,7 +46,10 @@ struct App {
     signing::PrivateKey private_key;
     signing::PublicKey public_key;  // The app's own, the half that Alipay has.
     signing::NotificationKeys alipay;
-    std::optional<AppCertificates> certificates;  // Nothing in key mode.
+    AlipayApi api = AlipayApi::v2;
+    std::optional<signing::ContentKey> content_key;  // Of content encryption, where it is on.
+    std::optional<AppCertificates> certificates;     // Nothing in key mode.
+    PaymentRules rules;
 
     // Alipay's key by the SN of its certificate; nullptr when it is not among ours.
     const signing::PublicKey* alipay_key(std::string_view cert_sn) const;

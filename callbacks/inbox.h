@@ -23,7 +23,8 @@ struct InboxSeams {
     Log& log;
 };
 
-// POST /alipay/{app}/notify: decode once, verify, record, answer.
+// POST /alipay/{app}/notify and /alipay/{app}/gateway (msg_method messages): decode once, verify,
+// record, answer.
 //
 // The seven bytes `success` leave after the COMMIT that keeps the notification, never before;
 // everything else is answered `fail`: 400 when it is refused, 404 for an app that is not ours, 503

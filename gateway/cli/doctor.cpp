@@ -68,7 +68,7 @@ void ask(Findings& findings, const callbacks::App& app, const std::string& where
     request.method = "alipay.trade.query";
     request.biz_content = R"({"out_trade_no":")" + impossible_number() + R"("})";
     request.now = system_clock().now();
-    const auto fields = sign_request(request);
+    const auto fields = sign_request(request, signing::openssl_entropy());
     if (!fields) return;
     transport::ClientRequest call = server_call(app, *fields);
     call.connect_timeout = times.connect_timeout;

@@ -154,6 +154,27 @@ TEST_F(Config, RefusesADemoKeyWithARealAddress) {
     EXPECT_TRUE(problems(with(good(), "https://openapi.example", "http://127.0.0.1:8610")).empty());
 }
 
+TEST_F(Config, TakesApiV3OnlyWhereItCanBe) {
+    const std::string v3 = with(good(), R"("gateway_url")", R"("api": "v3", "gateway_url")");
+    EXPECT_EQ(config::to_text(problems(v3)), "");
+    const auto text = config::to_text(
+        problems(with(with(v3, "/gateway.do", "/gw"), R"("api")", R"("sign_type": "RSA", "api")")));
+    EXPECT_NE(text.find("/apps/0/gateway_url: must end with /gateway.do"), std::string::npos);
+    EXPECT_NE(text.find("/apps/0/sign_type: must be RSA2"), std::string::npos);
+    EXPECT_FALSE(problems(with(v3, "\"v3\"", "\"v4\"")).empty());
+}
+
+TEST_F(Config, NamesAContentKeyThatIsNone) {
+    const auto with_key = [&](const std::string& key) {
+        write("aes", key, 0600);
+        return config::to_text(problems(
+            with(good(), R"("gateway_url")", R"("encrypt_key": {"file": "aes"}, "gateway_url")")));
+    };
+    EXPECT_EQ(with_key("MDEyMzQ1Njc4OWFiY2RlZg==\n"), "");
+    EXPECT_NE(with_key("MDEyMzQ1Njc4OWFi").find("/apps/0/encrypt_key: "), std::string::npos);
+    EXPECT_NE(with_key("not base64!").find("/apps/0/encrypt_key: "), std::string::npos);
+}
+
 TEST_F(Config, TheShippedExampleIsWholeAndKnown) {
     std::ifstream file(TOLLGATE_SOURCE_DIR "/config/example.json");
     std::stringstream text;
@@ -185,8 +206,9 @@ void compare(const nlohmann::json& example, const nlohmann::json& schema, const 
         // What `deliveries` shows need not be said again for an endpoint; a queue stands there as a
         // comment, in the place of "url" and "secrets".
         if (path == "/endpoints/0" && (kRules.contains(name) || name == "queue")) continue;
-        if (path == "/apps/0" && name == "certificates")
-            continue;  // A comment, for the same reason.
+        // Whoever copies the example should neither encrypt by accident nor want certificates: both
+        // stand there as comments.
+        if (path == "/apps/0" && (name == "encrypt_key" || name == "certificates")) continue;
         EXPECT_TRUE(example.contains(name)) << path << "/" << name << ": not in the example";
     }
 }
