@@ -34,7 +34,7 @@ front() {
     printf '{"answered_at_once_per_s":%s,"answered_later_per_s":%s,"connections":64}\n' "${rate[@]}"
 }
 
-# The tunnel beside ssh -R. Only when it is named: it needs a quiet disk.
+# The tunnel beside ssh -R and localtunnel. Only when it is named: it needs a quiet disk.
 tunnel() { tests/bench/tunnel.sh build/release/gateway/tollgate "$RESULTS"; }
 
 names=("$@")
