@@ -9,6 +9,8 @@
 
 #include <sys/stat.h>
 
+#include "config/listen_address.h"
+
 namespace tollgate::config {
 namespace {
 
@@ -202,8 +204,9 @@ void Section::may_have_milliseconds(const char* key, std::chrono::milliseconds& 
 void Section::may_have_listen_address(const char* key, ListenAddress& into) {
     const Json* value = find(key);
     if (value == nullptr) return;
-    const auto address =
-        value->is_string() ? read_listen_address(value->get_ref<const std::string&>()) : std::nullopt;
+    const auto address = value->is_string()
+                             ? read_listen_address(value->get_ref<const std::string&>())
+                             : std::nullopt;
     if (!address) return problem(path_of(key), R"(an address such as "127.0.0.1:8600" is needed)");
     into = *address;
 }

@@ -42,9 +42,6 @@ struct ListenAddress {
     friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
 };
 
-// Nothing when it is not one.
-std::optional<ListenAddress> read_listen_address(std::string_view text);
-
 // Reads one object of a settings file. Each read notes its key; finish() reports the keys that
 // nobody read. A read that fails notes a problem and leaves its target as it was, so that one pass
 // finds every mistake. `need_…` demands the member, `may_have_…` keeps the default without it.

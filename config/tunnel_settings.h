@@ -45,8 +45,8 @@ struct TunnelDoor {
 // The relay's page to look at callbacks, and its metrics; on this machine's loopback alone.
 struct TunnelInspector {
     ListenAddress listen{.address = "127.0.0.1", .port = 8641};
-    std::vector<std::string> token_sha256;  // Two at most, as for a tunnel.
-    std::vector<std::string> hosts;         // Names of a proxy before it, besides localhost.
+    std::vector<std::string> token_sha256;      // Two at most, as for a tunnel.
+    std::vector<std::string> hosts;             // Names of a proxy before it, besides localhost.
     std::vector<std::string> alipay_key_files;  // Alipay's public keys, to check signatures by.
 };
 

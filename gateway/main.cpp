@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
+#include "config/listen_address.h"
 #include "config/sandbox_settings.h"
 #include "config/tunnel_settings.h"
 #include "gateway/cli/exit_code.h"
@@ -216,12 +217,12 @@ int run_connect(ConnectOptions& options) {
     cli::block_signals();
     Log log(STDERR_FILENO, system_clock(), LogLevel::error);
     SeededRandom random(static_cast<std::uint64_t>(system_clock().now().ms));
-    auto client = tunnel::Client::make(std::move(options.settings),
-                                       {.clock = system_clock(),
-                                        .entropy = signing::openssl_entropy(),
-                                        .random = random,
-                                        .log = log,
-                                        .say = tell});
+    auto client =
+        tunnel::Client::make(std::move(options.settings), {.clock = system_clock(),
+                                                           .entropy = signing::openssl_entropy(),
+                                                           .random = random,
+                                                           .log = log,
+                                                           .say = tell});
     if (!client) return say(client.error(), cli::kUsage);
     const auto inspector = open_inspector(options, target, **client, log);
     if (!inspector) return say(inspector.error(), cli::kUsage);

@@ -37,7 +37,8 @@ bool check_digit_is_right(std::string_view digits) {
 bool is_card(std::string_view digits) {
     if (digits.size() < kDigitsMin || digits.size() > kDigitsMax) return false;
     const std::string_view first = digits.substr(0, 4);
-    const bool known = (digits[0] >= '3' && digits[0] <= '6') || (first >= "2221" && first <= "2720");
+    const bool known =
+        (digits[0] >= '3' && digits[0] <= '6') || (first >= "2221" && first <= "2720");
     return known && check_digit_is_right(digits);
 }
 

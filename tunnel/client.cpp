@@ -137,7 +137,7 @@ private:
     std::size_t polls_ = 0;
     std::size_t bringing_ = 0;
     std::size_t wanted_ = 0;  // Callbacks that polls under way may bring.
-    bool cut_ = false;  // All exchanges are to be given up.
+    bool cut_ = false;        // All exchanges are to be given up.
     std::optional<Error> refused_;
 
     std::mutex mutex_;  // Guards state_.
@@ -301,9 +301,11 @@ void RunningClient::send_exchange(std::uint32_t frames_max) {
     const bool poll = frames_max > 0;
     ++(poll ? polls_ : bringing_);
     wanted_ += frames_max;
-    relay_.start(to_relay("/x/exchange", std::move(body), poll ? kPollTimeout : kBringTimeout),
-                 [this, frames_max, answers = std::move(request.answers)](
-                     const Result<ClientReply>& reply) { on_exchange(answers, frames_max, reply); });
+    relay_.start(
+        to_relay("/x/exchange", std::move(body), poll ? kPollTimeout : kBringTimeout),
+        [this, frames_max, answers = std::move(request.answers)](const Result<ClientReply>& reply) {
+            on_exchange(answers, frames_max, reply);
+        });
 }
 
 void RunningClient::on_exchange(std::vector<AppAnswer> answers, std::uint32_t frames_max,

@@ -66,9 +66,8 @@ public:
         : width_(right.size() + 1), cells_((left.size() + 1) * width_) {
         for (std::size_t i = left.size(); i-- > 0;) {
             for (std::size_t j = right.size(); j-- > 0;) {
-                cells_[i * width_ + j] = left[i] == right[j]
-                                             ? at(i + 1, j + 1) + 1
-                                             : std::max(at(i + 1, j), at(i, j + 1));
+                cells_[i * width_ + j] = left[i] == right[j] ? at(i + 1, j + 1) + 1
+                                                             : std::max(at(i + 1, j), at(i, j + 1));
             }
         }
     }
@@ -140,7 +139,8 @@ std::vector<std::string> lines_of(const Callback& callback) {
 
 std::vector<std::string> lines_of(const Attempt& attempt) {
     std::vector<std::string> lines;
-    lines.push_back(attempt.status == 0 ? attempt.error : "status " + std::to_string(attempt.status));
+    lines.push_back(attempt.status == 0 ? attempt.error
+                                        : "status " + std::to_string(attempt.status));
     add_headers(lines, attempt.headers);
     add_body(lines, attempt.body_start);
     if (attempt.body_bytes > attempt.body_start.size()) {

@@ -36,10 +36,9 @@ std::string printf_text(std::string_view bytes) {
     std::string format = "printf '";
     for (const char c : bytes) {
         const auto byte = static_cast<unsigned char>(c);
-        const bool harmless = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-                              (c >= 'a' && c <= 'z') ||
-                              std::string_view(" &=+-_.,:;/<>()[]{}\"").find(c) !=
-                                  std::string_view::npos;
+        const bool harmless =
+            (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+            std::string_view(" &=+-_.,:;/<>()[]{}\"").find(c) != std::string_view::npos;
         if (harmless) {
             format += c;
             continue;

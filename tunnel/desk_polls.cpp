@@ -66,8 +66,8 @@ void Desk::take_answers(std::vector<AppAnswer> answers, std::vector<Reply>& repl
 }
 
 void Desk::store_answers(std::vector<std::pair<AppAnswer, EventQueue::Answered>> answers) {
-    // The next callback's sync will do: the provider has been told, and should we die before it, the
-    // client remembers.
+    // The next callback's sync will do: the provider has been told, and should we die before it,
+    // the client remembers.
     seams_.writer.submit_unhurried(
         [answers = std::move(answers)](RelayStore& store) -> Result<Done> {
             for (const auto& [answer, answered] : answers) {

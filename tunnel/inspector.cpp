@@ -94,7 +94,8 @@ Result<std::uint64_t> read_id(std::string_view text) {
 // As a form spells it; empty when that is the same.
 std::string as_in_a_form(const std::string& text) {
     std::string encoded = signing::percent_encode(text);
-    for (std::size_t at = encoded.find("%20"); at != std::string::npos; at = encoded.find("%20", at)) {
+    for (std::size_t at = encoded.find("%20"); at != std::string::npos;
+         at = encoded.find("%20", at)) {
         encoded.replace(at, 3, "+");
     }
     return encoded == text ? "" : encoded;
@@ -189,9 +190,7 @@ private:
     Result<std::vector<std::string>> lines_named(std::string_view name);
     const Verdict& verdict_of(const Callback& callback);
     std::string curl_for(const Exchange& exchange) const;
-    std::string version() const {
-        return life_ + "-" + std::to_string(seams_.exchanges.version());
-    }
+    std::string version() const { return life_ + "-" + std::to_string(seams_.exchanges.version()); }
 
     const InspectorSettings settings_;
     const InspectorSeams seams_;
@@ -215,8 +214,8 @@ void RunningInspector::add_page(transport::Router& router, const char* path, con
     });
 }
 
-void RunningInspector::add_question(transport::Router& router, const char* method,
-                                    const char* path, Answer answer) {
+void RunningInspector::add_question(transport::Router& router, const char* method, const char* path,
+                                    Answer answer) {
     router.add(method, path, [this, answer](ServerRequest& request, Ticket ticket) {
         if (const auto refused = refused_at_the_desk(request, settings_.door)) {
             return ticket.complete(refusal(refused->status, refused->code, refused->message));
@@ -292,8 +291,8 @@ ServerResponse RunningInspector::show(const ServerRequest& request) {
     const auto exchange = find(request.captures.at(0));
     if (!exchange) return refusal(exchange.error());
     const bool reveal = request.query == "reveal=1";
-    return json_answer(200, page_of(*exchange, verdict_of(exchange->callback),
-                                    curl_for(*exchange), reveal));
+    return json_answer(
+        200, page_of(*exchange, verdict_of(exchange->callback), curl_for(*exchange), reveal));
 }
 
 ServerResponse RunningInspector::body(const ServerRequest& request) {
@@ -322,16 +321,15 @@ std::string RunningInspector::curl_for(const Exchange& exchange) const {
     const Callback& callback = exchange.callback;
     if (settings_.target) {
         const int attempts = static_cast<int>(exchange.attempts.size());
-        return curl_command(
-            local_request({.callback = callback, .attempt = std::max(attempts, 1)},
-                          *settings_.target));
+        return curl_command(local_request({.callback = callback, .attempt = std::max(attempts, 1)},
+                                          *settings_.target));
     }
     const auto host = transport::find_header(callback.headers, "Host").value_or("localhost");
-    return curl_command({.method = callback.method,
-                         .url = callback.scheme + "://" + std::string(host) + callback.prefix +
-                                callback.target,
-                         .headers = callback.headers,
-                         .body = callback.body});
+    return curl_command(
+        {.method = callback.method,
+         .url = callback.scheme + "://" + std::string(host) + callback.prefix + callback.target,
+         .headers = callback.headers,
+         .body = callback.body});
 }
 
 // "12" (the newest sending), "12.s1" (an earlier one), "12.a2" (the answer to the second attempt
@@ -341,7 +339,8 @@ Result<std::vector<std::string>> RunningInspector::lines_named(std::string_view 
     TOLLGATE_TRY(const Exchange exchange, find(name.substr(0, dot)));
     if (dot == std::string_view::npos) return lines_of(exchange.callback);
     const std::string_view part = name.substr(dot + 1);
-    const auto number = whole_number<std::size_t>(part.substr(std::min<std::size_t>(1, part.size())));
+    const auto number =
+        whole_number<std::size_t>(part.substr(std::min<std::size_t>(1, part.size())));
     const Error gone(ErrorCode::not_found, "there is no such sending or answer any more");
     if (!number || *number == 0) return gone;
     if (part.starts_with('s') && *number <= exchange.earlier.size()) {

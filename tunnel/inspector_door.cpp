@@ -55,8 +55,9 @@ std::optional<InspectorRefusal> refused_at_the_door(const transport::ServerReque
     const auto host = request.header("Host");
     if (!host || !is_ours(*host, door)) {
         return InspectorRefusal{.code = "foreign_host",
-                                .message = "the inspector answers to its own names alone: open it "
-                                           "by the link that was printed at its start"};
+                                .message =
+                                    "the inspector answers to its own names alone: open it "
+                                    "by the link that was printed at its start"};
     }
     const auto origin = request.header("Origin");
     if (origin && !is_own_origin(*origin, *host)) {
@@ -77,8 +78,9 @@ std::optional<InspectorRefusal> refused_at_the_desk(const transport::ServerReque
     if (!has_token(request, door)) {
         return InspectorRefusal{.status = 401,
                                 .code = "token_needed",
-                                .message = "the inspector's token is needed: open it by the link "
-                                           "that was printed at its start"};
+                                .message =
+                                    "the inspector's token is needed: open it by the link "
+                                    "that was printed at its start"};
     }
     return std::nullopt;
 }

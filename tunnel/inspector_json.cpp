@@ -32,7 +32,8 @@ Json body_json(std::string_view body, std::size_t whole_bytes, bool reveal) {
         return json;
     }
     std::string dump;
-    for (const std::string& line : hex_dump(start.substr(0, kShownBytesMax / 4))) dump += line + "\n";
+    for (const std::string& line : hex_dump(start.substr(0, kShownBytesMax / 4)))
+        dump += line + "\n";
     json["hex"] = std::move(dump);
     if (const auto text = to_utf8(start, "gbk")) json["gbk"] = shown(*text, reveal);
     return json;
@@ -104,7 +105,8 @@ Json summary_of(const Exchange& exchange, const Verdict& verdict) {
     }
     if (exchange.replay_of) json["replay_of"] = *exchange.replay_of;
     if (verdict.kind != CallbackKind::other) {
-        add_facts(json, exchange, verdict, readable_fields(callback, verdict.kind).value_or(signing::Fields{}));
+        add_facts(json, exchange, verdict,
+                  readable_fields(callback, verdict.kind).value_or(signing::Fields{}));
     }
     return json;
 }
@@ -128,7 +130,8 @@ Json page_of(const Exchange& exchange, const Verdict& verdict, std::string curl,
         json["fields"] = std::move(list);
     }
     Json attempts = Json::array();
-    for (const Attempt& attempt : exchange.attempts) attempts.push_back(attempt_json(attempt, reveal));
+    for (const Attempt& attempt : exchange.attempts)
+        attempts.push_back(attempt_json(attempt, reveal));
     json["tries"] = std::move(attempts);
     return json;
 }

@@ -90,7 +90,8 @@ private:
     // In the order in which they know each other; destroyed the other way round.
     std::unique_ptr<RelayStore> store_;
     std::unique_ptr<RelayReader> reader_;
-    std::unique_ptr<RelayReader> log_reader_;  // Of its own: who looks must not slow down the desks.
+    std::unique_ptr<RelayReader>
+        log_reader_;  // Of its own: who looks must not slow down the desks.
     std::unique_ptr<RelayLog> log_;
     std::unique_ptr<EventIds> ids_;
     std::vector<std::unique_ptr<Desk>> desks_;  // As settings_.tunnels.
@@ -180,19 +181,17 @@ Result<Done> RunningRelay::build() {
 
 Result<Done> RunningRelay::open_inspector(const config::TunnelInspector& wanted) {
     TOLLGATE_TRY(auto keys, read_alipay_keys(wanted.alipay_key_files));
-    InspectorSettings settings{
-        .listen = wanted.listen,
-        .door = {.hosts = wanted.hosts, .token_sha256 = wanted.token_sha256},
-        .alipay_keys = std::move(keys)};
-    TOLLGATE_TRY(inspector_,
-                 Inspector::open(std::move(settings),
-                                 {.clock = seams_.clock,
-                                  .entropy = seams_.entropy,
-                                  .log = seams_.log,
-                                  .exchanges = *log_,
-                                  .metrics = [this] {
-                                      return metrics_of(states(), writer_->health());
-                                  }}));
+    InspectorSettings settings{.listen = wanted.listen,
+                               .door = {.hosts = wanted.hosts, .token_sha256 = wanted.token_sha256},
+                               .alipay_keys = std::move(keys)};
+    TOLLGATE_TRY(
+        inspector_,
+        Inspector::open(std::move(settings),
+                        {.clock = seams_.clock,
+                         .entropy = seams_.entropy,
+                         .log = seams_.log,
+                         .exchanges = *log_,
+                         .metrics = [this] { return metrics_of(states(), writer_->health()); }}));
     return Done{};
 }
 

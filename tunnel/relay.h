@@ -35,8 +35,8 @@ struct RelaySeams {
 // Beside it, where the settings say so, an Inspector with /metrics on a listener of its own.
 class Relay {
 public:
-    // Opens the store and the listeners. Errors: unavailable for an address or a file that is taken,
-    // invalid_argument for a certificate or a key that cannot be used.
+    // Opens the store and the listeners. Errors: unavailable for an address or a file that is
+    // taken, invalid_argument for a certificate or a key that cannot be used.
     static Result<std::unique_ptr<Relay>> open(config::TunnelSettings settings, RelaySeams seams);
     virtual ~Relay() = default;
 

@@ -9,9 +9,9 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 
 // Since the first sending.
-constexpr std::array<minutes, kResendsMax + 1> kDue = {
-    minutes(0),  minutes(4),   minutes(14),  minutes(24),
-    minutes(84), minutes(204), minutes(564), minutes(1464)};
+constexpr std::array<minutes, kResendsMax + 1> kDue = {minutes(0),   minutes(4),   minutes(14),
+                                                       minutes(24),  minutes(84),  minutes(204),
+                                                       minutes(564), minutes(1464)};
 constexpr minutes kEarly{1};
 // Alipay ends after 25 hours; whatever comes much later is not its own sending.
 constexpr minutes kEnd{25 * 60 + 60};

@@ -9,8 +9,9 @@ using Side = DiffLine::Side;
 using Lines = std::vector<std::string>;
 
 TEST(Compare, FindsTheShortestWay) {
-    const std::vector<DiffLine> expected = {{Side::both, "a"},  {Side::left, "b"}, {Side::both, "c"},
-                                            {Side::right, "x"}, {Side::both, "d"}, {Side::right, "e"}};
+    const std::vector<DiffLine> expected = {{Side::both, "a"}, {Side::left, "b"},
+                                            {Side::both, "c"}, {Side::right, "x"},
+                                            {Side::both, "d"}, {Side::right, "e"}};
     EXPECT_EQ(compare({"a", "b", "c", "d"}, {"a", "c", "x", "d", "e"}), expected);
     EXPECT_TRUE(compare({}, {}).empty());
     EXPECT_EQ(compare({"a"}, {}), (std::vector<DiffLine>{{Side::left, "a"}}));
@@ -27,7 +28,8 @@ TEST(Compare, RebuildsBothSidesWhateverTheyAre) {
         Lines left(next(12));
         Lines right(next(12));
         for (auto* lines : {&left, &right}) {
-            for (std::string& line : *lines) line = std::string(1, static_cast<char>('a' + next(3)));
+            for (std::string& line : *lines)
+                line = std::string(1, static_cast<char>('a' + next(3)));
         }
         Lines left_again;
         Lines right_again;
@@ -67,7 +69,8 @@ TEST(Lines, ShowAFormByItsParametersAndBinaryAsHex) {
 }
 
 TEST(Lines, ShowAnAnswerByItsStatusOrItsFailure) {
-    const Attempt good{.status = 200, .headers = {{"A", "b"}}, .body_start = "success", .body_bytes = 9};
+    const Attempt good{
+        .status = 200, .headers = {{"A", "b"}}, .body_start = "success", .body_bytes = 9};
     EXPECT_EQ(lines_of(good), (Lines{"status 200", "A: b", "", "success", "… 2 bytes more"}));
     EXPECT_EQ(lines_of(Attempt{.error = "app_down: refused"}).front(), "app_down: refused");
 }

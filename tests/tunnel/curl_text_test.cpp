@@ -49,13 +49,10 @@ TEST_F(Curl, SendsTheSameBytesWhateverTheyAre) {
 }
 
 TEST_F(Curl, SendsTheSameTargetAndHeadersAndNoneOfItsOwn) {
-    const transport::HeaderList headers = {{"Host", "pay.local"},
-                                           {"X-Empty", ""},
-                                           {"X-Quote", "it's \"$HOME\" `id`"},
-                                           {"X-Twice", "1"},
-                                           {"X-Twice", "2"},
-                                           {"X-High", "\xE4\xB8\xAD \xFF"},
-                                           {"Content-Length", "999"}};
+    const transport::HeaderList headers = {
+        {"Host", "pay.local"},    {"X-Empty", ""},  {"X-Quote", "it's \"$HOME\" `id`"},
+        {"X-Twice", "1"},         {"X-Twice", "2"}, {"X-High", "\xE4\xB8\xAD \xFF"},
+        {"Content-Length", "999"}};
     const auto seen = arrived(request("x", headers));
     EXPECT_EQ(seen.target, "/a%20b/../c?x=[1]{2}&y=%0A+");
     transport::HeaderList expected = headers;

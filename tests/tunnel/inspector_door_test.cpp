@@ -16,8 +16,9 @@ protected:
         const auto refused = refused_at_the_desk(from(std::move(headers)), door_);
         return refused ? refused->code : "";
     }
-    InspectorDoor door_{.hosts = {"inspect.example.com"},
-                        .token_sha256 = {signing::sha256_hex("first"), signing::sha256_hex("next")}};
+    InspectorDoor door_{
+        .hosts = {"inspect.example.com"},
+        .token_sha256 = {signing::sha256_hex("first"), signing::sha256_hex("next")}};
     std::pair<std::string, std::string> token_{"Authorization", "Bearer first"};
 };
 
@@ -50,8 +51,8 @@ TEST_F(Door, RefusesOtherSitesPages) {
 TEST_F(Door, OpensByEitherTokenAndByNothingElse) {
     const std::pair<std::string, std::string> host{"Host", "localhost"};
     EXPECT_EQ(code({host, {"Authorization", "Bearer next"}}), "");
-    for (const char* wrong : {"Bearer ", "Bearer firs", "Bearer first ", "first", "Basic first",
-                              "bearer first", ""}) {
+    for (const char* wrong :
+         {"Bearer ", "Bearer firs", "Bearer first ", "first", "Basic first", "bearer first", ""}) {
         EXPECT_EQ(code({host, {"Authorization", wrong}}), "token_needed") << wrong;
     }
     EXPECT_EQ(code({host, {"Cookie", "token=first"}}), "token_needed");

@@ -24,9 +24,9 @@ constexpr const char* kForm = "Content-Type: application/x-www-form-urlencoded\r
 
 Answer ask(int port, const std::string& method, const std::string& target,
            const std::string& headers, const std::string& body = "") {
-    auto answer = Peer::connect_to(port).ask(
-        method + " " + target + " HTTP/1.1\r\n" + headers +
-        "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+    auto answer = Peer::connect_to(port).ask(method + " " + target + " HTTP/1.1\r\n" + headers +
+                                             "Content-Length: " + std::to_string(body.size()) +
+                                             "\r\n\r\n" + body);
     return answer.value_or(Answer{});
 }
 
@@ -37,7 +37,7 @@ protected:
         inspector_ = *Inspector::open(
             {.listen = {.address = "127.0.0.1", .port = 0},
              .door = {.token_sha256 = {signing::sha256_hex("key")}},
-             .alipay_keys = {{.name = "alipay.pem", .key = signing::alipay_key().public_key()}},
+             .alipay_keys = {{.name = "alipay.pem", .key = signing::alipay_key().public_half()}},
              .target = *read_target(app_.url())},
             {.clock = system_clock(),
              .entropy = entropy_,
@@ -59,8 +59,8 @@ protected:
     }
     Answer replay(std::uint64_t id, const std::string& json, std::string headers = kUs) const {
         headers += "Content-Type: application/json\r\n";
-        return ask(inspector_->port(), "POST",
-                   "/api/exchanges/" + std::to_string(id) + "/replay", headers, json);
+        return ask(inspector_->port(), "POST", "/api/exchanges/" + std::to_string(id) + "/replay",
+                   headers, json);
     }
     Json json(const std::string& target) const {
         const Answer answer = get(target);
@@ -89,7 +89,8 @@ protected:
 TEST_F(Laptop, OpensToNobodyElse) {
     const std::uint64_t id = bring("a=1");
     for (const std::string target : {"/api/exchanges", "/api/compare?left=1&right=2", "/metrics"}) {
-        EXPECT_EQ(get(target).status, 200 + (target.find("compare") == std::string::npos ? 0 : 204));
+        EXPECT_EQ(get(target).status,
+                  200 + (target.find("compare") == std::string::npos ? 0 : 204));
         EXPECT_EQ(get(target, "Host: localhost\r\n").status, 401) << target;
         EXPECT_EQ(get(target, "Host: localhost\r\nAuthorization: Bearer no\r\n").status, 401);
         EXPECT_EQ(get(target, "Host: evil.example\r\nAuthorization: Bearer key\r\n").status, 403);
@@ -117,7 +118,8 @@ TEST_F(Laptop, ServesAPageThatAsksNobodyElse) {
         EXPECT_EQ(page.header("Cache-Control"), "no-store");
         const std::string svg_name = "http://www.w3.org/2000/svg";
         std::string text = page.body;
-        if (const auto at = text.find(svg_name); at != std::string::npos) text.erase(at, svg_name.size());
+        if (const auto at = text.find(svg_name); at != std::string::npos)
+            text.erase(at, svg_name.size());
         EXPECT_EQ(text.find("http://"), std::string::npos) << path;
         EXPECT_EQ(text.find("https://"), std::string::npos) << path;
     }
@@ -130,8 +132,8 @@ TEST_F(Laptop, ShowsAlipaysVerdictBesideEach) {
     EXPECT_EQ(lines()[0]["verdict"]["key"], "alipay.pem");
     EXPECT_EQ(lines()[0]["total_amount"], "12.30");
     EXPECT_EQ(lines()[0]["status"], 200);
-    bring(signing::encode_form(signed_fields(
-        signing::with(paid_fields(), "notify_id", "other"), signing::other_key())));
+    bring(signing::encode_form(
+        signed_fields(signing::with(paid_fields(), "notify_id", "other"), signing::other_key())));
     EXPECT_EQ(lines()[0]["verdict"]["signature"], "bad");
     EXPECT_EQ(lines()[0]["verdict"]["code"], "unknown");
     bring("{\"x\":1}", "Content-Type: application/json\r\n");
@@ -252,7 +254,8 @@ TEST(InspectorAddress, IsThisMachinesAlone) {
 class RelaysInspector : public ::testing::Test {
 protected:
     RelaysInspector() {
-        std::ofstream(folder_.file("alipay.pem")) << signing::alipay_key().public_key().to_spki_pem();
+        std::ofstream(folder_.file("alipay.pem"))
+            << signing::alipay_key().public_half().to_spki_pem();
     }
     Answer get(const std::string& target, const std::string& host = "127.0.0.1") {
         return ask(relay_->inspector_port(), "GET", target,
@@ -269,7 +272,8 @@ protected:
 
 TEST_F(RelaysInspector, ShowsWhatIsKeptAndReplaysItThroughTheTunnel) {
     relay_.post("/notify", signing::encode_form(signed_fields(paid_fields())), kForm);
-    const auto line = Json::parse(get("/api/exchanges", "inspect.example.com").body)["exchanges"][0];
+    const auto line =
+        Json::parse(get("/api/exchanges", "inspect.example.com").body)["exchanges"][0];
     EXPECT_EQ(line["tunnel"], "alice");
     EXPECT_EQ(line["state"], "waiting");
     EXPECT_EQ(line["verdict"]["signature"], "good");
@@ -279,11 +283,11 @@ TEST_F(RelaysInspector, ShowsWhatIsKeptAndReplaysItThroughTheTunnel) {
     App app;
     const RunningClient client(relay_.url(), app.url());
     ASSERT_TRUE(becomes_true([&] { return app.count() == 1; }));
-    const auto replayed = ask(relay_->inspector_port(), "POST",
-                              "/api/exchanges/" + line["id"].dump() + "/replay",
-                              "Host: localhost\r\nAuthorization: Bearer look\r\n"
-                              "Content-Type: application/json\r\n",
-                              R"({"body":"edited"})");
+    const auto replayed =
+        ask(relay_->inspector_port(), "POST", "/api/exchanges/" + line["id"].dump() + "/replay",
+            "Host: localhost\r\nAuthorization: Bearer look\r\n"
+            "Content-Type: application/json\r\n",
+            R"({"body":"edited"})");
     EXPECT_EQ(replayed.status, 202) << replayed.body;
     ASSERT_TRUE(becomes_true([&] { return app.count() == 2; }));
     EXPECT_EQ(app.seen()[1].body, "edited");

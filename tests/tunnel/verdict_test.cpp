@@ -33,12 +33,13 @@ Callback posted(std::string body) {
 }
 
 Verdict judged(const std::string& body) {
-    return judge(posted(body), {{.name = "alipay.pem", .key = alipay_key().public_key()}});
+    return judge(posted(body), {{.name = "alipay.pem", .key = alipay_key().public_half()}});
 }
 
 TEST(Verdict, IsGoodForWhatAlipaySignedAndNamesTheKey) {
-    const std::vector<NamedKey> keys = {{.name = "other.pem", .key = signing::other_key().public_key()},
-                                        {.name = "alipay.pem", .key = alipay_key().public_key()}};
+    const std::vector<NamedKey> keys = {
+        {.name = "other.pem", .key = signing::other_key().public_half()},
+        {.name = "alipay.pem", .key = alipay_key().public_half()}};
     const Verdict verdict = judge(posted(encode_form(signed_fields(paid_fields()))), keys);
     EXPECT_EQ(verdict.kind, CallbackKind::notification);
     EXPECT_EQ(verdict.signature, SignatureState::good);
@@ -56,8 +57,8 @@ TEST(Verdict, NamesTheMistake) {
     };
     EXPECT_EQ(code_of(encode_form(signed_fields(paid_fields(), signing::other_key()))), "unknown");
     const auto typed = signing::with(paid_fields(), "sign_type", "RSA2");
-    EXPECT_EQ(code_of(encode_form(signing::signed_with_content(
-                  typed, signing::notification_content_v2(typed)))),
+    EXPECT_EQ(code_of(encode_form(
+                  signing::signed_with_content(typed, signing::notification_content_v2(typed)))),
               "rule_v2");
     const auto gbk =
         signing::with(fields, "subject", *from_utf8(*signing::find(fields, "subject"), "gbk"));
@@ -91,7 +92,7 @@ TEST(Verdict, ChecksABrowsersReturnByItsQuery) {
                                     {"total_amount", "1.00"}, {"trade_no", "2026"},
                                     {"app_id", "2021"},       {"timestamp", "2026-01-02 10:00:00"}};
     callback.target = "/return?" + encode_form(signed_fields(fields));
-    const std::vector<NamedKey> keys = {{.name = "k", .key = alipay_key().public_key()}};
+    const std::vector<NamedKey> keys = {{.name = "k", .key = alipay_key().public_half()}};
     EXPECT_EQ(judge(callback, keys).kind, CallbackKind::page_return);
     EXPECT_EQ(judge(callback, keys).signature, SignatureState::good);
     callback.target.replace(callback.target.find("1.00"), 4, "2.00");
@@ -110,7 +111,7 @@ TEST(Verdict, ReadsGbkForPeople) {
 
 TEST(Keys, AreReadFromFilesOrRefusedByName) {
     const testing::TempFolder folder;
-    std::ofstream(folder.file("good.pem")) << alipay_key().public_key().to_spki_pem();
+    std::ofstream(folder.file("good.pem")) << alipay_key().public_half().to_spki_pem();
     std::ofstream(folder.file("bad.pem")) << "nothing";
     EXPECT_EQ(read_alipay_keys({folder.file("good.pem")})->at(0).name, "good.pem");
     const auto bad = read_alipay_keys({folder.file("good.pem"), folder.file("bad.pem")});
@@ -123,7 +124,7 @@ TEST(ResendStep, FollowsTheLadder) {
     EXPECT_EQ(resend_step(seconds(1), 1).number, 0);
     EXPECT_FALSE(resend_step(seconds(1), 1).at_once);
     EXPECT_TRUE(resend_step(seconds(2), 3).at_once);
-    const std::vector<minutes> due = {minutes(4),   minutes(14),  minutes(24), minutes(84),
+    const std::vector<minutes> due = {minutes(4),   minutes(14),  minutes(24),  minutes(84),
                                       minutes(204), minutes(564), minutes(1464)};
     for (std::size_t i = 0; i < due.size(); ++i) {
         const int number = static_cast<int>(i) + 1;
@@ -178,7 +179,7 @@ TEST(InspectorJson, MasksCardsUnlessAskedAndShowsBinaryAsHex) {
     exchange.callback.body = std::string("\0\xFF<x>", 5);
     const std::string hex = page_of(exchange, {}, "", false)["body"]["hex"];
     EXPECT_NE(hex.find("00 ff 3c 78 3e"), std::string::npos) << hex;
-    EXPECT_NE(to_text(page_of(exchange, {}, "\xFF", false)).find("callback") , 0U);
+    EXPECT_NE(to_text(page_of(exchange, {}, "\xFF", false)).find("callback"), 0U);
 }
 
 TEST(InspectorJson, CutsLongBodies) {
