@@ -71,7 +71,9 @@ std::string body_option(std::string_view body) {
 
 std::string curl_command(const transport::ClientRequest& request) {
     const bool has_body = !request.body.empty();
-    const bool plain = is_plain_text(request.body);
+    // A program's argument has a limit (128 KiB on Linux); what a shell writes itself has none.
+    constexpr std::size_t kArgumentBytesMax = std::size_t{64} * 1024;
+    const bool plain = request.body.size() <= kArgumentBytesMax && is_plain_text(request.body);
     std::string command;
     if (has_body && !plain) command = printf_text(request.body) + " |\n";
     command += "curl --silent --show-error --include --path-as-is --globoff";

@@ -44,6 +44,7 @@ TEST_F(Curl, SendsTheSameBytesWhateverTheyAre) {
         std::string("\0nul\0", 5),
         "-d",
         every + every,
+        std::string(100'000, 'z'),
     };
     for (const std::string& body : bodies) EXPECT_EQ(arrived(request(body)).body, body);
 }

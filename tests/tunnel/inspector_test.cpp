@@ -253,16 +253,14 @@ TEST(InspectorAddress, IsThisMachinesAlone) {
 
 class RelaysInspector : public ::testing::Test {
 protected:
-    RelaysInspector() {
-        std::ofstream(folder_.file("alipay.pem"))
-            << signing::alipay_key().public_half().to_spki_pem();
-    }
     Answer get(const std::string& target, const std::string& host = "127.0.0.1") {
         return ask(relay_->inspector_port(), "GET", target,
                    "Host: " + host + "\r\nAuthorization: Bearer look\r\n");
     }
     tollgate::testing::TempFolder folder_;
     RunningRelay relay_{[this](config::TunnelSettings& settings) {
+        std::ofstream(folder_.file("alipay.pem"))
+            << signing::alipay_key().public_half().to_spki_pem();
         settings.inspector = {.listen = {.address = "127.0.0.1", .port = 0},
                               .token_sha256 = {signing::sha256_hex("look")},
                               .hosts = {"inspect.example.com"},

@@ -179,7 +179,7 @@ TEST(InspectorJson, MasksCardsUnlessAskedAndShowsBinaryAsHex) {
     exchange.callback.body = std::string("\0\xFF<x>", 5);
     const std::string hex = page_of(exchange, {}, "", false)["body"]["hex"];
     EXPECT_NE(hex.find("00 ff 3c 78 3e"), std::string::npos) << hex;
-    EXPECT_NE(to_text(page_of(exchange, {}, "\xFF", false)).find("callback"), 0U);
+    EXPECT_NO_THROW(to_text(page_of(exchange, {}, "\xFF", false)));
 }
 
 TEST(InspectorJson, CutsLongBodies) {
