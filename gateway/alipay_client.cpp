@@ -2,9 +2,12 @@
 
 #include "gateway/alipay/check.h"
 #include "gateway/alipay/v3.h"
+#include "signing/answer.h"
 
 namespace tollgate::gateway {
 namespace {
+
+constexpr std::string_view kDownload = "alipay.open.app.alipaycert.download";
 
 Error no_answer(const std::string& why) {
     return Error(ErrorCode::outcome_unknown, "Alipay's answer cannot be used: " + why);
@@ -27,6 +30,21 @@ AlipayRequest wire_request(const AlipayClient::Call& call, const Method& method,
         request.parameters.emplace_back(name, value.get<std::string>());
     }
     return request;
+}
+
+// The SN of the certificate that signed an answer, if the app does not have it. The download itself
+// is never verified by one.
+std::string unknown_certificate(const AlipayClient::Prepared& asked,
+                                const Result<transport::ClientReply>& reply) {
+    const callbacks::App& app = *asked.call.app;
+    if (!reply || !app.certificates || asked.method->name == kDownload) return {};
+    std::string cert_sn;
+    if (asked.over_v3) {
+        cert_sn = transport::find_header(reply->headers, "alipay-sn").value_or("");
+    } else if (const auto parts = signing::split_answer(reply->body, asked.method->name)) {
+        cert_sn = parts->alipay_cert_sn;
+    }
+    return app.alipay_key(cert_sn) == nullptr ? cert_sn : std::string();
 }
 
 }  // namespace
@@ -72,16 +90,26 @@ void AlipayClient::start(Prepared prepared, Completion done) {
     // The request moves on; what it was is needed when the answer comes.
     auto request = std::move(prepared.request);
     const Timestamp asked_at = clock_.now();
-    http_.start(std::move(request),
-                [this, asked_at, asked = std::move(prepared),
-                 done = std::move(done)](const Result<transport::ClientReply>& reply) {
-                    note_clock(reply, asked_at);
-                    if (!fetch_certificate(asked, reply, done)) finish(asked, reply, done);
-                });
+    http_.start(std::move(request), [this, asked_at, asked = std::move(prepared),
+                                     done = std::move(done)](Result<transport::ClientReply> reply) {
+        note_clock(reply, asked_at);
+        const std::string cert_sn =
+            certificates_ == nullptr ? "" : unknown_certificate(asked, reply);
+        if (cert_sn.empty()) return answered(asked, reply, done);
+        certificates_->want(
+            asked.call.app, cert_sn,
+            [this](const callbacks::AppRef& app, const std::string& sn,
+                   AlipayCertificates::Content then) { download(app, sn, std::move(then)); },
+            [this, asked, reply, done](const Result<Done>& /*it_shows_when_verifying*/) {
+                Prepared with_certificate = asked;
+                with_certificate.call.app = certificates_->current(asked.call.app);
+                answered(std::move(with_certificate), reply, done);
+            });
+    });
 }
 
-void AlipayClient::finish(Prepared asked, const Result<transport::ClientReply>& reply,
-                          const Completion& done) {
+void AlipayClient::answered(Prepared asked, const Result<transport::ClientReply>& reply,
+                            const Completion& done) {
     const auto answer = read(asked, reply);
     log_answer(asked, answer);
     // Alipay signs no failure of v3. Where asking costs nothing, v2's word is worth having.
@@ -93,40 +121,16 @@ void AlipayClient::finish(Prepared asked, const Result<transport::ClientReply>& 
     done(answer);
 }
 
-// True: the answer's certificate is one that the app does not have, and is being fetched.
-bool AlipayClient::fetch_certificate(const Prepared& asked,
-                                     const Result<transport::ClientReply>& reply,
-                                     const Completion& done) {
-    const callbacks::AppRef& app = asked.call.app;
-    if (!reply || !app->certificates || certificates_ == nullptr) return false;
-    const std::string sn =
-        asked.over_v3 ? v3_certificate(*reply) : answer_certificate(reply->body, *asked.method);
-    if (sn.empty() || app->alipay_key(sn) != nullptr) return false;
-    certificates_->want(
-        app, sn,
-        [this](const callbacks::AppRef& of, const std::string& cert_sn,
-               AlipayCertificates::Content then) {
-            download_certificate(of, cert_sn, std::move(then));
-        },
-        [this, asked = Prepared(asked), reply, done](const Result<Done>& taken) mutable {
-            auto fresh = taken ? apps_->find(asked.call.app->id) : nullptr;
-            if (fresh != nullptr) asked.call.app = std::move(fresh);
-            finish(std::move(asked), reply, done);
-        });
-    return true;
-}
-
-void AlipayClient::download_certificate(const callbacks::AppRef& app, const std::string& cert_sn,
-                                        AlipayCertificates::Content then) {
-    call({.app = app,
-          .method = "alipay.open.app.alipaycert.download",
-          .biz_content = {{"alipay_cert_sn", cert_sn}},
-          .notify_url = "",
-          .request_id = ""},
+void AlipayClient::download(const callbacks::AppRef& app, const std::string& cert_sn,
+                            AlipayCertificates::Content then) {
+    call({.app = app, .method = kDownload, .biz_content = {{"alipay_cert_sn", cert_sn}}},
          [then = std::move(then)](const Result<AlipayAnswer>& answer) {
              if (!answer) return then(answer.error());
-             if (answer->kind == AnswerKind::done) return then(answer->text("alipay_cert_content"));
-             then(no_answer(answer->sub_code + " " + answer->message));
+             if (answer->kind != AnswerKind::done) {
+                 return then(
+                     Error(ErrorCode::unavailable, "Alipay does not give it: " + answer->sub_code));
+             }
+             then(answer->text("alipay_cert_content"));
          });
 }
 
@@ -139,10 +143,11 @@ void AlipayClient::note_clock(const Result<transport::ClientReply>& reply, Times
 Result<AlipayAnswer> AlipayClient::read(const Prepared& asked,
                                         const Result<transport::ClientReply>& reply) {
     if (!reply) return reply.error();
+    const transport::ClientReply& whole = *reply;
     const Call& call = asked.call;
-    if (asked.over_v3) return read_v3_answer(*reply, *asked.method, call.biz_content, *call.app);
-    if (reply->status != 200) return no_answer("HTTP " + std::to_string(reply->status));
-    return read_answer(reply->body, *asked.method, call.biz_content, *call.app);
+    if (asked.over_v3) return read_v3_answer(whole, *asked.method, call.biz_content, *call.app);
+    if (whole.status != 200) return no_answer("HTTP " + std::to_string(whole.status));
+    return read_answer(whole.body, *asked.method, call.biz_content, *call.app);
 }
 
 void AlipayClient::log_answer(const Prepared& asked, const Result<AlipayAnswer>& answer) {

@@ -59,27 +59,21 @@ public:
     Result<Prepared> prepare(const Call& call) const;
     void start(Prepared prepared, Completion done);
 
-    // In certificate mode an answer may be signed by a certificate that the app does not have yet:
-    // it is asked for here, and the answer read again. Before the first call; both must outlive the
-    // client.
-    void take_certificates(AlipayCertificates& certificates, const callbacks::Apps& apps) {
-        certificates_ = &certificates;
-        apps_ = &apps;
-    }
+    // Gets the certificates that answers name and an app does not have; without it, such an answer
+    // cannot be verified. Before the first call; must outlive the client.
+    void fetch_certificates(AlipayCertificates& certificates) { certificates_ = &certificates; }
 
     // Is told the Date of every answer. Before the first call; must outlive the client.
     void watch_clock(ClockWatch& watch) { clock_watch_ = &watch; }
 
 private:
     Result<Prepared> prepare_over(const Call& call, const Method& method, bool v3) const;
-    void finish(Prepared asked, const Result<transport::ClientReply>& reply,
-                const Completion& done);
-    bool fetch_certificate(const Prepared& asked, const Result<transport::ClientReply>& reply,
-                           const Completion& done);
-    void download_certificate(const callbacks::AppRef& app, const std::string& cert_sn,
-                              AlipayCertificates::Content then);
+    void answered(Prepared asked, const Result<transport::ClientReply>& reply,
+                  const Completion& done);
     static Result<AlipayAnswer> read(const Prepared& asked,
                                      const Result<transport::ClientReply>& reply);
+    void download(const callbacks::AppRef& app, const std::string& cert_sn,
+                  AlipayCertificates::Content then);
     void note_clock(const Result<transport::ClientReply>& reply, Timestamp asked_at);
     void log_answer(const Prepared& asked, const Result<AlipayAnswer>& answer);
 
@@ -88,9 +82,8 @@ private:
     Clock& clock_;
     Entropy& entropy_;
     Log& log_;
-    ClockWatch* clock_watch_ = nullptr;
     AlipayCertificates* certificates_ = nullptr;
-    const callbacks::Apps* apps_ = nullptr;
+    ClockWatch* clock_watch_ = nullptr;
 };
 
 }  // namespace tollgate::gateway

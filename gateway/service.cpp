@@ -178,9 +178,9 @@ private:
         alipay_http_ = std::make_unique<transport::CurlClient>(transport::CurlClient::Options{});
         alipay_ = std::make_unique<AlipayClient>(settings_.alipay, *alipay_http_, seams_.clock,
                                                  seams_.entropy, seams_.log);
+        alipay_->fetch_certificates(certificates_);
         clock_watch_ = std::make_unique<ClockWatch>(seams_.log);
         alipay_->watch_clock(*clock_watch_);
-        alipay_->take_certificates(certificates_, apps_);
         TOLLGATE_TRY(deliveries_,
                      Deliveries::open(settings_, apps_.ids(),
                                       {.writer = *writer_,

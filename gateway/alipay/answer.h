@@ -1,6 +1,5 @@
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -32,15 +31,6 @@ struct AlipayAnswer {
 // signature, lacks what a success must hold, or answers about another number than was asked.
 Result<AlipayAnswer> read_answer(std::string_view body, const Method& method,
                                  const nlohmann::json& asked, const callbacks::App& app);
-
-// The SN of the certificate that an answer names, or empty. Not to be believed: it only says which
-// key to try.
-std::string answer_certificate(std::string_view body, const Method& method);
-
-// The keys that may have signed an answer: every one of Alipay's, or, in certificate mode, that of
-// the named certificate alone.
-std::span<const signing::PublicKey> answer_keys(const callbacks::App& app,
-                                                std::string_view cert_sn);
 
 // The last step of reading one, whichever way it came: gives it its kind by code, sub_code and
 // is_signed, and compares it with what was asked. Errors: as above.

@@ -91,15 +91,17 @@ Result<transport::ClientRequest> v3_request(const V3Call& call, Entropy& entropy
     if (encrypted) request.body = call.app.content_key->encrypt(request.body, entropy);
     const std::string nonce = fresh_name(entropy);
     const auto& certificates = call.app.certificates;
-    const std::string cert_sn = certificates ? certificates->app_cert_sn : "";
-    TOLLGATE_TRY(auto authorization, signing::v3_authorization({.app_id = call.app.app_id,
-                                                                .app_cert_sn = cert_sn,
-                                                                .nonce = nonce,
-                                                                .now = call.now,
-                                                                .http_method = request.method,
-                                                                .target = target,
-                                                                .body = request.body},
-                                                               call.app.private_key));
+    TOLLGATE_TRY(
+        auto authorization,
+        signing::v3_authorization(
+            {.app_id = call.app.app_id,
+             .app_cert_sn = certificates ? std::string_view(certificates->app_cert_sn) : "",
+             .nonce = nonce,
+             .now = call.now,
+             .http_method = request.method,
+             .target = target,
+             .body = request.body},
+            call.app.private_key));
     const std::string& door = call.app.gateway_url;
     request.url = door.substr(0, door.size() - kDoor.size()) + target;
     request.headers = {{"Authorization", std::move(authorization)},
@@ -118,10 +120,6 @@ Result<transport::ClientRequest> v3_request(const V3Call& call, Entropy& entropy
     return request;
 }
 
-std::string v3_certificate(const transport::ClientReply& reply) {
-    return std::string(transport::find_header(reply.headers, "alipay-sn").value_or(""));
-}
-
 Result<AlipayAnswer> read_v3_answer(const transport::ClientReply& reply, const Method& method,
                                     const Json& asked, const callbacks::App& app) {
     const auto header = [&](std::string_view name) {
@@ -131,7 +129,7 @@ Result<AlipayAnswer> read_v3_answer(const transport::ClientReply& reply, const M
                                                      .nonce = header("alipay-nonce"),
                                                      .signature = header("alipay-signature"),
                                                      .body = reply.body},
-                                                    answer_keys(app, v3_certificate(reply)));
+                                                    app.answer_keys(header("alipay-sn")));
     const bool unsigned_answer = !verified && verified.error().reason() == "answer_sign_missing";
     if (!verified && !unsigned_answer) return no_answer(verified.error().message());
     AlipayAnswer answer;

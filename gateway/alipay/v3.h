@@ -30,9 +30,6 @@ struct V3Call {
 // Signed and, where the app has a content key, encrypted. Errors: those of signing's v3.
 Result<transport::ClientRequest> v3_request(const V3Call& call, Entropy& entropy);
 
-// The SN of the certificate that an answer names, or empty; see answer_certificate.
-std::string v3_certificate(const transport::ClientReply& reply);
-
 // As read_answer. The codes are put into v2's words, so that nobody has to know which way a call
 // went: 10000 for a success, 10003 for 202, 40005 for 429, 20000 for 5xx, 40004 for what else
 // fails. Alipay does not sign v3's failures, and unsigned they prove nothing.

@@ -29,7 +29,7 @@ struct CertificateMode {
                   .app = files.app.pem, .alipay = {files.alipay_file}, .root = files.root_file};
           }),
           kept(folder.file("certificates"), *world.apps, world.clock, world.log.get()) {
-        world.client.take_certificates(kept, *world.apps);
+        world.client.fetch_certificates(kept);
     }
 
     // Queries are signed by `key` under this SN; a download gives `fresh`.
