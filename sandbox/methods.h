@@ -28,13 +28,14 @@ struct MethodWorld {
 enum class Reply {
     success,  // Code 10000.
     waits,    // Code 10003: the trade waits for its buyer.
+    bare,     // Without code and msg, and a failure as error_response: alipay.system.oauth.token.
     never,    // Not at all: the caller has to find out.
 };
 
 // What came of it: members of the answer's node behind code and msg, or the cashier to show.
 struct Handled {
     Json node = Json::object();
-    std::string cashier;
+    std::string cashier = {};  // Of the trade, or of the pre-authorisation.
     Reply reply = Reply::success;
     std::vector<Notice> notices = {};  // To be sent beside those that a trade's change causes.
 };
@@ -53,6 +54,9 @@ struct Method {
     std::string_view name;
     Door door;
     Run (*run)(const SignedRequest&, const MethodWorld&);
+    bool needs_biz_content = true;
+    // The path of v3 is the name with '/' for '.'; page and app methods have none.
+    std::string_view v3_verb = "POST";
 };
 
 // nullptr for a method that the pretend Alipay does not have.
