@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/secret.h"
+#include "config/fault_settings.h"
 #include "config/json_reader.h"
 
 namespace tollgate::config {
@@ -15,10 +16,11 @@ namespace tollgate::config {
 // One application that the pretend Alipay knows.
 struct SandboxApp {
     std::string app_id;
-    std::string seller_id;           // "2088" and 12 digits.
-    std::string app_public_key;      // Of the key that signs this application's requests.
-    std::string sign_type = "RSA2";  // Or "RSA", for an old application.
-    std::string name;                // What the cashier calls the merchant.
+    std::string seller_id;            // "2088" and 12 digits.
+    std::string app_public_key;       // Of the key that signs this application's requests.
+    std::string sign_type = "RSA2";   // Or "RSA", for an old application.
+    std::string name;                 // What the cashier calls the merchant.
+    std::string application_gateway;  // Where messages of the "FROM Ant" kind go, if anywhere.
 };
 
 struct SandboxAlipay {
@@ -29,7 +31,16 @@ struct SandboxAlipay {
     // s.
     std::int64_t time_scale = 1;
     bool immediate_resends = true;  // Three at once before the long waits (protocol notes 4.8).
+    // The most, in fen, that a scanned code pays without the buyer's password.
+    std::int64_t no_password_max = 100'000;
+    // Statuses that are notified beside TRADE_SUCCESS and refunds: Alipay's are off by default.
+    std::vector<std::string> notified_statuses;
+    std::int64_t fee_basis_points = 60;  // What the merchant is charged: 60 is 0.6 %.
+    // Today's bill can be had today; without it at nine tomorrow, as at Alipay.
+    bool bills_at_once = false;
+    std::int64_t trades_max = 20'000;  // Kept in memory; the oldest goes when there are more.
     std::vector<SandboxApp> apps;
+    FaultPlan faults;  // From a file of its own (config/fault_settings.h).
 };
 
 struct SandboxShop {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
 #include "gateway/answers.h"
 #include "gateway/event_json.h"
 
@@ -17,6 +19,22 @@ ledger::IdempotencyRecord record_of(const KeyedRequest& request) {
             .headers = "",
             .body = "",
             .expires_at = request.now + kIdempotencyLife};
+}
+
+std::vector<config::Problem> differing_members(std::string_view theirs, std::string_view ours) {
+    constexpr bool kThrow = false;
+    const auto left = nlohmann::json::parse(theirs, nullptr, kThrow);
+    const auto right = nlohmann::json::parse(ours, nullptr, kThrow);
+    std::vector<config::Problem> problems;
+    if (!left.is_object() || !right.is_object()) return problems;
+    auto both = left;
+    both.update(right);
+    for (const auto& [name, unused] : both.items()) {
+        const bool same = left.contains(name) == right.contains(name) && left[name] == right[name];
+        if (same) continue;
+        problems.push_back({.where = "/" + name, .what = "differs from the first request's"});
+    }
+    return problems;
 }
 
 }  // namespace
@@ -97,14 +115,15 @@ transport::ServerResponse replayed(int status, const std::string& body) {
     return response;
 }
 
-transport::ServerResponse to_response(const MetKey& met) {
+transport::ServerResponse to_response(const MetKey& met, std::string_view fingerprint) {
     switch (met.kind) {
         case MetKey::Kind::stored_answer: return replayed(met.status, met.body);
         case MetKey::Kind::differs:
             return to_response(
                 ApiProblem{.status = 422,
                            .code = "idempotency_key_reused",
-                           .title = "This Idempotency-Key was used with another request"});
+                           .title = "This Idempotency-Key was used with another request",
+                           .fields = differing_members(met.fingerprint, fingerprint)});
         case MetKey::Kind::busy: break;
     }
     return to_response(ApiProblem{.status = 409,

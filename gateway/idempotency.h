@@ -60,8 +60,9 @@ Result<Done> begin_under_key(ledger::Books& books, const KeyedRequest& request, 
 Result<Done> store_under_key(ledger::Books& books, const KeyedRequest& request, int status,
                              const std::string& body);
 
-// What was met as an answer, stored ones with "Idempotent-Replayed: true".
-transport::ServerResponse to_response(const MetKey& met);
+// What was met as an answer, stored ones with "Idempotent-Replayed: true". With the request's own
+// fingerprint the members in which the two differ are named.
+transport::ServerResponse to_response(const MetKey& met, std::string_view fingerprint = {});
 
 // A stored answer of any status.
 transport::ServerResponse replayed(int status, const std::string& body);

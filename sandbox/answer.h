@@ -11,19 +11,24 @@
 
 namespace tollgate::sandbox {
 
+// What a fault does to a signature.
+enum class SignatureFlaw { none, missing, wrong };
+
 // How an answer of gateway.do is made (protocol notes 3).
 struct AnswerShape {
     std::string method;  // Empty: the node is error_response and nothing is signed.
     std::string charset = "utf-8";
     SignType sign_type = SignType::rsa2;
     bool has_signature = false;  // An unsigned one carries "sign":"" beside a known method's node.
+    bool has_wrong_signature = false;  // On purpose: over another text.
 };
 
 // The node's name: "alipay_trade_query_response".
 std::string node_name(std::string_view method);
 
-// A business answer's node: code 10000, msg Success, then `members`.
+// A business answer's node: code and msg, then `members`.
 Json success_node(const Json& members);
+Json waiting_node(const Json& members);
 
 // The node of a refusal that sandbox/refusal.h made.
 Json refusal_node(const Error& error);
