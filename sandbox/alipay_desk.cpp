@@ -6,7 +6,10 @@
 #include "sandbox/answer.h"
 #include "sandbox/auth_notice.h"
 #include "sandbox/cashier_pages.h"
+#include "sandbox/random_text.h"
 #include "sandbox/refusal.h"
+#include "sandbox/v3_answer.h"
+#include "sandbox/v3_request.h"
 #include "sandbox/web.h"
 
 namespace tollgate::sandbox {
@@ -123,6 +126,15 @@ void AlipayDesk::add_gateway_routes(transport::Router& router) {
                        reply(answer(request), std::move(ticket));
                    });
     }
+    for (const Method& method : all_methods()) {
+        if (opened_by_buyer(method)) continue;
+        std::string path = "/v3/" + std::string(method.name);
+        std::ranges::replace(path, '.', '/');
+        router.add(std::string(method.v3_verb), path,
+                   [this](transport::ServerRequest& request, transport::Ticket ticket) {
+                       reply(answer_v3(request), std::move(ticket));
+                   });
+    }
 }
 
 std::size_t AlipayDesk::run_once(std::size_t limit) {
@@ -189,6 +201,19 @@ GatewayReply AlipayDesk::answer(const Request& request) {
     return {.answer = refused_page(page.error(), request)};
 }
 
+GatewayReply AlipayDesk::answer_v3(const Request& request) {
+    const Timestamp now = seams_.clock.now();
+    const V3Stamp stamp{.now = now, .nonce = random_hex(seams_.entropy, 16)};
+    const auto judged = judge_v3(request, apps_, now);
+    if (!judged) {
+        log_refusal({.method = request.path}, judged.error());
+        return {.answer = v3_answer(judged.error(), SignatureFlaw::none, stamp, key_)};
+    }
+    return carry_out(*judged, now, [&](const Result<Handled>& handled, SignatureFlaw flaw) {
+        return v3_answer(handled, flaw, stamp, key_);
+    });
+}
+
 AlipayDesk::Builder AlipayDesk::v2_builder(const RequestOutline& outline) const {
     return [this, outline](const Result<Handled>& handled, SignatureFlaw flaw) {
         AnswerShape shape{.method = outline.method,
@@ -250,7 +275,8 @@ void AlipayDesk::reply(GatewayReply reply, transport::Ticket ticket) {
         seams_.wake();
         return;
     }
-    // A request that is never answered keeps its place until the front gives up on it.
+    // A request that is never answered keeps its place until the front gives up
+    // on it.
     unanswered_.push_back(std::move(ticket));
     if (unanswered_.size() > kUnansweredMax) unanswered_.pop_front();
 }
@@ -274,8 +300,9 @@ Result<std::string> AlipayDesk::open_page(const SignedRequest& request, Timestam
     return (freezes ? "/fund/" : "/cashier/") + handled.cashier;
 }
 
-// By default Alipay tells of payments and refunds only; the other statuses have to be asked for
-// (protocol notes 4.6). What is told depends on nothing but what has happened.
+// By default Alipay tells of payments and refunds only; the other statuses have
+// to be asked for (protocol notes 4.6). What is told depends on nothing but
+// what has happened.
 void AlipayDesk::notify(const Trade& trade, TradeEvent event, const Refund* refund) {
     if (event == TradeEvent::paid) books_.journal.add_payment(trade);
     if (event == TradeEvent::refunded) books_.journal.add_refund(trade, *refund);

@@ -34,25 +34,30 @@ struct GatewayReply {
     std::chrono::milliseconds delay{0};
 };
 
-// The pretend Alipay: gateway.do, the cashier, notifications, and a page that shows them all.
+// The pretend Alipay: gateway.do, the cashier, notifications, and a page that
+// shows them all.
 //
 //   GET, POST /gateway.do              the protocol
-//   GET  /cashier/{cashier}            what the buyer sees; POST …/pay and …/cancel with its nonce
-//   GET  /qr/{code}                    "scanning" a code of precreate: goes on to the cashier
-//   GET  /jsapi/{trade_no}             what a mini program does with a trade of alipay.trade.create
-//   GET  /fund/{cashier}               money to be frozen; POST …/agree and …/refuse
-//   GET  /oauth2/publicAppAuthorize.htm  gives a code and goes back to redirect_uri
+//   GET, POST /v3/alipay/…             the same methods by API v3
+//   GET  /cashier/{cashier}            what the buyer sees; POST …/pay and
+//   …/cancel with its nonce GET  /qr/{code}                    "scanning" a
+//   code of precreate: goes on to the cashier GET  /jsapi/{trade_no} what a
+//   mini program does with a trade of alipay.trade.create GET  /fund/{cashier}
+//   money to be frozen; POST …/agree and …/refuse GET
+//   /oauth2/publicAppAuthorize.htm  gives a code and goes back to redirect_uri
 //   GET, POST /app                     the Alipay app: takes an order string
 //   GET  /downloadBillFile.resource    a bill that a call has given the link of
-//   GET  /                             trades, notifications; POST /sandbox/trades/{trade_no}/…
-//   acts GET  /sandbox/trades, /sandbox/notifications   the same as JSON POST
-//   /sandbox/notifications/{notify_id}/send   one more attempt GET, PUT, DELETE /sandbox/faults
-//   what goes wrong on purpose (config/fault_settings.h)
+//   GET  /                             trades, notifications; POST
+//   /sandbox/trades/{trade_no}/… acts GET  /sandbox/trades,
+//   /sandbox/notifications   the same as JSON POST
+//   /sandbox/notifications/{notify_id}/send   one more attempt GET, PUT, DELETE
+//   /sandbox/faults what goes wrong on purpose (config/fault_settings.h)
 //
-// It owns no thread and no socket: whatever it does, it does within a call, by the clock that it
-// was given. So a program can drive it without a network: answer() takes requests, the functions
-// below it are a buyer and a person at Alipay's console, and notifications leave through
-// Seams::http when run_once() is called. Safe to use from several threads.
+// It owns no thread and no socket: whatever it does, it does within a call, by
+// the clock that it was given. So a program can drive it without a network:
+// answer() takes requests, the functions below it are a buyer and a person at
+// Alipay's console, and notifications leave through Seams::http when run_once()
+// is called. Safe to use from several threads.
 class AlipayDesk {
 public:
     struct Seams {
@@ -67,7 +72,8 @@ public:
     static Result<std::unique_ptr<AlipayDesk>> open(const config::SandboxAlipay& settings,
                                                     Seams seams);
 
-    // With keys that need not be RSA's: PublicKey::of, PrivateKey::of. `settings` for all the rest.
+    // With keys that need not be RSA's: PublicKey::of, PrivateKey::of. `settings`
+    // for all the rest.
     AlipayDesk(Apps apps, PrivateKey key, const config::SandboxAlipay& settings, Seams seams);
 
     // The desk must outlive the router.
@@ -77,12 +83,13 @@ public:
     void set_base_url(std::string url) { base_url_ = std::move(url); }
     const std::string& base_url() const { return base_url_; }
 
-    // Closes trades whose time is over, gives answers that were held back and starts up to `limit`
-    // notification attempts.
+    // Closes trades whose time is over, gives answers that were held back and
+    // starts up to `limit` notification attempts.
     std::size_t run_once(std::size_t limit);
     std::optional<Timestamp> next_due() const;
 
-    // When (monotonic) the first notification for this order number began to go out.
+    // When (monotonic) the first notification for this order number began to go
+    // out.
     std::optional<std::chrono::nanoseconds> notification_sent_at(
         std::string_view out_trade_no) const {
         return notifier_.first_sent_at(out_trade_no);
@@ -90,9 +97,11 @@ public:
 
     // A request to gateway.do.
     GatewayReply answer(const transport::ServerRequest& request);
+    // A request to a path of API v3.
+    GatewayReply answer_v3(const transport::ServerRequest& request);
 
-    // A buyer: opens a page's address or its query, or a QR code's text, or an order string; pays.
-    // Errors: refusals, as for the methods behind them.
+    // A buyer: opens a page's address or its query, or a QR code's text, or an
+    // order string; pays. Errors: refusals, as for the methods behind them.
     Result<Trade> buyer_opens(std::string_view text);
     Result<Trade> buyer_pays(std::string_view trade_no);
 
@@ -100,11 +109,13 @@ public:
     Result<Trade> console_refunds(std::string_view trade_no, Money amount);
     Result<Trade> console_finishes(std::string_view trade_no);
     Result<Trade> console_pays_late(std::string_view trade_no);
-    // Sends the message to the application gateway of the app, if its settings name one.
+    // Sends the message to the application gateway of the app, if its settings
+    // name one.
     Result<Trade> console_deposits_back(std::string_view trade_no, std::string_view out_request_no,
                                         std::string_view status);
 
-    // Every trade, newest first: what is true, for whoever checks a merchant's books against it.
+    // Every trade, newest first: what is true, for whoever checks a merchant's
+    // books against it.
     std::vector<Trade> trades(std::size_t limit) const;
 
     FaultBox& faults() { return faults_; }

@@ -47,6 +47,10 @@ constexpr std::array kMethods = {
 
 }  // namespace
 
+std::span<const Method> all_methods() {
+    return kMethods;
+}
+
 const Method* find_method(std::string_view name) {
     const auto* found = std::ranges::find(kMethods, name, &Method::name);
     return found == kMethods.end() ? nullptr : found;
