@@ -178,6 +178,13 @@ const signing::PublicKey* App::alipay_key(std::string_view cert_sn) const {
     return nullptr;
 }
 
+std::span<const signing::PublicKey> App::answer_keys(std::string_view cert_sn) const {
+    if (!certificates) return alipay.alipay;
+    const signing::PublicKey* const key = alipay_key(cert_sn);
+    if (key == nullptr) return {};
+    return {key, 1};
+}
+
 // Readers take the map that is current; it is never changed, only replaced.
 struct Apps::State {
     using Map = std::map<std::string, AppRef, std::less<>>;

@@ -53,6 +53,10 @@ struct App {
 
     // Alipay's key by the SN of its certificate; nullptr when it is not among ours.
     const signing::PublicKey* alipay_key(std::string_view cert_sn) const;
+
+    // What an answer that names this certificate is checked with: every key of Alipay's in key
+    // mode; in certificate mode that certificate's alone, which is none for one that is not ours.
+    std::span<const signing::PublicKey> answer_keys(std::string_view cert_sn) const;
 };
 
 // The app as it was when it was asked for, however its keys change meanwhile.

@@ -66,6 +66,11 @@ void AlipayCertificates::want(const callbacks::AppRef& app, const std::string& c
     });
 }
 
+callbacks::AppRef AlipayCertificates::current(const callbacks::AppRef& app) const {
+    auto found = apps_.find(app->id);
+    return found == nullptr ? app : found;
+}
+
 void AlipayCertificates::finish(const Key& key, const Result<Done>& outcome) {
     std::vector<Then> waiting;
     {

@@ -47,6 +47,9 @@ public:
     void want(const callbacks::AppRef& app, const std::string& cert_sn, const Download& download,
               Then then);
 
+    // The app as it is now, whatever it was when a call began.
+    callbacks::AppRef current(const callbacks::AppRef& app) const;
+
 private:
     using Key = std::pair<std::string, std::string>;  // The app's id and the SN.
 

@@ -2,9 +2,12 @@
 
 #include "gateway/alipay/check.h"
 #include "gateway/alipay/v3.h"
+#include "signing/answer.h"
 
 namespace tollgate::gateway {
 namespace {
+
+constexpr std::string_view kDownload = "alipay.open.app.alipaycert.download";
 
 Error no_answer(const std::string& why) {
     return Error(ErrorCode::outcome_unknown, "Alipay's answer cannot be used: " + why);
@@ -27,6 +30,21 @@ AlipayRequest wire_request(const AlipayClient::Call& call, const Method& method,
         request.parameters.emplace_back(name, value.get<std::string>());
     }
     return request;
+}
+
+// The SN of the certificate that signed an answer, if the app does not have it. The download itself
+// is never verified by one.
+std::string unknown_certificate(const AlipayClient::Prepared& asked,
+                                const Result<transport::ClientReply>& reply) {
+    const callbacks::App& app = *asked.call.app;
+    if (!reply || !app.certificates || asked.method->name == kDownload) return {};
+    std::string cert_sn;
+    if (asked.over_v3) {
+        cert_sn = transport::find_header(reply->headers, "alipay-sn").value_or("");
+    } else if (const auto parts = signing::split_answer(reply->body, asked.method->name)) {
+        cert_sn = parts->alipay_cert_sn;
+    }
+    return app.alipay_key(cert_sn) == nullptr ? cert_sn : std::string();
 }
 
 }  // namespace
@@ -75,16 +93,45 @@ void AlipayClient::start(Prepared prepared, Completion done) {
     http_.start(std::move(request), [this, asked_at, asked = std::move(prepared),
                                      done = std::move(done)](Result<transport::ClientReply> reply) {
         note_clock(reply, asked_at);
-        const auto answer = read(asked, std::move(reply));
-        log_answer(asked, answer);
-        // Alipay signs no failure of v3. Where asking costs nothing, v2's word is worth having.
-        const bool ask_v2 = asked.over_v3 && answer && !answer->is_signed &&
-                            asked.method->repeat == Repeat::harmless;
-        auto again = ask_v2 ? prepare_over(asked.call, *asked.method, false)
-                            : Result<Prepared>(Error(ErrorCode::not_found, "nothing to ask"));
-        if (again) return start(*std::move(again), done);
-        done(answer);
+        const std::string cert_sn =
+            certificates_ == nullptr ? "" : unknown_certificate(asked, reply);
+        if (cert_sn.empty()) return answered(asked, reply, done);
+        certificates_->want(
+            asked.call.app, cert_sn,
+            [this](const callbacks::AppRef& app, const std::string& sn,
+                   AlipayCertificates::Content then) { download(app, sn, std::move(then)); },
+            [this, asked, reply, done](const Result<Done>& /*it_shows_when_verifying*/) {
+                Prepared with_certificate = asked;
+                with_certificate.call.app = certificates_->current(asked.call.app);
+                answered(std::move(with_certificate), reply, done);
+            });
     });
+}
+
+void AlipayClient::answered(Prepared asked, const Result<transport::ClientReply>& reply,
+                            const Completion& done) {
+    const auto answer = read(asked, reply);
+    log_answer(asked, answer);
+    // Alipay signs no failure of v3. Where asking costs nothing, v2's word is worth having.
+    const bool ask_v2 =
+        asked.over_v3 && answer && !answer->is_signed && asked.method->repeat == Repeat::harmless;
+    auto again = ask_v2 ? prepare_over(asked.call, *asked.method, false)
+                        : Result<Prepared>(Error(ErrorCode::not_found, "nothing to ask"));
+    if (again) return start(*std::move(again), done);
+    done(answer);
+}
+
+void AlipayClient::download(const callbacks::AppRef& app, const std::string& cert_sn,
+                            AlipayCertificates::Content then) {
+    call({.app = app, .method = kDownload, .biz_content = {{"alipay_cert_sn", cert_sn}}},
+         [then = std::move(then)](const Result<AlipayAnswer>& answer) {
+             if (!answer) return then(answer.error());
+             if (answer->kind != AnswerKind::done) {
+                 return then(
+                     Error(ErrorCode::unavailable, "Alipay does not give it: " + answer->sub_code));
+             }
+             then(answer->text("alipay_cert_content"));
+         });
 }
 
 void AlipayClient::note_clock(const Result<transport::ClientReply>& reply, Timestamp asked_at) {
@@ -94,8 +141,9 @@ void AlipayClient::note_clock(const Result<transport::ClientReply>& reply, Times
 }
 
 Result<AlipayAnswer> AlipayClient::read(const Prepared& asked,
-                                        Result<transport::ClientReply> reply) {
-    TOLLGATE_TRY(const auto whole, std::move(reply));
+                                        const Result<transport::ClientReply>& reply) {
+    if (!reply) return reply.error();
+    const transport::ClientReply& whole = *reply;
     const Call& call = asked.call;
     if (asked.over_v3) return read_v3_answer(whole, *asked.method, call.biz_content, *call.app);
     if (whole.status != 200) return no_answer("HTTP " + std::to_string(whole.status));

@@ -14,6 +14,7 @@
 #include "config/settings.h"
 #include "gateway/alipay/answer.h"
 #include "gateway/alipay/method.h"
+#include "gateway/alipay_certificates.h"
 #include "gateway/alipay_request.h"
 #include "gateway/clock_watch.h"
 #include "transport/http_client.h"
@@ -58,12 +59,21 @@ public:
     Result<Prepared> prepare(const Call& call) const;
     void start(Prepared prepared, Completion done);
 
+    // Gets the certificates that answers name and an app does not have; without it, such an answer
+    // cannot be verified. Before the first call; must outlive the client.
+    void fetch_certificates(AlipayCertificates& certificates) { certificates_ = &certificates; }
+
     // Is told the Date of every answer. Before the first call; must outlive the client.
     void watch_clock(ClockWatch& watch) { clock_watch_ = &watch; }
 
 private:
     Result<Prepared> prepare_over(const Call& call, const Method& method, bool v3) const;
-    static Result<AlipayAnswer> read(const Prepared& asked, Result<transport::ClientReply> reply);
+    void answered(Prepared asked, const Result<transport::ClientReply>& reply,
+                  const Completion& done);
+    static Result<AlipayAnswer> read(const Prepared& asked,
+                                     const Result<transport::ClientReply>& reply);
+    void download(const callbacks::AppRef& app, const std::string& cert_sn,
+                  AlipayCertificates::Content then);
     void note_clock(const Result<transport::ClientReply>& reply, Timestamp asked_at);
     void log_answer(const Prepared& asked, const Result<AlipayAnswer>& answer);
 
@@ -72,6 +82,7 @@ private:
     Clock& clock_;
     Entropy& entropy_;
     Log& log_;
+    AlipayCertificates* certificates_ = nullptr;
     ClockWatch* clock_watch_ = nullptr;
 };
 

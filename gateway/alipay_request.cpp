@@ -32,9 +32,19 @@ std::string escape_attribute(std::string_view text) {
 
 // The method's own fields; what every request has goes into the query.
 bool goes_into_body(std::string_view name) {
-    constexpr std::array<std::string_view, 11> kCommon = {
-        "app_id",  "method",     "format",     "charset", "sign_type",   "timestamp",
-        "version", "notify_url", "return_url", "sign",    "encrypt_type"};
+    constexpr std::array<std::string_view, 13> kCommon = {"app_id",
+                                                          "method",
+                                                          "format",
+                                                          "charset",
+                                                          "sign_type",
+                                                          "timestamp",
+                                                          "version",
+                                                          "notify_url",
+                                                          "return_url",
+                                                          "sign",
+                                                          "encrypt_type",
+                                                          "app_cert_sn",
+                                                          "alipay_root_cert_sn"};
     return std::ranges::find(kCommon, name) == kCommon.end();
 }
 

@@ -12,6 +12,7 @@
 #include "callbacks/rejects.h"
 #include "gateway/alipay_certificates.h"
 #include "gateway/alipay_client.h"
+#include "gateway/app_result_api.h"
 #include "gateway/callers.h"
 #include "gateway/clock_watch.h"
 #include "gateway/create_payment.h"
@@ -177,6 +178,7 @@ private:
         alipay_http_ = std::make_unique<transport::CurlClient>(transport::CurlClient::Options{});
         alipay_ = std::make_unique<AlipayClient>(settings_.alipay, *alipay_http_, seams_.clock,
                                                  seams_.entropy, seams_.log);
+        alipay_->fetch_certificates(certificates_);
         clock_watch_ = std::make_unique<ClockWatch>(seams_.log);
         alipay_->watch_clock(*clock_watch_);
         TOLLGATE_TRY(deliveries_,
@@ -263,6 +265,7 @@ private:
 
     Result<Done> open_event_apis() {
         const ApiSeams seams = api_seams();
+        app_result_api_ = std::make_unique<AppResultApi>(seams, apps_, *errands_);
         ending_api_ =
             std::make_unique<EndingApi>(seams, apps_, seams_.random, *errands_, errand_time());
         token_api_ = std::make_unique<TokenApi>(seams);
@@ -297,6 +300,7 @@ private:
         event_api_->add_routes(api.router);
         endpoint_api_->add_routes(api.router);
         ending_api_->add_routes(api.router);
+        app_result_api_->add_routes(api.router);
         token_api_->add_routes(api.router);
         refund_api_->add_routes(api.router);
         difference_api_->add_routes(api.router);
@@ -447,6 +451,7 @@ private:
     std::unique_ptr<Replacing> replacing_;
     std::unique_ptr<PaymentApi> api_;
     std::unique_ptr<EndingApi> ending_api_;
+    std::unique_ptr<AppResultApi> app_result_api_;
     std::unique_ptr<TokenApi> token_api_;
     std::unique_ptr<RefundApi> refund_api_;
     std::unique_ptr<DifferenceApi> difference_api_;

@@ -90,18 +90,26 @@ Result<transport::ClientRequest> v3_request(const V3Call& call, Entropy& entropy
     const bool encrypted = !get && call.app.content_key && call.method.encryptable;
     if (encrypted) request.body = call.app.content_key->encrypt(request.body, entropy);
     const std::string nonce = fresh_name(entropy);
-    TOLLGATE_TRY(auto authorization, signing::v3_authorization({.app_id = call.app.app_id,
-                                                                .nonce = nonce,
-                                                                .now = call.now,
-                                                                .http_method = request.method,
-                                                                .target = target,
-                                                                .body = request.body},
-                                                               call.app.private_key));
+    const auto& certificates = call.app.certificates;
+    TOLLGATE_TRY(
+        auto authorization,
+        signing::v3_authorization(
+            {.app_id = call.app.app_id,
+             .app_cert_sn = certificates ? std::string_view(certificates->app_cert_sn) : "",
+             .nonce = nonce,
+             .now = call.now,
+             .http_method = request.method,
+             .target = target,
+             .body = request.body},
+            call.app.private_key));
     const std::string& door = call.app.gateway_url;
     request.url = door.substr(0, door.size() - kDoor.size()) + target;
     request.headers = {{"Authorization", std::move(authorization)},
                        {"Accept", "application/json"},
                        {"alipay-request-id", fresh_name(entropy)}};
+    if (certificates) {
+        request.headers.emplace_back("alipay-root-cert-sn", certificates->alipay_root_cert_sn);
+    }
     if (!get) {
         request.headers.emplace_back("Content-Type", encrypted ? "text/plain" : "application/json");
     }
@@ -121,7 +129,7 @@ Result<AlipayAnswer> read_v3_answer(const transport::ClientReply& reply, const M
                                                      .nonce = header("alipay-nonce"),
                                                      .signature = header("alipay-signature"),
                                                      .body = reply.body},
-                                                    app.alipay.alipay);
+                                                    app.answer_keys(header("alipay-sn")));
     const bool unsigned_answer = !verified && verified.error().reason() == "answer_sign_missing";
     if (!verified && !unsigned_answer) return no_answer(verified.error().message());
     AlipayAnswer answer;

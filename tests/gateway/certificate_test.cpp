@@ -1,4 +1,6 @@
 // Certificate mode: what goes out, what is believed, and how keys change beneath running requests.
+#include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <filesystem>
 #include <fstream>
@@ -90,6 +92,102 @@ TEST(CertificateMode, BelievesNotificationsByEveryCertificateOfAlipays) {
         world.notify(GatewayWorld::signed_body(GatewayWorld::paid("T2"), test_keys().stranger))
             .body,
         "success");
+}
+
+// An answer in certificate mode.
+transport::ServerResponse certified(const std::string& method, const nlohmann::json& node,
+                                    const signing::PrivateKey& key, const std::string& cert_sn) {
+    std::string name = method;
+    std::ranges::replace(name, '.', '_');
+    const std::string text = node.dump();
+    return {.status = 200,
+            .content_type = "text/html;charset=utf-8",
+            .body = "{\"" + name + "_response\":" + text + ",\"alipay_cert_sn\":\"" + cert_sn +
+                    "\",\"sign\":\"" + *key.sign(text, signing::SignType::rsa2) + "\"}"};
+}
+
+nlohmann::json qr_order(const std::string& number) {
+    auto order = GatewayWorld::order(number);
+    order["product"] = "qr";
+    return order;
+}
+
+nlohmann::json precreated(const nlohmann::json& biz) {
+    return {{"code", "10000"},
+            {"msg", "Success"},
+            {"out_trade_no", biz["out_trade_no"]},
+            {"qr_code", "https://qr.alipay.com/bax1"}};
+}
+
+TEST(CertificateMode, ChoosesTheKeyByTheCertificateThatAnAnswerNames) {
+    const auto renewed = signing::renewed_alipay(certificates(), test_keys().stranger, 6, kSeller);
+    GatewayWorld world([&](config::Settings& settings) {
+        use_certificates(settings.apps[0]);
+        settings.apps[0].certificates->alipay.push_back(renewed.pem);
+    });
+    std::string cert_sn = sn_of(renewed);
+    world.alipay.script(
+        [&](const std::string& method, const nlohmann::json& biz, transport::Ticket ticket) {
+            ticket.complete(certified(method, precreated(biz), test_keys().stranger, cert_sn));
+        });
+    EXPECT_EQ(world.create(qr_order("T1")).status, 201);
+    // The other certificate's key did not sign this.
+    cert_sn = sn_of(certificates().alipay);
+    EXPECT_NE(world.create(qr_order("T2")).status, 201);
+    // A success in certificate mode names its certificate.
+    cert_sn = "";
+    EXPECT_NE(world.create(qr_order("T3")).status, 201);
+}
+
+TEST(CertificateMode, FetchesTheCertificateThatAlipayHasRenewed) {
+    const auto renewed = signing::renewed_alipay(certificates(), test_keys().stranger, 6, kSeller);
+    GatewayWorld world([](config::Settings& settings) { use_certificates(settings.apps[0]); });
+    std::atomic<int> downloads = 0;
+    world.alipay.script([&](const std::string& method, const nlohmann::json& biz,
+                            transport::Ticket ticket) {
+        nlohmann::json node =
+            precreated(biz.contains("out_trade_no") ? biz : nlohmann::json{{"out_trade_no", ""}});
+        if (method == "alipay.open.app.alipaycert.download") {
+            ++downloads;
+            EXPECT_EQ(biz["alipay_cert_sn"], sn_of(renewed));
+            node = {{"code", "10000"},
+                    {"msg", "Success"},
+                    {"alipay_cert_content", signing::to_base64(renewed.pem)}};
+        }
+        ticket.complete(certified(method, node, test_keys().stranger, sn_of(renewed)));
+    });
+    EXPECT_EQ(world.create(qr_order("T1")).status, 201);
+    EXPECT_EQ(world.create(qr_order("T2")).status, 201);
+    EXPECT_EQ(downloads, 1);
+    world.create(GatewayWorld::order("T3"));
+    EXPECT_EQ(
+        world.notify(GatewayWorld::signed_body(GatewayWorld::paid("T3"), test_keys().stranger))
+            .body,
+        "success");
+    // Kept: the next process does not ask again.
+    world.restart();
+    EXPECT_EQ(world.create(qr_order("T4")).status, 201);
+    EXPECT_EQ(downloads, 1);
+}
+
+TEST(CertificateMode, BelievesNoAnswerByACertificateThatFailsTheCheck) {
+    const auto forged =
+        signing::issue({.common_name = "支付宝(中国)网络技术有限公司-2088000000000001",
+                        .key = &test_keys().stranger});
+    GatewayWorld world([](config::Settings& settings) { use_certificates(settings.apps[0]); });
+    world.alipay.script(
+        [&](const std::string& method, const nlohmann::json& biz, transport::Ticket ticket) {
+            nlohmann::json node;
+            if (method == "alipay.open.app.alipaycert.download") {
+                node = {{"code", "10000"}, {"alipay_cert_content", signing::to_base64(forged.pem)}};
+            } else {
+                node = precreated(biz);
+            }
+            ticket.complete(certified(method, node, test_keys().stranger, sn_of(forged)));
+        });
+    EXPECT_NE(world.create(qr_order("T1")).status, 201);
+    EXPECT_EQ(world.payment_status("T1"), "unknown");
+    world.wait_for_log("alipay.certificate_refused");
 }
 
 TEST(Apps, GiveWhoeverAskedTheAppAsItWasThen) {
