@@ -14,7 +14,8 @@ namespace tollgate::callbacks {
 struct NewDifference {
     std::string app;
     std::string difference_class;
-    std::string trade_no;  // Or what else the difference is about, when Alipay has no number for it.
+    std::string
+        trade_no;  // Or what else the difference is about, when Alipay has no number for it.
     std::optional<ledger::RowId> notification;
     std::string evidence;  // JSON.
     bool holds = true;     // Its payment leaves the timers' hands until it is settled.

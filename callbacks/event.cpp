@@ -52,9 +52,8 @@ ledger::EventRecord refund_event(std::string_view type, const ledger::Refund& re
             .type = std::string(type),
             .payment = payment.row,
             .version = payment.version,
-            .payload = payload(type, now,
-                               R"("refund":)" + to_json(refund) + R"(,"payment":)" +
-                                   to_json(payment)),
+            .payload = payload(
+                type, now, R"("refund":)" + to_json(refund) + R"(,"payment":)" + to_json(payment)),
             .created_at = now};
 }
 

@@ -51,8 +51,8 @@ Result<Done> apply_late_policy(ledger::Books& books, ledger::Payment& payment,
     if (promotion.rules.late == config::LatePolicy::accept) return Done{};
     if (promotion.rules.late == config::LatePolicy::refund && can_refund) {
         return request_policy_refund(
-            books, payment,
-            {.reason = what, .origin = promotion.origin, .now = promotion.now}, entropy);
+            books, payment, {.reason = what, .origin = promotion.origin, .now = promotion.now},
+            entropy);
     }
     JsonObject evidence;
     evidence.text("payment_id", payment.id)
@@ -108,9 +108,8 @@ Result<Done> request_policy_refund(ledger::Books& books, const ledger::Payment& 
                                    const PolicyRefund& wanted, Entropy& entropy) {
     TOLLGATE_TRY(const auto refunds, books.read().refunds().of(payment));
     const std::string number = policy_refund_number(payment);
-    const bool there = std::ranges::any_of(refunds, [&](const ledger::Refund& refund) {
-        return refund.out_request_no == number;
-    });
+    const bool there = std::ranges::any_of(
+        refunds, [&](const ledger::Refund& refund) { return refund.out_request_no == number; });
     const std::int64_t left = payment.amount.fen() - ledger::sums_of(refunds).live.fen();
     if (there || left <= 0) return Done{};
     ledger::Refund refund;

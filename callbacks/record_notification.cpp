@@ -141,15 +141,16 @@ private:
         const NewDifference difference{
             .app = notification_.app->id,
             .difference_class = judgement_.reason,
-            // Without a number of Alipay's, the notification itself is what the difference is about.
+            // Without a number of Alipay's, the notification itself is what the difference is
+            // about.
             .trade_no = field("trade_no").value_or(notification_.notify_id),
             .notification = row,
             .evidence = evidence(),
             .origin = origin(),
             .now = notification_.received_at};
-        TOLLGATE_TRY(const bool opened, callbacks::open_difference(
-                                            books_, payment_ ? &*payment_ : nullptr, difference,
-                                            entropy_));
+        TOLLGATE_TRY(const bool opened,
+                     callbacks::open_difference(books_, payment_ ? &*payment_ : nullptr, difference,
+                                                entropy_));
         if (opened) opened_ = judgement_.reason;
         return Done{};
     }

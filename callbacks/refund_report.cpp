@@ -31,8 +31,8 @@ Result<Done> note_deposit_back(ledger::Books& books, Refund refund, const TradeN
     return books.refunds().change(refund, std::move(next), origin, now);
 }
 
-// The report names no number: every refund that is not over may be meant. When those that are do not
-// explain it, it may be one that somebody made at Alipay's own pages without a number.
+// The report names no number: every refund that is not over may be meant. When those that are do
+// not explain it, it may be one that somebody made at Alipay's own pages without a number.
 Result<Done> take_nameless(ledger::Books& books, const ledger::Payment& payment,
                            const TradeNotification& report, const ledger::Origin& origin,
                            Timestamp now) {

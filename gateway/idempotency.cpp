@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gateway/answers.h"
+#include "gateway/event_json.h"
 
 namespace tollgate::gateway {
 namespace {
@@ -47,6 +48,26 @@ Result<std::string> read_idempotency_key(std::string_view header) {
         return Error(ErrorCode::invalid_argument, "1 to 255 printable ASCII characters are needed");
     }
     return std::string(key);
+}
+
+std::optional<std::string> take_idempotency_key(const transport::ServerRequest& request,
+                                                std::vector<config::Problem>& problems) {
+    const auto header = request.header("idempotency-key");
+    if (!header) return std::nullopt;
+    auto key = read_idempotency_key(*header);
+    if (key) return *std::move(key);
+    problems.push_back({.where = "Idempotency-Key", .what = key.error().message()});
+    return std::nullopt;
+}
+
+KeyedRequest keyed_by_body(std::string_view caller, std::optional<std::string> key,
+                           const transport::ServerRequest& request, Timestamp now) {
+    AnswerJson fingerprint = {{"route", request.method + " " + request.path}};
+    fingerprint["body"] = request.body;
+    return {.caller = std::string(caller),
+            .key = std::move(key),
+            .fingerprint = to_text(fingerprint),
+            .now = now};
 }
 
 Result<std::optional<MetKey>> meet_key(ledger::Reading& reading, const KeyedRequest& request) {

@@ -12,6 +12,7 @@
 #include "callbacks/rejects.h"
 #include "gateway/alipay_certificates.h"
 #include "gateway/alipay_client.h"
+#include "gateway/app_result_api.h"
 #include "gateway/callers.h"
 #include "gateway/clock_watch.h"
 #include "gateway/create_payment.h"
@@ -264,6 +265,7 @@ private:
 
     Result<Done> open_event_apis() {
         const ApiSeams seams = api_seams();
+        app_result_api_ = std::make_unique<AppResultApi>(seams, apps_, *errands_);
         ending_api_ =
             std::make_unique<EndingApi>(seams, apps_, seams_.random, *errands_, errand_time());
         token_api_ = std::make_unique<TokenApi>(seams);
@@ -298,6 +300,7 @@ private:
         event_api_->add_routes(api.router);
         endpoint_api_->add_routes(api.router);
         ending_api_->add_routes(api.router);
+        app_result_api_->add_routes(api.router);
         token_api_->add_routes(api.router);
         refund_api_->add_routes(api.router);
         difference_api_->add_routes(api.router);
@@ -448,6 +451,7 @@ private:
     std::unique_ptr<Replacing> replacing_;
     std::unique_ptr<PaymentApi> api_;
     std::unique_ptr<EndingApi> ending_api_;
+    std::unique_ptr<AppResultApi> app_result_api_;
     std::unique_ptr<TokenApi> token_api_;
     std::unique_ptr<RefundApi> refund_api_;
     std::unique_ptr<DifferenceApi> difference_api_;

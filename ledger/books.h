@@ -90,8 +90,8 @@ public:
     // Ends the lease, and says when somebody must look again.
     virtual Result<Done> rest(Payment& payment, std::optional<Timestamp> next_sweep_at) = 0;
 
-    // Takes payments whose next_sweep_at has come and that nobody holds a lease on, the most overdue
-    // first, until `until`: two claimers never get the same one.
+    // Takes payments whose next_sweep_at has come and that nobody holds a lease on, the most
+    // overdue first, until `until`: two claimers never get the same one.
     virtual Result<std::vector<Payment>> claim_due_payments(Timestamp now, Timestamp until,
                                                             int limit) = 0;
 

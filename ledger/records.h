@@ -72,10 +72,10 @@ struct DifferenceView {
 };
 
 struct DifferenceQuery {
-    std::vector<std::string> apps;       // Of these only; none at all when empty.
-    std::optional<RowId> payment;        // Of this payment only.
-    std::optional<bool> open;            // Absent: both.
-    std::string difference_class;        // Empty: every class.
+    std::vector<std::string> apps;  // Of these only; none at all when empty.
+    std::optional<RowId> payment;   // Of this payment only.
+    std::optional<bool> open;       // Absent: both.
+    std::string difference_class;   // Empty: every class.
     RowId after = 0;
     int limit = 100;
 };

@@ -70,7 +70,8 @@ RefundStep after_refusal(RefundStep step, Timestamp now) {
 
 RefundStep after_empty_query(RefundStep step, Timestamp now) {
     RefundProof& proof = step.proof;
-    const bool late_enough = !proof.last_attempt_at || now >= *proof.last_attempt_at + kRefundQueryWait;
+    const bool late_enough =
+        !proof.last_attempt_at || now >= *proof.last_attempt_at + kRefundQueryWait;
     if (!late_enough) {
         const Timestamp at = *proof.last_attempt_at + kRefundQueryWait;
         return ask(std::move(step), at);

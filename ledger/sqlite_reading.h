@@ -15,7 +15,8 @@ namespace tollgate::ledger {
 // open on it. One thread at a time.
 class SqliteReading final : public Reading {
 public:
-    explicit SqliteReading(Database& borrowed) : statements_(borrowed), outbox_(statements_), refunds_(statements_) {}
+    explicit SqliteReading(Database& borrowed)
+        : statements_(borrowed), outbox_(statements_), refunds_(statements_) {}
     explicit SqliteReading(std::unique_ptr<Database> owned)
         : owned_(std::move(owned)),
           statements_(*owned_),

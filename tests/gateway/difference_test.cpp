@@ -158,8 +158,9 @@ TEST(Settle, NeedsAKeyAndTheRightAndHappensOnce) {
     EXPECT_EQ(world.api("POST", path, R"({"action":"accept"})").status, 400);
     EXPECT_EQ(world.api("POST", path, R"({"action":"shrug"})", {{"Idempotency-Key", "k0"}}).status,
               400);
-    EXPECT_EQ(world.api("POST", path, R"({"action":"accept"})", {{"Idempotency-Key", "k0"}},
-                        GatewayWorld::kLookKey)
+    EXPECT_EQ(world
+                  .api("POST", path, R"({"action":"accept"})", {{"Idempotency-Key", "k0"}},
+                       GatewayWorld::kLookKey)
                   .status,
               403);
     EXPECT_EQ(world.settle("dif_nobody", "accept").status, 404);

@@ -1,5 +1,5 @@
-// How payments end, through a whole gateway and an Alipay that keeps the truth: queries by timer and on
-// demand, closing, expiry, cancels, unknown outcomes, tokens.
+// How payments end, through a whole gateway and an Alipay that keeps the truth: queries by timer
+// and on demand, closing, expiry, cancels, unknown outcomes, tokens.
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -125,9 +125,8 @@ TEST(Query, OpensADifferenceAndHoldsThePaymentWhenTheAmountIsAnother) {
 TEST(Query, WritesWhatWasMissedInOrderWhenTheTradeWasPaidAndRefunded) {
     EndingWorld world;
     const auto id = world.make("T1");
-    world.little.set("T1", {.status = "TRADE_CLOSED",
-                            .fen = 1'000,
-                            .paid_at = to_beijing(world.clock.now())});
+    world.little.set(
+        "T1", {.status = "TRADE_CLOSED", .fen = 1'000, .paid_at = to_beijing(world.clock.now())});
     EXPECT_EQ(world.refresh(id)["status"], "refunded");
     const auto history = world.history(id);
     ASSERT_EQ(history.size(), 3U);
@@ -202,9 +201,9 @@ TEST(Close, BelievesNoAnswerOfTheCloseItself) {
 TEST(Close, NeedsItsOwnRight) {
     EndingWorld world;
     const auto id = world.make("T1");
-    EXPECT_EQ(world.api("POST", "/v1/payments/" + id + "/close", "", {}, GatewayWorld::kLookKey)
-                  .status,
-              403);
+    EXPECT_EQ(
+        world.api("POST", "/v1/payments/" + id + "/close", "", {}, GatewayWorld::kLookKey).status,
+        403);
     EXPECT_EQ(world.close("pay_nobody").status, 404);
     EXPECT_EQ(world.api("POST", "/v1/payments/" + id + "/close", R"({"why":1})").status, 400);
     EXPECT_EQ(world.payment_status("T1"), "pending");
@@ -240,9 +239,8 @@ TEST(Expiry, ClosesNothingWhileOurClockIsNotAlipays) {
         ticket.complete(testing::ScriptedAlipay::answer(
             method, {{"code", "40004"}, {"sub_code", "ACQ.TRADE_NOT_EXIST"}}));
     });
-    EndingWorld wrong([&](config::Settings& settings) {
-        settings.apps[0].gateway_url = right.gateway_url();
-    });
+    EndingWorld wrong(
+        [&](config::Settings& settings) { settings.apps[0].gateway_url = right.gateway_url(); });
     wrong.make("T2");
     wrong.clock.pass(hours(1));
     wrong.wait_for_log("clock.differs");
@@ -305,8 +303,9 @@ TEST(Unknown, IsPaidWhenTheQuerySaysSo) {
 // A barcode payment whose call was lost, as the product leaves it.
 std::string lost_barcode(EndingWorld& world, const std::string& number) {
     auto id = world.make(number);
-    world.execute("UPDATE payment SET product = 'barcode', status = 'unknown' WHERE out_trade_no = '" +
-                  number + "'");
+    world.execute(
+        "UPDATE payment SET product = 'barcode', status = 'unknown' WHERE out_trade_no = '" +
+        number + "'");
     return id;
 }
 

@@ -22,9 +22,7 @@ void replace(signing::Fields& fields, std::string_view name, const std::string& 
 struct MistakeWorld : GatewayWorld {
     explicit MistakeWorld(std::function<void(config::Settings&)> change = {})
         : GatewayWorld(std::move(change)), little(*this) {}
-    std::string make(const std::string& number) {
-        return create(order(number)).json()["id"];
-    }
+    std::string make(const std::string& number) { return create(order(number)).json()["id"]; }
     LittleAlipay little;
 };
 
@@ -86,7 +84,9 @@ TEST(FieldMistakes, TradeFinishedIsDroppedWithoutAnAnswer) {
 TEST(FieldMistakes, NobodyComparesTheAmountTheAppOrTheSeller) {
     MistakeWorld world;
     const std::vector<std::pair<std::string, std::string>> wrong = {
-        {"total_amount", "9.99"}, {"app_id", "2021000000000009"}, {"seller_id", "2088000000000008"}};
+        {"total_amount", "9.99"},
+        {"app_id", "2021000000000009"},
+        {"seller_id", "2088000000000008"}};
     for (std::size_t i = 0; i < wrong.size(); ++i) {
         const std::string number = "T" + std::to_string(i);
         world.make(number);
@@ -118,8 +118,9 @@ TEST(FieldMistakes, ARefundsCode10000IsTakenForMoneyThatMoved) {
     const std::string id =
         world.api("GET", "/v1/payments?app=shop&out_trade_no=T1").json()["payments"][0]["id"];
     world.little.next("alipay.trade.refund", {Kind::quiet_refund});
-    EXPECT_EQ(world.api("POST", "/v1/payments/" + id + "/refunds",
-                        R"({"out_request_no":"R1","amount":400})")
+    EXPECT_EQ(world
+                  .api("POST", "/v1/payments/" + id + "/refunds",
+                       R"({"out_request_no":"R1","amount":400})")
                   .json()["status"],
               "processing");
 }

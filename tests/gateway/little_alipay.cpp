@@ -205,8 +205,8 @@ Json LittleAlipay::refund_query(const Json& biz) {
     const auto found = trades_.find(number_of(biz));
     if (found == trades_.end()) return refusal("ACQ.TRADE_NOT_EXIST");
     Json answer{{"code", "10000"}, {"msg", "Success"}};
-    const auto known = std::ranges::find(found->second.refunds, biz.value("out_request_no", ""),
-                                         &Refund::number);
+    const auto known =
+        std::ranges::find(found->second.refunds, biz.value("out_request_no", ""), &Refund::number);
     if (known == found->second.refunds.end()) return answer;
     answer["out_trade_no"] = found->first;
     answer["trade_no"] = trade_no(found->first);

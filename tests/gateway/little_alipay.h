@@ -10,8 +10,8 @@
 
 namespace tollgate::testing {
 
-// As much of Alipay's trades as the end of a payment needs, with faults that a test chooses: it keeps
-// the truth that the gateway has to find out.
+// As much of Alipay's trades as the end of a payment needs, with faults that a test chooses: it
+// keeps the truth that the gateway has to find out.
 class LittleAlipay {
 public:
     struct Refund {

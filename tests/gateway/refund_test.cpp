@@ -46,10 +46,11 @@ struct RefundWorld : GatewayWorld {
         for (minutes gone{0}; gone < time; gone += minutes(1)) {
             const std::int64_t due_until = (clock.now() + minutes(1)).ms;
             clock.pass(minutes(1));
-            wait_for_count("SELECT count(*) FROM refund WHERE status IN ('requested', 'processing',"
-                           " 'unknown') AND next_sweep_ms <= " +
-                               std::to_string(due_until),
-                           0);
+            wait_for_count(
+                "SELECT count(*) FROM refund WHERE status IN ('requested', 'processing',"
+                " 'unknown') AND next_sweep_ms <= " +
+                    std::to_string(due_until),
+                0);
         }
     }
 
@@ -153,8 +154,9 @@ TEST(Refund, NamesEveryWrongFieldAtOnceAndDoesNothing) {
     EXPECT_EQ(answer.status, 400);
     EXPECT_EQ(answer.json()["errors"].size(), 3U);
     EXPECT_EQ(world.api("POST", "/v1/payments/" + id + "/refunds", R"({"amount":1})").status, 400);
-    EXPECT_EQ(world.api("POST", "/v1/payments/" + id + "/refunds",
-                        R"({"out_request_no":"R1","amount":1})", {}, GatewayWorld::kLookKey)
+    EXPECT_EQ(world
+                  .api("POST", "/v1/payments/" + id + "/refunds",
+                       R"({"out_request_no":"R1","amount":1})", {}, GatewayWorld::kLookKey)
                   .status,
               403);
     EXPECT_EQ(world.refund("pay_nobody", "R1", 1).status, 404);
@@ -238,8 +240,9 @@ TEST(Refund, IsAmbiguousWhenTheProcessDiedBeforeTheAnswerWasWrittenDown) {
     const auto id = world.paid_payment("T1");
     EXPECT_EQ(world.refund(id, "R1", 400).status, 201);
     // As if it had died with the call open.
-    world.execute("UPDATE refund SET status = 'processing', open_call = 1, refunded_ms = NULL,"
-                  " next_sweep_ms = last_attempt_ms, calling_until_ms = last_attempt_ms + 20000");
+    world.execute(
+        "UPDATE refund SET status = 'processing', open_call = 1, refunded_ms = NULL,"
+        " next_sweep_ms = last_attempt_ms, calling_until_ms = last_attempt_ms + 20000");
     world.clock.pass(seconds(21));
     world.wait_for_refund("R1", "unknown");
     world.clock.pass(seconds(11));
@@ -255,9 +258,8 @@ TEST_P(RefusedRepeat, NeverMakesASecondRefundAndNeverFreesTheFirst) {
     const auto id = world.paid_payment("T1");
     world.little.next("alipay.trade.refund", {Kind::lose_answer});
     const bool system_error = std::string_view(GetParam()) == "SYSTEM_ERROR";
-    world.little.always("alipay.trade.refund",
-                        {system_error ? Kind::system_error : Kind::refuse,
-                         std::string("ACQ.") + GetParam()});
+    world.little.always("alipay.trade.refund", {system_error ? Kind::system_error : Kind::refuse,
+                                                std::string("ACQ.") + GetParam()});
     // Alipay's queries see nothing at first, so that the refund is repeated.
     world.little.next("alipay.trade.fastpay.refund.query", {Kind::lose_request});
     EXPECT_EQ(world.refund(id, "R1", 400).json()["status"], "unknown");

@@ -134,8 +134,7 @@ TEST(TimersWish, ClosesAtAlipayWhatIsOverAndStillOpenThere) {
               TimersWish::close);
     EXPECT_EQ(wish_of_timer(payment_of("page"), trade("WAIT_BUYER_PAY"), {kNow + minutes(29)}),
               TimersWish::nothing);
-    EXPECT_EQ(wish_of_timer(payment_of("page"), unclear(), {kNow + hours(9)}),
-              TimersWish::nothing);
+    EXPECT_EQ(wish_of_timer(payment_of("page"), unclear(), {kNow + hours(9)}), TimersWish::nothing);
 }
 
 TEST(TimersWish, NeverTakesATradeForExpiredThatAlipayHasNumbered) {
@@ -150,9 +149,9 @@ TEST(TimersWish, CancelsABarcodePaymentInDoubtAfterTwoMinutes) {
         EXPECT_EQ(wish_of_timer(payment, finding, {kNow + seconds(119)}), TimersWish::nothing);
         EXPECT_EQ(wish_of_timer(payment, finding, {kNow + minutes(2)}), TimersWish::cancel);
     }
-    EXPECT_EQ(wish_of_timer(payment_of("qr", PaymentStatus::unknown), no_trade(),
-                            {kNow + minutes(3)}),
-              TimersWish::nothing);
+    EXPECT_EQ(
+        wish_of_timer(payment_of("qr", PaymentStatus::unknown), no_trade(), {kNow + minutes(3)}),
+        TimersWish::nothing);
 }
 
 TEST(NextCall, MakesEachCallThatChangesAnythingOnceAnErrand) {

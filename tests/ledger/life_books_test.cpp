@@ -1,4 +1,5 @@
-// The contract of what ends payments: versions, leases, tokens, refunds; to be passed by every engine.
+// The contract of what ends payments: versions, leases, tokens, refunds; to be passed by every
+// engine.
 #include <gtest/gtest.h>
 
 #include "ledger/books.h"
@@ -47,9 +48,8 @@ TEST(LifeBooks, RefusesEveryWriteOverAStaleVersion) {
                                     world.clock.now());
     }));
     const auto code = [&](auto write) {
-        const auto done = world.run([&, copy = read](Books& books) mutable {
-            return write(books, copy);
-        });
+        const auto done =
+            world.run([&, copy = read](Books& books) mutable { return write(books, copy); });
         return done ? ErrorCode::internal : done.error().code();
     };
     EXPECT_EQ(code([&](Books& books, Payment& payment) {
@@ -153,8 +153,7 @@ TEST(LifeBooks, GivesARefundBackAsItWasWrittenWithItsHistory) {
     const Payment payment = world.added("T1");
     Refund refund = refund_of(world, payment, "R1", 100);
     refund.reason = "torn";
-    ASSERT_TRUE(
-        world.run([&](Books& books) { return books.refunds().add(refund, world.origin); }));
+    ASSERT_TRUE(world.run([&](Books& books) { return books.refunds().add(refund, world.origin); }));
     Refund next = refund;
     next.status = RefundStatus::unknown;
     next.proof = {.open_call = true,
