@@ -56,7 +56,7 @@ public:
 
 private:
     void serve(transport::ServerRequest& request, transport::Ticket ticket) {
-        Request came{.method = std::string(request.method),
+        Request came{.method = request.method,
                      .target = request.target,
                      .body = request.body,
                      .headers = request.headers};
