@@ -32,6 +32,20 @@ ledger::Payment example_payment(PaymentStatus status, Timestamp now) {
     return payment;
 }
 
+ledger::Refund example_refund(bool succeeded, Timestamp now) {
+    ledger::Refund refund;
+    refund.id = "ref_example";
+    refund.out_request_no = "EXAMPLE_1_R1";
+    refund.status = succeeded ? ledger::RefundStatus::succeeded : ledger::RefundStatus::failed;
+    refund.version = 3;
+    refund.amount = Money::from_fen(400);
+    refund.created_at = now;
+    refund.updated_at = now;
+    if (succeeded) refund.refunded_at = now;
+    if (!succeeded) refund.failure = "an example";
+    return refund;
+}
+
 }  // namespace
 
 std::optional<std::string> example_payload(std::string_view type, Timestamp now, Entropy& entropy) {
@@ -40,6 +54,12 @@ std::optional<std::string> example_payload(std::string_view type, Timestamp now,
           PaymentStatus::closed, PaymentStatus::failed}) {
         if (callbacks::event_type_of(status) != type) continue;
         return callbacks::payment_event(type, example_payment(status, now), now, entropy).payload;
+    }
+    if (type == callbacks::kRefundSucceeded || type == callbacks::kRefundFailed) {
+        const bool succeeded = type == callbacks::kRefundSucceeded;
+        return callbacks::refund_event(type, example_refund(succeeded, now),
+                                       example_payment(PaymentStatus::paid, now), now, entropy)
+            .payload;
     }
     if (type == "difference.opened") {
         ledger::DifferenceRecord difference;

@@ -1,5 +1,7 @@
 #include "gateway/refund_errands.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/id.h"

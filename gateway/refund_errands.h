@@ -44,8 +44,6 @@ public:
     void hurry(ledger::RowId refund, Waiter waiter);
 
 private:
-    struct Errand;
-
     void claim(int limit);
     void claimed(Result<DueRefunds> due);
     void make_call(const DueRefund& due);

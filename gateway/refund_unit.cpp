@@ -1,5 +1,7 @@
 #include "gateway/refund_unit.h"
 
+#include <algorithm>
+
 #include "base/id.h"
 #include "base/json_object.h"
 #include "base/utf8.h"

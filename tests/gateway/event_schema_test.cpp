@@ -128,7 +128,8 @@ TEST_F(EventSchema, HoldsEveryTypeThatIsSentOrPromised) {
 TEST_F(EventSchema, WhatTheMakersOfEventsMakeIsWhatItSays) {
     const Timestamp now = system_clock().now();
     for (const char* type : {"payment.paid", "payment.closed", "payment.failed", "payment.finished",
-                             "payment.refunded", "difference.opened", "endpoint.disabled"}) {
+                             "payment.refunded", "refund.succeeded", "refund.failed",
+                             "difference.opened", "endpoint.disabled"}) {
         const auto payload = gateway::example_payload(type, now, entropy_);
         ASSERT_TRUE(payload) << type;
         EXPECT_EQ(wrong(json::parse(*payload)), "") << *payload;
