@@ -7,7 +7,7 @@ using ledger::Decision;
 using ledger::Payment;
 using ledger::Verdict;
 
-Judgement rejected(std::string_view reason) {
+NotificationJudgement rejected(std::string_view reason) {
     return {.verdict = Verdict::rejected, .reason = std::string(reason), .decision = std::nullopt};
 }
 
@@ -27,9 +27,10 @@ std::string_view failed_check(const TradeNotification& notification, const App& 
     return {};
 }
 
-Judgement from_decision(const TradeNotification& notification, const Payment& payment,
-                        const Decision& decision) {
-    Judgement judgement{.verdict = Verdict::accepted, .reason = "", .decision = decision};
+NotificationJudgement from_decision(const TradeNotification& notification, const Payment& payment,
+                                    const Decision& decision) {
+    NotificationJudgement judgement{
+        .verdict = Verdict::accepted, .reason = "", .decision = decision};
     judgement.bind_trade_no = !payment.trade_no && !ledger::is_final(payment.status);
     judgement.ask_soon = is_refund_report(notification);
     switch (decision.kind) {
@@ -54,7 +55,8 @@ Judgement from_decision(const TradeNotification& notification, const Payment& pa
 
 }  // namespace
 
-Judgement judge(const TradeNotification& notification, const App& app, const KnownPayments& known) {
+NotificationJudgement judge(const TradeNotification& notification, const App& app,
+                            const KnownPayments& known) {
     const std::string_view failed = failed_check(notification, app, known);
     if (!failed.empty()) return rejected(failed);
     const auto input = input_of(notification);

@@ -12,7 +12,7 @@
 namespace tollgate::callbacks {
 
 // What is decided about one verified trade notification.
-struct Judgement {
+struct NotificationJudgement {
     ledger::Verdict verdict = ledger::Verdict::rejected;
     std::string reason;                        // A stable name; empty for plain acceptance.
     std::optional<ledger::Decision> decision;  // What the state table said, if it was asked.
@@ -29,7 +29,8 @@ struct KnownPayments {
 };
 
 // The business checks (protocol notes 4.4) and then the state table. Pure.
-Judgement judge(const TradeNotification& notification, const App& app, const KnownPayments& known);
+NotificationJudgement judge(const TradeNotification& notification, const App& app,
+                            const KnownPayments& known);
 
 // A pay time this much before the payment was created cannot be ours; less may be two clocks.
 inline constexpr std::chrono::minutes kPayTimeTolerance{10};

@@ -186,7 +186,7 @@ private:
     Entropy& entropy_;
     std::optional<TradeNotification> trade_;
     std::optional<Payment> payment_;
-    Judgement judgement_;
+    NotificationJudgement judgement_;
     std::string opened_;
 };
 
