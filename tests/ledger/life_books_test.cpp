@@ -95,9 +95,9 @@ TEST(LifeBooks, GivesADuePaymentToOneClaimerUntilItsLeaseIsOver) {
 TEST(LifeBooks, LeavesHeldPaymentsAloneUntilTheyAreReleased) {
     LedgerWorld world;
     Payment payment = world.added("T1");
-    const auto change = [&](PaymentChange change) {
+    const auto change = [&](const PaymentChange& news) {
         return world.run([&](Books& books) {
-            return books.change_payment(payment, change, world.origin, world.clock.now());
+            return books.change_payment(payment, news, world.origin, world.clock.now());
         });
     };
     const Timestamp now = world.clock.now();
