@@ -62,10 +62,12 @@ TEST(StateTable, ANotificationAloneNeverClosesAPayment) {
 
 TEST(StateTable, EveryStatusThatIsNotFinalHasAWayOut) {
     for (const S status : kPaymentStatuses) {
-        if (is_final(status)) continue;
+        if (is_final(status) || status == S::paid) continue;
         EXPECT_EQ(path_of(status, Input::trade_paid).back(), S::paid);
         EXPECT_EQ(path_of(status, Input::expired).back(), S::closed);
     }
+    EXPECT_EQ(path_of(S::paid, Input::refunds_complete).back(), S::refunded);
+    EXPECT_EQ(path_of(S::paid, Input::window_over).back(), S::finished);
 }
 
 TEST(StateTable, StandsInTheDocumentation) {
