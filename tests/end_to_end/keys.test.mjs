@@ -43,7 +43,7 @@ describe('SIGHUP', () => {
         assert.equal(await tell('H1', next.privateKey), 'fail');
         writeFileSync(world.path('alipay/app_public_key.pem'), next.pem);
         const creating = Promise.all(Array.from({ length: 50 }, (_, i) =>
-            world.create({ out_trade_no: `H-during-${i}`, product: 'page' })));
+            world.create({ out_trade_no: `H_during_${i}`, product: 'page' })));
         await reload('process.reloaded');
         assert.equal((await creating).length, 50);
         assert.equal(await tell('H1', next.privateKey), 'success');
