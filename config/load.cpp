@@ -58,6 +58,7 @@ AppSettings read_app(Section& section) {
     section.may_have_choice("sign_type", app.sign_type, {"RSA2", "RSA"});
     section.need_secret("private_key", app.private_key);
     section.need_public_texts("alipay_public_keys", app.alipay_public_keys);
+    section.may_have_texts("out_trade_no_prefixes", app.out_trade_no_prefixes);
     section.finish();
     return app;
 }
@@ -155,6 +156,11 @@ void read_alipay(Section section, AlipaySettings& into) {
     section.finish();
 }
 
+void read_reconciliation(Section section, ReconciliationSettings& into) {
+    section.may_have_bool("daily", into.daily);
+    section.finish();
+}
+
 void read_log(Section section, LogLevel& into) {
     std::string level(name_of(into));
     section.may_have_choice("level", level, {"debug", "info", "warning", "error"});
@@ -235,6 +241,7 @@ std::variant<Settings, std::vector<Problem>> load(std::string_view json_text,
     }
     read_notifications(root.child("notifications"), settings.notifications);
     read_alipay(root.child("alipay"), settings.alipay);
+    read_reconciliation(root.child("reconciliation"), settings.reconciliation);
     read_log(root.child("log"), settings.log_level);
     root.may_have_integer("workers", settings.workers, 0, 256);
     root.finish();

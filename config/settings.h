@@ -48,6 +48,9 @@ struct AppSettings {
     std::string sign_type = "RSA2";       // or "RSA", for apps that never moved on.
     Secret private_key;                   // The app's own.
     std::vector<std::string> alipay_public_keys;  // Alipay's, not ours; two while one is renewed.
+    // How its out_trade_no begin, where the merchant takes money elsewhere as well: tells its lines
+    // of a bill from those of others. Empty: every number may be its own.
+    std::vector<std::string> out_trade_no_prefixes;
 };
 
 // An order service, or a person's tool, that uses the API.
@@ -94,6 +97,11 @@ struct AlipaySettings {
     std::chrono::milliseconds total_timeout{15'000};
 };
 
+// The comparison with Alipay's bills.
+struct ReconciliationSettings {
+    bool daily = true;  // Of the day before, from 10:00 in Beijing.
+};
+
 struct Settings {
     StoreSettings store;
     PublicSettings public_door;
@@ -105,6 +113,7 @@ struct Settings {
     DeliverySettings deliveries;
     NotificationSettings notifications;
     AlipaySettings alipay;
+    ReconciliationSettings reconciliation;
     std::int64_t workers = 0;  // 0: one a core.
     LogLevel log_level = LogLevel::info;
 };

@@ -19,6 +19,7 @@
 #include "gateway/health.h"
 #include "gateway/payment_api.h"
 #include "gateway/problem.h"
+#include "gateway/reconcile/service.h"
 #include "gateway/return_page.h"
 #include "ledger/sqlite_store.h"
 #include "ledger/writer.h"
@@ -35,6 +36,8 @@ using transport::Ticket;
 constexpr milliseconds kLoopWait{500};
 constexpr milliseconds kTimerBeat{100};
 constexpr milliseconds kCheckpointBeat{250};
+constexpr milliseconds kReconcileBeat{30'000};
+constexpr int kDaysABeat = 4;
 // A qr payment may take two calls, one after the other, and the commits around them.
 constexpr milliseconds kApiTicketMargin{15'000};
 constexpr std::size_t kApiBodyMax = 128 * 1024;
@@ -109,6 +112,10 @@ public:
         start_thread("alipay", [this] { run_alipay(); });
         for (auto& [name, loop] : deliveries_->loops()) start_thread(name, std::move(loop));
         start_thread("timer", [this] { run_timer(); });
+        start_thread("reconcile", [this] {
+            do reconcile_->run_once(kDaysABeat);
+            while (!wait_for_stop(kReconcileBeat));
+        });
         const auto cores = static_cast<std::int64_t>(std::thread::hardware_concurrency());
         const std::int64_t workers =
             settings_.workers > 0 ? settings_.workers : std::max<std::int64_t>(cores, 1);
@@ -130,6 +137,7 @@ public:
         for (std::thread& worker : workers_) worker.join();
         if (deliveries_ == nullptr) return;  // open() did not get that far.
         deliveries_->stop(deadline);
+        reconcile_->stop();
         {
             const std::lock_guard lock(mutex_);
             stop_loops_ = true;
@@ -162,6 +170,15 @@ private:
                                        .log = seams_.log,
                                        .published = [this] { event_api_->published(); }}));
         writer_->on_events([this] { deliveries_->hint(); });
+        reconcile_ = std::make_unique<reconcile::ReconcileService>(
+            settings_, reconcile::ReconcileService::Seams{.apps = apps_,
+                                                          .store = *store_,
+                                                          .writer = *writer_,
+                                                          .alipay = *alipay_,
+                                                          .http = *alipay_http_,
+                                                          .clock = seams_.clock,
+                                                          .entropy = seams_.entropy,
+                                                          .log = seams_.log});
         create_ = std::make_unique<CreatePayment>(
             apps_,
             CreateSettings{.public_base_url = settings_.public_door.base_url,
@@ -358,6 +375,7 @@ private:
     std::unique_ptr<callbacks::Inbox> inbox_;
     std::unique_ptr<AlipayClient> alipay_;
     std::unique_ptr<Deliveries> deliveries_;
+    std::unique_ptr<reconcile::ReconcileService> reconcile_;
     std::unique_ptr<CreatePayment> create_;
     std::unique_ptr<PaymentApi> api_;
     std::unique_ptr<EventApi> event_api_;

@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "ledger/outbox.h"
 #include "ledger/payment.h"
+#include "ledger/reconciliation.h"
 #include "ledger/records.h"
 
 namespace tollgate::ledger {
@@ -33,6 +34,8 @@ public:
 
     // Events, endpoints and deliveries.
     virtual OutboxReading& outbox() = 0;
+    // Comparisons with Alipay's bills.
+    virtual ReconciliationReading& reconciliations() = 0;
 };
 
 // A payment's change of status, or of what else is news about it. Absent members stay.
@@ -95,6 +98,7 @@ public:
 
     // How events leave the ledger.
     virtual Outbox& outbox() = 0;
+    virtual ReconciliationBooks& reconciliations() = 0;
 
     // Begins (or takes over, once running_until is past) the key for a request at work.
     virtual Result<Done> begin_idempotency(const IdempotencyRecord& record, Timestamp now) = 0;

@@ -4,6 +4,7 @@
 #include "ledger/books.h"
 #include "ledger/sqlite_outbox.h"
 #include "ledger/sqlite_reading.h"
+#include "ledger/sqlite_reconciliation.h"
 
 namespace tollgate::ledger {
 
@@ -11,7 +12,7 @@ namespace tollgate::ledger {
 class SqliteBooks final : public Books {
 public:
     explicit SqliteBooks(Database& db)
-        : db_(db), statements_(db), reading_(db), outbox_(db, statements_) {}
+        : db_(db), statements_(db), reading_(db), outbox_(db, statements_), reconciliations_(statements_) {}
 
     Reading& read() override { return reading_; }
 
@@ -28,6 +29,7 @@ public:
     Result<Done> add_event(const EventRecord& event) override;
     std::uint64_t events_added() const override { return events_added_; }
     Outbox& outbox() override { return outbox_; }
+    ReconciliationBooks& reconciliations() override { return reconciliations_; }
     Result<Done> begin_idempotency(const IdempotencyRecord& record, Timestamp now) override;
     Result<Done> store_answer(const IdempotencyRecord& record, Timestamp now) override;
     Result<Done> release_idempotency(std::string_view caller, std::string_view key) override;
@@ -49,6 +51,7 @@ private:
     StatementCache statements_;
     SqliteReading reading_;
     SqliteOutbox outbox_;
+    SqliteReconciliationBooks reconciliations_;
     std::uint64_t events_added_ = 0;
 };
 

@@ -6,6 +6,7 @@
 #include "base/sqlite.h"
 #include "ledger/books.h"
 #include "ledger/sqlite_outbox_reading.h"
+#include "ledger/sqlite_reconciliation.h"
 #include "ledger/statement_cache.h"
 
 namespace tollgate::ledger {
@@ -14,9 +15,9 @@ namespace tollgate::ledger {
 // open on it. One thread at a time.
 class SqliteReading final : public Reading {
 public:
-    explicit SqliteReading(Database& borrowed) : statements_(borrowed), outbox_(statements_) {}
+    explicit SqliteReading(Database& borrowed) : statements_(borrowed), outbox_(statements_), reconciliations_(statements_) {}
     explicit SqliteReading(std::unique_ptr<Database> owned)
-        : owned_(std::move(owned)), statements_(*owned_), outbox_(statements_) {}
+        : owned_(std::move(owned)), statements_(*owned_), outbox_(statements_), reconciliations_(statements_) {}
 
     Result<std::optional<Payment>> payment_by_id(std::string_view id) override;
     Result<std::optional<Payment>> payment_by_number(std::string_view app,
@@ -31,11 +32,13 @@ public:
     Result<std::optional<IdempotencyRecord>> idempotency(std::string_view caller,
                                                          std::string_view key) override;
     OutboxReading& outbox() override { return outbox_; }
+    ReconciliationReading& reconciliations() override { return reconciliations_; }
 
 private:
     std::unique_ptr<Database> owned_;  // Before the statements: it must outlive them.
     StatementCache statements_;
     SqliteOutboxReading outbox_;
+    SqliteReconciliationReading reconciliations_;
 };
 
 }  // namespace tollgate::ledger

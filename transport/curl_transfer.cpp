@@ -207,10 +207,16 @@ std::size_t CurlTransfer::on_header(char* bytes, std::size_t size, std::size_t c
 
 // Answering less than libcurl brought makes it end the transfer.
 bool CurlTransfer::take_body(const char* bytes, std::size_t size) {
-    const std::size_t room = request_.reply_bytes_max - reply_.body.size();
+    const std::size_t room = request_.reply_bytes_max - body_bytes_;
     too_large_ = size > room && !request_.keep_only_start;
     if (too_large_) return false;
-    reply_.body.append(bytes, std::min(size, room));
+    const std::string_view kept(bytes, std::min(size, room));
+    body_bytes_ += kept.size();
+    if (request_.body_sink) {
+        not_taken_ = !request_.body_sink(kept);
+        return !not_taken_;
+    }
+    reply_.body.append(kept);
     return true;
 }
 
@@ -303,6 +309,7 @@ void CurlTransfer::complete(Result<ClientReply> result, std::vector<CurlEasy>& i
 
 Result<ClientReply> CurlTransfer::outcome(CURLcode code) {
     if (too_large_) return failure("reply_too_large", "the reply is larger than we accept");
+    if (not_taken_) return failure("reply_not_taken", "the reply could not be kept");
     // A host with several addresses fails for what happened at those that were let through.
     if (code != CURLE_OK && has_blocked_ && !has_opened_) return blocked();
     if (code != CURLE_OK) {

@@ -71,7 +71,9 @@ private:
     bool has_blocked_ = false;   // The guard has refused an address,
     bool has_opened_ = false;    // or let one through.
     std::size_t head_bytes_ = 0;
+    std::size_t body_bytes_ = 0;
     bool too_large_ = false;
+    bool not_taken_ = false;  // By the request's sink.
     bool head_is_whole_ = false;
     CurlEasy easy_;  // Last: it goes first, as it points to all of the above.
 };
