@@ -113,8 +113,11 @@ public:
         for (auto& [name, loop] : deliveries_->loops()) start_thread(name, std::move(loop));
         start_thread("timer", [this] { run_timer(); });
         start_thread("reconcile", [this] {
-            do reconcile_->run_once(kDaysABeat);
-            while (!wait_for_stop(kReconcileBeat));
+            do {
+                reconcile_->run_once(kDaysABeat);
+                // Of events that a command beside us has written nobody tells us.
+                deliveries_->hint();
+            } while (!wait_for_stop(kReconcileBeat));
         });
         const auto cores = static_cast<std::int64_t>(std::thread::hardware_concurrency());
         const std::int64_t workers =

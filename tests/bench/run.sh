@@ -34,6 +34,10 @@ front() {
     printf '{"answered_at_once_per_s":%s,"answered_later_per_s":%s,"connections":64}\n' "${rate[@]}"
 }
 
+# A day of a million payments against a bill of as many lines. Only when it is named: it writes a
+# gigabyte to the disk first.
+reconcile() { "$BUILD/bench/reconcile_bench"; }
+
 # The tunnel beside ssh -R. Only when it is named: it needs a quiet disk.
 tunnel() { tests/bench/tunnel.sh build/release/gateway/tollgate "$RESULTS"; }
 

@@ -1,0 +1,270 @@
+// A million bill lines against a million payments: from the ZIP to the report, with the peak of the
+// process's memory. The ledger and the bill are made by a process of their own, so that their making
+// does not count.
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <zip.h>
+
+#include "base/charset.h"
+#include "base/sqlite.h"
+#include "base/time_text.h"
+#include "gateway/reconcile/reconciler.h"
+#include "ledger/sqlite_store.h"
+#include "ledger/writer.h"
+#include "signing/entropy.h"
+
+namespace {
+
+using namespace tollgate;  // NOLINT(google-build-using-namespace): a small program.
+namespace reconcile = gateway::reconcile;
+
+constexpr const char* kSeller = "2088000000000001";
+constexpr const char* kDay = "2026-11-10";
+// Of each ten thousand: payments that are still pending here, and lines that we know nothing of.
+constexpr int kPendingEach = 10'000;
+constexpr int kRefundEach = 20;
+
+[[noreturn]] void give_up(const std::string& why) {
+    static_cast<void>(std::fprintf(stderr, "reconcile: %s\n", why.c_str()));
+    std::exit(1);
+}
+
+template <typename T>
+T checked(Result<T> result) {
+    if (!result) give_up(result.error().message());
+    return *std::move(result);
+}
+
+std::string digits(std::int64_t number, std::size_t width) {
+    std::string text = std::to_string(number);
+    text.insert(0, width - std::min(width, text.size()), '0');
+    return text;
+}
+
+std::string number_of(std::int64_t i) {
+    // Not in the order of payment: as random as order numbers are.
+    return "SHOP" + digits(static_cast<std::int64_t>((static_cast<std::uint64_t>(i) * 2'654'435'761U) %
+                                                     10'000'000'000U),
+                           10) +
+           digits(i, 8);
+}
+
+std::string trade_of(std::int64_t i) {
+    return "20261110220014" + digits(i, 14);
+}
+
+std::int64_t paid_ms(std::int64_t i, std::int64_t count) {
+    constexpr std::int64_t kMargin = 3'600'000;
+    return checked(BeijingDay::parse(kDay)).start().ms + kMargin +
+           (86'400'000 - 2 * kMargin) / count * i / 1'000 * 1'000;
+}
+
+void make_ledger(const std::string& file, std::int64_t count) {
+    checked(ledger::open_sqlite_store({.file = file}, system_clock()));
+    auto db = checked(Database::open(file, Database::Mode::read_write));
+    checked(db.run("PRAGMA synchronous = OFF; BEGIN"));
+    auto insert = checked(db.prepare(
+        "INSERT INTO payment (payment_id, app, out_trade_no, seller_id, status, version, product,"
+        " amount_fen, subject, order_no, trade_no, created_ms, updated_ms, expires_ms, paid_ms)"
+        " VALUES (?1, 'shop', ?2, ?3, ?4, 2, 'page', 1000, 'A bookmark', ?2, ?5, ?6, ?6, ?6, ?7)"));
+    auto refund = checked(db.prepare(
+        "INSERT INTO refund (refund_id, payment, out_request_no, status, version, amount_fen,"
+        " origin, created_ms, updated_ms) VALUES (?1, ?2, ?3, 'succeeded', 1, 100, 'api', ?4,"
+        " ?4)"));
+    for (std::int64_t i = 0; i < count; ++i) {
+        const bool pending = i % kPendingEach == 7;
+        const std::int64_t at = paid_ms(i, count);
+        const std::string id = "pay_" + digits(i, 26);
+        const std::string number = number_of(i);
+        const std::string trade_no = trade_of(i);
+        insert.again().bind(1, id).bind(2, number).bind(3, kSeller);
+        insert.bind(4, pending ? "pending" : "paid");
+        if (!pending) insert.bind(5, trade_no).bind(7, at);
+        insert.bind(6, at - 60'000);
+        checked(insert.run());
+        if (pending || i % kRefundEach != 3) continue;
+        const std::string refund_id = "ref_" + digits(i, 26);
+        const std::string request_no = "R" + digits(i, 12);
+        refund.again().bind(1, refund_id).bind(2, db.last_row()).bind(3, request_no).bind(4, at);
+        checked(refund.run());
+    }
+    checked(db.run("COMMIT"));
+}
+
+// Feeds the archive a bill line by line: it never stands in memory.
+class BillFeed {
+public:
+    explicit BillFeed(std::int64_t count) : count_(count) { piece_ = gbk(head()); }
+
+    static zip_int64_t call(void* self, void* data, zip_uint64_t size, zip_source_cmd_t command) {
+        return static_cast<BillFeed*>(self)->answer(data, size, command);
+    }
+
+private:
+    zip_int64_t answer(void* data, zip_uint64_t size, zip_source_cmd_t command) {
+        switch (command) {
+            case ZIP_SOURCE_SUPPORTS:
+                return zip_source_make_command_bitmap(ZIP_SOURCE_OPEN, ZIP_SOURCE_READ,
+                                                      ZIP_SOURCE_CLOSE, ZIP_SOURCE_STAT,
+                                                      ZIP_SOURCE_ERROR, ZIP_SOURCE_FREE, -1);
+            case ZIP_SOURCE_READ: return read(static_cast<char*>(data), size);
+            case ZIP_SOURCE_STAT: zip_stat_init(static_cast<zip_stat_t*>(data)); return sizeof(zip_stat_t);
+            default: return 0;
+        }
+    }
+
+    zip_int64_t read(char* data, zip_uint64_t size) {
+        if (at_ == piece_.size() && !next_piece()) return 0;
+        const std::size_t part = std::min<std::size_t>(size, piece_.size() - at_);
+        std::memcpy(data, piece_.data() + at_, part);
+        at_ += part;
+        return static_cast<zip_int64_t>(part);
+    }
+
+    bool next_piece() {
+        at_ = 0;
+        piece_.clear();
+        if (next_ > count_) return false;
+        if (next_ == count_) {
+            piece_ = gbk(tail());
+            ++next_;
+            return true;
+        }
+        for (int i = 0; i < 500 && next_ < count_; ++i, ++next_) {
+            piece_ += row(next_, false);
+            if (next_ % kRefundEach == 3 && next_ % kPendingEach != 7) piece_ += row(next_, true);
+        }
+        return true;
+    }
+
+    static std::string gbk(const std::string& text) { return checked(from_utf8(text, "gbk")); }
+
+    std::string row(std::int64_t i, bool is_refund) {
+        static const std::string kPaid = gbk("交易");
+        static const std::string kBack = gbk("退款");
+        static const std::string kGoods = gbk("一枚很好看的书签");
+        const std::string sign = is_refund ? "-" : "";
+        const std::string amount = sign + (is_refund ? "1.00" : "10.00");
+        ++(is_refund ? refunds_ : payments_);
+        const std::string at = to_beijing({paid_ms(i, count_)});
+        return trade_of(i) + "\t," + number_of(i) + "\t," + (is_refund ? kBack : kPaid) + "\t," +
+               kGoods + "\t," + at + "\t," + at + "\t,\t,\t,\t,\t,b***@example.com\t," + amount +
+               "\t," + amount + "\t,0.00\t,0.00\t,0.00\t,0.00\t,0.00\t,\t,0.00\t,0.00\t," +
+               (is_refund ? "R" + digits(i, 12) : std::string()) + "\t,-0.06\t,0.00\t,\t\r\n";
+    }
+
+    static std::string head() {
+        return "#支付宝业务明细查询\r\n#账号：[20880000000000010156]\r\n"
+               "#起始日期：[2026年11月10日 00:00:00]   终止日期：[2026年11月11日 00:00:00]\r\n"
+               "#-------------业务明细列表------------\r\n"
+               "支付宝交易号,商户订单号,业务类型,商品名称,创建时间,完成时间,门店编号,门店名称,操作员,"
+               "终端号,对方账户,订单金额（元）,商家实收（元）,支付宝红包（元）,集分宝（元）,"
+               "支付宝优惠（元）,商家优惠（元）,券核销金额（元）,券名称,商家红包消费金额（元）,"
+               "卡消费金额（元）,退款批次号/请求号,服务费（元）,分润（元）,备注\r\n";
+    }
+
+    std::string tail() const {
+        return "#-------------业务明细列表结束------------\r\n#交易合计：" +
+               std::to_string(payments_) + "笔，商家实收共" +
+               Money::from_fen(payments_ * 1'000).to_yuan() + "元\r\n#退款合计：" +
+               std::to_string(refunds_) + "笔，商家实收退款共-" +
+               Money::from_fen(refunds_ * 100).to_yuan() + "元\r\n";
+    }
+
+    const std::int64_t count_;
+    std::int64_t next_ = 0;
+    std::int64_t payments_ = 0;
+    std::int64_t refunds_ = 0;
+    std::string piece_;
+    std::size_t at_ = 0;
+};
+
+void make_bill(const std::string& file, std::int64_t count) {
+    int code = 0;
+    zip_t* const archive = zip_open(file.c_str(), ZIP_CREATE | ZIP_TRUNCATE, &code);
+    if (archive == nullptr) give_up("cannot make " + file);
+    BillFeed feed(count);
+    zip_source_t* const source = zip_source_function(archive, &BillFeed::call, &feed);
+    if (zip_file_add(archive, "bill.csv", source, 0) < 0) give_up(zip_strerror(archive));
+    if (zip_close(archive) != 0) give_up(zip_strerror(archive));
+}
+
+// Runs `work` in a child, whose memory does not count as ours.
+template <typename Work>
+void apart(Work work) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        work();
+        std::_Exit(0);
+    }
+    int status = 0;
+    if (::waitpid(child, &status, 0) != child || status != 0) give_up("the preparation failed");
+}
+
+void compare(const std::string& file, const std::string& bill, std::int64_t count) {
+    const auto started = system_clock().monotonic();
+    Log log(STDERR_FILENO, system_clock(), LogLevel::error);
+    auto store = checked(
+        ledger::open_sqlite_store({.file = file, .beside_gateway = true}, system_clock()));
+    ledger::Writer writer(checked(store->write_connection()), {}, log);
+    reconcile::Reconciler reconciler(
+        {.store = *store,
+         .transact =
+             [&](const auto& work) {
+                 Result<Done> end = Done{};
+                 writer.submit(ledger::make_unit(work, [&](Result<Done> done) { end = done; }));
+                 checked(writer.run_once());
+                 return end;
+             },
+         .clock = system_clock(),
+         .entropy = signing::openssl_entropy(),
+         .log = log});
+    const auto report = checked(reconciler.run(
+        {.seller = {.seller_id = kSeller, .apps = {{.app = "shop", .prefixes = {}}}},
+         .day = checked(BeijingDay::parse(kDay)),
+         .bill_files = {bill},
+         .request_id = "bench"}));
+    const auto ended = system_clock().monotonic();
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(ended - started).count();
+    const std::int64_t cpu_ms = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1'000 +
+                                (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1'000;
+    const auto& counts = report.counts;
+    std::printf(
+        R"({"payments":%lld,"bill_lines":%lld,"ms":%lld,"cpu_ms":%lld,"peak_rss_kib":%lld,)"
+        R"("matched":%lld,"repaired":%lld,"opened":%lld,"bill_bytes":%lld})"
+        "\n",
+        // NOLINTBEGIN(google-runtime-int): printf.
+        static_cast<long long>(count),
+        static_cast<long long>(counts.bill_payments.count + counts.bill_refunds.count),
+        static_cast<long long>(ms), static_cast<long long>(cpu_ms),
+        static_cast<long long>(usage.ru_maxrss), static_cast<long long>(counts.matched),
+        static_cast<long long>(report.count_of(reconcile::Fate::repaired)),
+        static_cast<long long>(report.count_of(reconcile::Fate::opened)),
+        static_cast<long long>(std::filesystem::file_size(bill)));
+    // NOLINTEND(google-runtime-int)
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const std::int64_t count = argc > 1 ? std::atoll(argv[1]) : 1'000'000;
+    std::string folder = (std::filesystem::temp_directory_path() / "reconcile-XXXXXX").string();
+    if (::mkdtemp(folder.data()) == nullptr) give_up("cannot make a folder");
+    const std::string file = folder + "/ledger.db";
+    const std::string bill = folder + "/bill.zip";
+    apart([&] { make_ledger(file, count); });
+    apart([&] { make_bill(bill, count); });
+    compare(file, bill, count);
+    std::filesystem::remove_all(folder);
+    return 0;
+}
