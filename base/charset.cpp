@@ -46,8 +46,7 @@ Result<Done> check_chinese_name(const std::string& name) {
     return Error(ErrorCode::invalid_argument, "a charset that Alipay does not use: " + name);
 }
 
-Result<Done> convert_into(std::string_view bytes, const Converter& converter,
-                          std::string& output) {
+Result<Done> convert_into(std::string_view bytes, const Converter& converter, std::string& output) {
     if (!converter.usable()) return Error(ErrorCode::internal, "this system lacks GB18030");
     output.resize(bytes.size() * 2 + 4);
     // iconv's signature is older than const: it reads the input only.

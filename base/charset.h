@@ -23,8 +23,8 @@ public:
     ChineseDecoder();
     ~ChineseDecoder();
 
-    // Puts `bytes` into `text` as UTF-8. Errors: invalid_argument for bytes that are not text, where
-    // `text` holds nothing of use.
+    // Puts `bytes` into `text` as UTF-8. Errors: invalid_argument for bytes that are not text,
+    // where `text` holds nothing of use.
     Result<Done> decode(std::string_view bytes, std::string& text);
 
 private:

@@ -35,8 +35,8 @@ struct Reconciliation {
     ReconciliationStatus status = ReconciliationStatus::running;
     std::optional<std::string> bill_sha256;
     std::int64_t runs = 0;
-    std::int64_t repaired = 0;  // Payments that it has moved, in all its runs.
-    std::int64_t opened = 0;    // Differences that it has opened, in all its runs.
+    std::int64_t repaired = 0;           // Payments that it has moved, in all its runs.
+    std::int64_t opened = 0;             // Differences that it has opened, in all its runs.
     std::optional<std::string> summary;  // JSON.
     std::optional<std::string> failure;
     Timestamp started_at;

@@ -12,7 +12,11 @@ namespace tollgate::ledger {
 class SqliteBooks final : public Books {
 public:
     explicit SqliteBooks(Database& db)
-        : db_(db), statements_(db), reading_(db), outbox_(db, statements_), reconciliations_(statements_) {}
+        : db_(db),
+          statements_(db),
+          reading_(db),
+          outbox_(db, statements_),
+          reconciliations_(statements_) {}
 
     Reading& read() override { return reading_; }
 

@@ -15,9 +15,13 @@ namespace tollgate::ledger {
 // open on it. One thread at a time.
 class SqliteReading final : public Reading {
 public:
-    explicit SqliteReading(Database& borrowed) : statements_(borrowed), outbox_(statements_), reconciliations_(statements_) {}
+    explicit SqliteReading(Database& borrowed)
+        : statements_(borrowed), outbox_(statements_), reconciliations_(statements_) {}
     explicit SqliteReading(std::unique_ptr<Database> owned)
-        : owned_(std::move(owned)), statements_(*owned_), outbox_(statements_), reconciliations_(statements_) {}
+        : owned_(std::move(owned)),
+          statements_(*owned_),
+          outbox_(statements_),
+          reconciliations_(statements_) {}
 
     Result<std::optional<Payment>> payment_by_id(std::string_view id) override;
     Result<std::optional<Payment>> payment_by_number(std::string_view app,

@@ -139,8 +139,7 @@ Result<std::vector<PaymentLine>> SqliteReconciliationReading::payments_paid(
 
 Result<std::optional<PaymentLine>> SqliteReconciliationReading::payment_of(
     std::string_view seller_id, std::string_view out_trade_no) {
-    static const std::string kSql =
-        select_payment_lines("seller_id = ? AND out_trade_no = ?");
+    static const std::string kSql = select_payment_lines("seller_id = ? AND out_trade_no = ?");
     TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
     select->bind(1, seller_id).bind(2, out_trade_no);
     return only_line(*select);
@@ -201,8 +200,7 @@ Result<std::vector<DayBoundary>> SqliteReconciliationReading::boundaries_kept(
 }
 
 Result<ReconciliationReading::Known> SqliteReconciliationReading::difference_known(
-    std::string_view app, std::string_view trade_no,
-    const std::vector<std::string_view>& classes) {
+    std::string_view app, std::string_view trade_no, const std::vector<std::string_view>& classes) {
     Known known = Known::none;
     for (const std::string_view difference_class : classes) {
         TOLLGATE_TRY(Statement* const select,

@@ -15,10 +15,10 @@ struct SqliteOptions {
     std::int64_t wal_restart_bytes = 16 * 1024 * 1024;  // From here the log is begun anew.
     std::int64_t wal_bytes_max = 256 * 1024 * 1024;     // Above it (a reader held it up) it is cut.
     std::int64_t cache_kib = 64 * 1024;  // Of the writer; a batch beyond it spills into the log.
-    // True: for a command that reads much and writes a little while a gateway may be running over the
-    // same file. Takes no lock, changes no schema, and leaves the log to the gateway.
+    // True: for a command that reads much and writes a little while a gateway may be running over
+    // the same file. Takes no lock, changes no schema, and leaves the log to the gateway.
     bool beside_gateway = false;
-    const char* vfs = nullptr;           // A registered VFS; tests bring one that fails.
+    const char* vfs = nullptr;  // A registered VFS; tests bring one that fails.
 };
 
 inline constexpr std::string_view kSchemaOlder = "schema_older";

@@ -114,8 +114,8 @@ private:
 
     Result<Done> pass_on(const std::string& name, std::string_view piece) {
         if (budget_.spend(static_cast<std::int64_t>(piece.size()))) return consumer_.take(piece);
-        return refused(name, "unpacks to more than " +
-                                 std::to_string(limits_.unpacked_bytes_max) + " bytes");
+        return refused(
+            name, "unpacks to more than " + std::to_string(limits_.unpacked_bytes_max) + " bytes");
     }
 
     const std::string& file_;

@@ -87,9 +87,8 @@ Result<Done> BillReader::take(std::string_view bytes) {
 }
 
 Result<Done> BillReader::end() {
-    TOLLGATE_DO(cutter_.finish([this](std::string_view line, std::int64_t number) {
-        return take_line(line, number);
-    }));
+    TOLLGATE_DO(cutter_.finish(
+        [this](std::string_view line, std::int64_t number) { return take_line(line, number); }));
     if (!columns_) {
         problem(name_, "holds no table");
         return Done{};
@@ -165,13 +164,14 @@ Result<Done> BillReader::take_row(std::int64_t number) {
     // A comma at the end makes one field more, an empty one.
     if (fields_.size() == columns_->count() + 1 && fields_.back().empty()) fields_.pop_back();
     if (fields_.size() != columns_->count()) {
-        return Error(ErrorCode::invalid_argument,
-                     std::to_string(fields_.size()) + " fields, the header has " +
-                         std::to_string(columns_->count()));
+        return Error(ErrorCode::invalid_argument, std::to_string(fields_.size()) +
+                                                      " fields, the header has " +
+                                                      std::to_string(columns_->count()));
     }
     if (++counts_.lines > counts_.lines_max) {
-        return Error(ErrorCode::failed_precondition,
-                     "more than " + std::to_string(counts_.lines_max) + " lines in one day's bills");
+        return Error(
+            ErrorCode::failed_precondition,
+            "more than " + std::to_string(counts_.lines_max) + " lines in one day's bills");
     }
     if (columns_->kind() == TableKind::fund_details) {
         TOLLGATE_TRY(const FundLine line, fund_line(number));

@@ -31,9 +31,9 @@ struct BillCounts {
     std::int64_t lines = 0;
 };
 
-// Reads the texts of Alipay's bills (GBK, CSV, protocol notes 10) line by line into a sink. A line that
-// cannot be read, totals that do not fit: each is kept as a problem with its file and line, and
-// result() names them all; whoever calls must not act on any line before it has said Done.
+// Reads the texts of Alipay's bills (GBK, CSV, protocol notes 10) line by line into a sink. A line
+// that cannot be read, totals that do not fit: each is kept as a problem with its file and line,
+// and result() names them all; whoever calls must not act on any line before it has said Done.
 class BillReader final : public TextConsumer {
 public:
     // Both must outlive it.

@@ -58,8 +58,7 @@ Result<Done> BillTable::refuse_repeats() const {
         const KeptLine& one = lines_[i - 1];
         const KeptLine& other = lines_[i];
         // A refund without a number of its own cannot be told from another one.
-        const bool nameless =
-            one.kind == TradeLine::Kind::refund && out_request_no(one).empty();
+        const bool nameless = one.kind == TradeLine::Kind::refund && out_request_no(one).empty();
         if (nameless || one.kind != other.kind || trade_no(one) != trade_no(other) ||
             out_trade_no(one) != out_trade_no(other) ||
             out_request_no(one) != out_request_no(other)) {
@@ -77,8 +76,9 @@ Result<Done> BillTable::refuse_repeats() const {
 }
 
 std::span<const KeptLine> BillTable::lines_of(std::string_view out_trade_no_wanted) const {
-    const auto found = std::ranges::equal_range(
-        lines_, out_trade_no_wanted, {}, [this](const KeptLine& line) { return out_trade_no(line); });
+    const auto found =
+        std::ranges::equal_range(lines_, out_trade_no_wanted, {},
+                                 [this](const KeptLine& line) { return out_trade_no(line); });
     return {found.begin(), found.end()};
 }
 

@@ -63,8 +63,8 @@ Result<Columns> Columns::read(const std::vector<std::string_view>& header) {
     if (is_summary) return columns;
     if (columns.has(Column::flow_no)) {
         columns.kind_ = TableKind::fund_details;
-        TOLLGATE_DO(columns.need(
-            {Column::out_trade_no, Column::income, Column::expense, Column::kind}));
+        TOLLGATE_DO(
+            columns.need({Column::out_trade_no, Column::income, Column::expense, Column::kind}));
         return columns;
     }
     if (!columns.has(Column::trade_no) && !columns.has(Column::out_trade_no)) {
@@ -72,9 +72,8 @@ Result<Columns> Columns::read(const std::vector<std::string_view>& header) {
                      "these are not the columns of a trade or fund bill of Alipay's");
     }
     columns.kind_ = TableKind::trade_details;
-    TOLLGATE_DO(columns.need({Column::trade_no, Column::out_trade_no, Column::kind,
-                              Column::done_at, Column::amount, Column::received,
-                              Column::out_request_no}));
+    TOLLGATE_DO(columns.need({Column::trade_no, Column::out_trade_no, Column::kind, Column::done_at,
+                              Column::amount, Column::received, Column::out_request_no}));
     return columns;
 }
 

@@ -50,9 +50,9 @@ Result<Done> LineCutter::keep(std::string_view part) {
 }
 
 Error LineCutter::too_long() const {
-    return Error(ErrorCode::invalid_argument,
-                 "line " + std::to_string(number_ + 1) + " is longer than " +
-                     std::to_string(kLineBytesMax) + " bytes");
+    return Error(ErrorCode::invalid_argument, "line " + std::to_string(number_ + 1) +
+                                                  " is longer than " +
+                                                  std::to_string(kLineBytesMax) + " bytes");
 }
 
 void split_csv(std::string_view line, std::vector<std::string_view>& fields,

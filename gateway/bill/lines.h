@@ -58,8 +58,8 @@ private:
     std::int64_t number_ = 0;
 };
 
-// The fields of one CSV line, each without the TABs and blanks that Alipay pads it with. A field may
-// stand in quotes, "" being a quote in it; a quote anywhere else is itself. `fields` point into
+// The fields of one CSV line, each without the TABs and blanks that Alipay pads it with. A field
+// may stand in quotes, "" being a quote in it; a quote anywhere else is itself. `fields` point into
 // `line` or into `store`.
 void split_csv(std::string_view line, std::vector<std::string_view>& fields,
                std::vector<std::string>& store);

@@ -40,9 +40,7 @@ public:
 private:
     static constexpr std::size_t kChunksMax = 4096;  // What 32 bits can name.
 
-    bool fits(std::size_t size) const {
-        return !chunks_.empty() && used_ + size <= kChunkBytes;
-    }
+    bool fits(std::size_t size) const { return !chunks_.empty() && used_ + size <= kChunkBytes; }
 
     std::vector<std::unique_ptr<char[]>> chunks_;  // NOLINT(modernize-avoid-c-arrays)
     std::size_t used_ = 0;

@@ -81,7 +81,12 @@ void Totals::add(const FundLine& line) {
 Result<Done> Totals::read_comment(std::string_view comment) {
     for (std::size_t i = 0; i < kTitles; ++i) {
         TOLLGATE_TRY(auto claim, read_claim(comment, name_of(static_cast<Title>(i))));
-        if (claim) claims_[i] = claim;
+        if (!claim) continue;
+        if (claims_[i]) {
+            return Error(ErrorCode::invalid_argument,
+                         "a total that stands twice: " + std::string(comment.substr(0, 200)));
+        }
+        claims_[i] = claim;
     }
     return Done{};
 }
@@ -94,8 +99,7 @@ void Totals::check(Title title, std::vector<std::string>& problems) const {
         problems.push_back(name + " is missing: the bill may have been cut off");
         return;
     }
-    const bool counts_fit =
-        claim->lines <= sum.lines && claim->lines >= sum.lines - sum.zero_lines;
+    const bool counts_fit = claim->lines <= sum.lines && claim->lines >= sum.lines - sum.zero_lines;
     if (counts_fit && claim->fen == sum.fen) return;
     problems.push_back(name + " says " + in_words(claim->lines, claim->fen) +
                        ", the bill's lines are " + in_words(sum.lines, sum.fen));

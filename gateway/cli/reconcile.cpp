@@ -1,6 +1,5 @@
 #include "gateway/cli/reconcile.h"
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -14,6 +13,7 @@
 #include "config/load.h"
 #include "gateway/alipay_client.h"
 #include "gateway/cli/exit_code.h"
+#include "gateway/cli/progress.h"
 #include "gateway/reconcile/day_run.h"
 #include "gateway/reconcile/report.h"
 #include "ledger/sqlite_store.h"
@@ -34,29 +34,6 @@ int cannot_run(const std::string& why) {
     static_cast<void>(std::fprintf(stderr, "tollgate: %s\n", why.c_str()));
     return kUsage;
 }
-
-// One line on the terminal, written over and over, and wiped out at the end.
-class ProgressBar {
-public:
-    ProgressBar() : shown_(::isatty(STDERR_FILENO) == 1) {}
-    ProgressBar(const ProgressBar&) = delete;
-    ProgressBar& operator=(const ProgressBar&) = delete;
-    ~ProgressBar() {
-        if (shown_ && !last_.empty()) static_cast<void>(std::fprintf(stderr, "\r\x1b[K"));
-    }
-
-    void show(std::string_view stage, std::int64_t done, std::int64_t of) {
-        if (!shown_) return;
-        std::string line = progress_line(stage, done, of);
-        if (line == last_) return;
-        static_cast<void>(std::fprintf(stderr, "\r\x1b[K%s", line.c_str()));
-        last_ = std::move(line);
-    }
-
-private:
-    const bool shown_;
-    std::string last_;
-};
 
 // Bills hold buyers' names: they go when the command ends, unless the caller gave a folder.
 class BillFolder {
@@ -101,8 +78,8 @@ public:
         TOLLGATE_TRY(auto connection, opened->write_connection());
         auto whole = std::make_unique<CommandLedger>();
         whole->store_ = std::move(opened);
-        whole->writer_ = std::make_unique<ledger::Writer>(std::move(connection),
-                                                          ledger::Writer::Options{}, log);
+        whole->writer_ =
+            std::make_unique<ledger::Writer>(std::move(connection), ledger::Writer::Options{}, log);
         return whole;
     }
 
@@ -154,10 +131,8 @@ Result<Report> run_from_alipay(const config::Settings& settings, const reconcile
     if (!apps) return Error(ErrorCode::invalid_argument, config::to_text(problems));
     transport::CurlClient http{transport::CurlClient::Options{}};
     AlipayClient alipay(settings.alipay, http, system_clock(), log);
-    reconcile::BillSource source({.alipay = alipay,
-                                  .http = http,
-                                  .log = log,
-                                  .turn = [&http] { http.run_once(kTurn); }});
+    reconcile::BillSource source(
+        {.alipay = alipay, .http = http, .log = log, .turn = [&http] { http.run_once(kTurn); }});
     return reconcile::DayRun(*apps, store, source, reconciler, system_clock(), log).run(order);
 }
 
@@ -178,13 +153,10 @@ Result<Report> run_command(const config::Settings& settings, const ReconcileComm
          .log = log,
          .progress = [&](std::string_view stage, std::int64_t done,
                          std::int64_t of) { bar.show(stage, done, of); }});
-    const std::string request_id =
-        make_id("req", system_clock().now(), signing::openssl_entropy());
+    const std::string request_id = make_id("req", system_clock().now(), signing::openssl_entropy());
     if (!command.bills.empty()) {
-        return reconciler.run({.seller = seller,
-                               .day = day,
-                               .bill_files = command.bills,
-                               .request_id = request_id});
+        return reconciler.run(
+            {.seller = seller, .day = day, .bill_files = command.bills, .request_id = request_id});
     }
     bar.show("fetching", 0, 0);
     TOLLGATE_TRY(const BillFolder folder, BillFolder::make(command.out));
@@ -198,20 +170,6 @@ Result<Report> run_command(const config::Settings& settings, const ReconcileComm
 }
 
 }  // namespace
-
-std::string progress_line(std::string_view stage, std::int64_t done, std::int64_t of) {
-    constexpr std::size_t kStageWidth = 10;
-    constexpr std::int64_t kBarWidth = 40;
-    std::string line(stage);
-    if (of <= 0) return line + " …";
-    line.resize(std::max(line.size(), kStageWidth), ' ');
-    const std::int64_t part = std::clamp<std::int64_t>(done, 0, of);
-    const auto filled = static_cast<std::size_t>(part * kBarWidth / of);
-    std::string percent = std::to_string(part * 100 / of);
-    percent.insert(0, 3 - std::min<std::size_t>(percent.size(), 3), ' ');
-    return line + "[" + std::string(filled, '#') +
-           std::string(static_cast<std::size_t>(kBarWidth) - filled, '-') + "] " + percent + "%";
-}
 
 int reconcile(const ReconcileCommand& command) {
     auto loaded = config::load_file(command.config_file);
@@ -230,8 +188,8 @@ int reconcile(const ReconcileCommand& command) {
         const auto written = write_reports(*report, command.out);
         if (!written) return cannot_run(written.error().message());
     }
-    static_cast<void>(std::fputs(
-        render(*report, reconcile::report_form_from(command.report)).c_str(), stdout));
+    static_cast<void>(
+        std::fputs(render(*report, reconcile::report_form_from(command.report)).c_str(), stdout));
     return report->has_differences() ? kRefused : kDone;
 }
 

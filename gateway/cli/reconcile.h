@@ -1,8 +1,6 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace tollgate::gateway::cli {
@@ -14,15 +12,12 @@ struct ReconcileCommand {
     std::string date;                // "yyyy-MM-dd", a day in Beijing.
     std::vector<std::string> bills;  // Empty: they are fetched from Alipay.
     std::string report = "text";     // text, json or csv: what goes to standard output.
-    std::string out;                 // A folder for the report in every form and the bills; or empty.
+    std::string out;  // A folder for the report in every form and the bills; or empty.
 };
 
 // Compares one day with Alipay's bills, also while the gateway is running over the same ledger.
 // Gives the exit code: kDone when nothing is left for a person, kRefused when there are open
 // differences, kUsage when it could not run.
 int reconcile(const ReconcileCommand& command);
-
-// "payments  [######------]  50%", for a terminal; `of` 0: it is not known how much there is.
-std::string progress_line(std::string_view stage, std::int64_t done, std::int64_t of);
 
 }  // namespace tollgate::gateway::cli

@@ -128,8 +128,8 @@ private:
     }
 
     Result<Fate> keep() {
-        TOLLGATE_DO(books_.reconciliations().set_boundary(
-            boundary(ledger::DayBoundary::Status::kept)));
+        TOLLGATE_DO(
+            books_.reconciliations().set_boundary(boundary(ledger::DayBoundary::Status::kept)));
         return Fate::kept;
     }
 
@@ -167,8 +167,8 @@ private:
             classes.push_back(*other);
         }
         using Known = ledger::ReconciliationReading::Known;
-        TOLLGATE_TRY(const Known known, books_.read().reconciliations().difference_known(
-                                            row_.app, subject, classes));
+        TOLLGATE_TRY(const Known known,
+                     books_.read().reconciliations().difference_known(row_.app, subject, classes));
         if (known != Known::none) return known == Known::open ? Fate::known : Fate::settled;
         TOLLGATE_DO(open_difference(subject));
         return Fate::opened;
@@ -185,8 +185,8 @@ private:
         difference.opened_at = now_;
         TOLLGATE_DO(books_.open_difference(difference));
         if (must_hold()) {
-            TOLLGATE_DO(books_.change_payment(
-                *payment_, {.to = payment_->status, .held = true}, origin(), now_));
+            TOLLGATE_DO(books_.change_payment(*payment_, {.to = payment_->status, .held = true},
+                                              origin(), now_));
         }
         return books_.add_event(callbacks::difference_event(
             difference, payment_ ? &*payment_ : nullptr, now_, entropy_));

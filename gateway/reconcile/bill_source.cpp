@@ -157,10 +157,9 @@ Result<std::string> BillSource::ask_for_link(const BillWish& wish) {
             const bool later = code == "SYSTEM_RATE_LIMIT" || code == "USER_RATE_LIMIT";
             if (later) return try_again("Alipay wants us to wait: " + said);
             if (absent) {
-                return Error(ErrorCode::not_found, "Alipay has no " +
-                                                       std::string(name_of(wish.type)) +
-                                                       " bill of " + wish.day.text() +
-                                                       ", or not yet: " + said)
+                return Error(ErrorCode::not_found,
+                             "Alipay has no " + std::string(name_of(wish.type)) + " bill of " +
+                                 wish.day.text() + ", or not yet: " + said)
                     .because(kBillNotReady);
             }
             return Error(ErrorCode::failed_precondition,
@@ -194,9 +193,9 @@ Result<Done> BillSource::download(const BillWish& wish, const std::string& url) 
     }
     // A link that is too old answers with a page.
     if (!file->keep() || !is_zip(wish.file)) return try_again("what came is no bill");
-    seams_.log.info("reconcile.bill_fetched", {{"type", name_of(wish.type)},
-                                               {"app", wish.app->id},
-                                               {"bill_date", wish.day.text()}});
+    seams_.log.info(
+        "reconcile.bill_fetched",
+        {{"type", name_of(wish.type)}, {"app", wish.app->id}, {"bill_date", wish.day.text()}});
     return Done{};
 }
 

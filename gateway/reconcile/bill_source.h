@@ -17,8 +17,8 @@ enum class BillType { trade, signcustomer };
 
 std::string_view name_of(BillType type);
 
-// Whether we fetch from this address at all: over https, from Alipay's own bill host (whose links are
-// http), or from where the app's gateway is, which is how a sandbox hands its bills out.
+// Whether we fetch from this address at all: over https, from Alipay's own bill host (whose links
+// are http), or from where the app's gateway is, which is how a sandbox hands its bills out.
 bool is_bill_address(std::string_view url, std::string_view gateway_url);
 
 struct BillWish {

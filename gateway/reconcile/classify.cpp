@@ -121,10 +121,9 @@ const AppNumbers* owner_of(std::string_view out_trade_no, Timestamp done_at,
     const AppNumbers* claims_all = nullptr;
     for (const AppNumbers& app : apps) {
         if (app.prefixes.empty() && claims_all == nullptr) claims_all = &app;
-        const bool begins_like_it =
-            std::ranges::any_of(app.prefixes, [&](const std::string& prefix) {
-                return out_trade_no.starts_with(prefix);
-            });
+        const bool begins_like_it = std::ranges::any_of(
+            app.prefixes,
+            [&](const std::string& prefix) { return out_trade_no.starts_with(prefix); });
         if (begins_like_it) return &app;
     }
     const bool before_us = !first_payment_at || done_at < *first_payment_at;

@@ -66,9 +66,8 @@ void Comparison::find_line(BillClass bill_class, const KeptLine& line, ledger::R
 }
 
 Result<Done> Comparison::read_payments() {
-    ledger::Stretch stretch{.seller_id = order_.seller_id,
-                            .from = order_.day.start(),
-                            .to = order_.day.end()};
+    ledger::Stretch stretch{
+        .seller_id = order_.seller_id, .from = order_.day.start(), .to = order_.day.end()};
     TOLLGATE_TRY(auto reading, store_.read());
     for (std::size_t read = 0;;) {
         // A page is a snapshot of its own: no long reader keeps the log from being recycled.
@@ -103,8 +102,7 @@ Result<Done> Comparison::take_payment(const PaymentLine& ours) {
 
 Result<Done> Comparison::pair_payment(const KeptLine& line, const PaymentLine& ours) {
     if (const auto differs = compare_payment(billed(line), ours)) {
-        const bool early =
-            *differs == BillClass::status_behind && !may_repair(billed(line), ours);
+        const bool early = *differs == BillClass::status_behind && !may_repair(billed(line), ours);
         find_line(*differs, line, ours.row, early ? "paid before it was created" : "");
         return Done{};
     }
@@ -154,8 +152,8 @@ Result<Done> Comparison::read_left_lines() {
 }
 
 void Comparison::unknown(const KeptLine& line, const char* detail) {
-    const AppNumbers* const owner = owner_of(table_.out_trade_no(line), line.done_at(),
-                                             first_payment_at_, *order_.apps);
+    const AppNumbers* const owner =
+        owner_of(table_.out_trade_no(line), line.done_at(), first_payment_at_, *order_.apps);
     if (owner == nullptr) foreign_[table_.index_of(line)] = true;
     find({.bill_class = owner == nullptr ? BillClass::foreign : BillClass::missing_here,
           .app = static_cast<std::uint16_t>(owner == nullptr ? 0 : owner - order_.apps->data()),
@@ -179,9 +177,8 @@ Result<Done> Comparison::read_refund_lines() {
 // All of one number.
 Result<Done> Comparison::take_refund_lines(std::span<const KeptLine> lines) {
     TOLLGATE_TRY(auto reading, store_.read());
-    TOLLGATE_TRY(const auto payment,
-                 reading->reconciliations().payment_of(order_.seller_id,
-                                                       table_.out_trade_no(lines.front())));
+    TOLLGATE_TRY(const auto payment, reading->reconciliations().payment_of(
+                                         order_.seller_id, table_.out_trade_no(lines.front())));
     std::vector<RefundLine> ours;
     if (payment) {
         TOLLGATE_TRY(ours, reading->reconciliations().refunds_of(payment->row));
@@ -200,7 +197,7 @@ Result<Done> Comparison::pair_refund(const KeptLine& line, const PaymentLine& pa
                                      const std::vector<RefundLine>& ours) {
     const RefundLine* const refund = refund_of(table_.out_request_no(line), line.amount(), ours);
     if (compare_refund(line.amount(), refund)) {
-        const char* const detail = refund == nullptr                ? "not here"
+        const char* const detail = refund == nullptr                 ? "not here"
                                    : refund->amount != line.amount() ? "the amounts differ"
                                                                      : "here it has not succeeded";
         find({.bill_class = BillClass::refund_differs,
@@ -228,9 +225,8 @@ void Comparison::cross(const DayBoundary& key, Timestamp at) {
 }
 
 Result<Done> Comparison::read_refunds() {
-    ledger::Stretch stretch{.seller_id = order_.seller_id,
-                            .from = order_.day.start(),
-                            .to = order_.day.end()};
+    ledger::Stretch stretch{
+        .seller_id = order_.seller_id, .from = order_.day.start(), .to = order_.day.end()};
     TOLLGATE_TRY(auto reading, store_.read());
     for (;;) {
         TOLLGATE_TRY(const auto page, reading->reconciliations().refunds_succeeded(stretch));
@@ -341,8 +337,7 @@ Result<Done> Comparison::expire_kept(const BeijingDay& ledger_day) {
     }
     for (const DayBoundary& item : kept) {
         if (found.contains({item.payment, item.refund})) continue;
-        TOLLGATE_TRY(const auto payment,
-                     reading->reconciliations().payment_by_row(item.payment));
+        TOLLGATE_TRY(const auto payment, reading->reconciliations().payment_by_row(item.payment));
         if (!payment || !payment->paid_at) continue;
         TOLLGATE_TRY(const auto refunds, reading->reconciliations().refunds_of(item.payment));
         const auto refund = std::ranges::find(refunds, item.refund, &RefundLine::row);
@@ -351,8 +346,8 @@ Result<Done> Comparison::expire_kept(const BeijingDay& ledger_day) {
                                                        : refund_neighbours(refund->refunded_at);
         TOLLGATE_TRY(const bool pending, is_pending(neighbours, ledger_day));
         if (pending) continue;
-        find({.bill_class = item.refund == 0 ? BillClass::missing_at_alipay
-                                             : BillClass::refund_differs,
+        find({.bill_class =
+                  item.refund == 0 ? BillClass::missing_at_alipay : BillClass::refund_differs,
               .expired = true,
               .payment = item.payment,
               .refund = item.refund,

@@ -29,8 +29,8 @@ int DailyReconciliation::run_once(int limit) {
     for (const Seller& seller : sellers_) {
         const auto days = open_days(seller);
         if (!days) {
-            log_.error("reconcile.cannot_look", {{"seller_id", seller.seller_id},
-                                                 {"reason", days.error().message()}});
+            log_.error("reconcile.cannot_look",
+                       {{"seller_id", seller.seller_id}, {"reason", days.error().message()}});
             continue;
         }
         for (const BeijingDay& day : *days) {
@@ -48,16 +48,14 @@ int DailyReconciliation::run_once(int limit) {
 Result<std::vector<BeijingDay>> DailyReconciliation::open_days(const Seller& seller) {
     std::vector<BeijingDay> days;
     TOLLGATE_TRY(auto reading, store_.read());
-    TOLLGATE_TRY(const auto first,
-                 reading->reconciliations().first_payment_at(seller.seller_id));
+    TOLLGATE_TRY(const auto first, reading->reconciliations().first_payment_at(seller.seller_id));
     if (!first) return days;
     BeijingDay day = last_billed_day(clock_.now());
     for (int i = 0; i < kLookBackDays; ++i, day = day.previous()) {
         if (day.end() <= *first) break;
         TOLLGATE_TRY(const auto known, reading->reconciliations().find(
                                            {.seller_id = seller.seller_id, .date = day.text()}));
-        const bool complete =
-            known && known->status == ledger::ReconciliationStatus::complete;
+        const bool complete = known && known->status == ledger::ReconciliationStatus::complete;
         if (complete) {
             tries_.erase({seller.seller_id, day.text()});
         } else {
@@ -72,8 +70,8 @@ void DailyReconciliation::try_day(const Seller& seller, const BeijingDay& day, T
     const auto done = run_day_(seller, day);
     if (done) return;
     ++tries.made;
-    const bool needs_a_person = done.error().code() != ErrorCode::unavailable &&
-                                done.error().reason() != kBillNotReady;
+    const bool needs_a_person =
+        done.error().code() != ErrorCode::unavailable && done.error().reason() != kBillNotReady;
     const auto wait = retry_wait(tries.made, needs_a_person);
     tries.next = clock_.now() + wait;
     log_.write(needs_a_person ? LogLevel::error : LogLevel::warning, "reconcile.put_off",

@@ -19,13 +19,14 @@ namespace tollgate::gateway::reconcile {
 // next.
 BeijingDay last_billed_day(Timestamp now);
 
-// How long after the n-th try without an end (from 1) the next one is due. A bill that is not there yet
-// may come any minute; one that cannot be trusted, or an app that may not have it, takes a person.
+// How long after the n-th try without an end (from 1) the next one is due. A bill that is not there
+// yet may come any minute; one that cannot be trusted, or an app that may not have it, takes a
+// person.
 std::chrono::minutes retry_wait(int tries, bool needs_a_person);
 
-// Sees to it that every day of every merchant's is compared once its bills are there: the last seven
-// days, the oldest first, from the merchant's first payment on. What was cut short or failed is tried
-// again. No thread of its own: whoever calls run_once() decides when.
+// Sees to it that every day of every merchant's is compared once its bills are there: the last
+// seven days, the oldest first, from the merchant's first payment on. What was cut short or failed
+// is tried again. No thread of its own: whoever calls run_once() decides when.
 class DailyReconciliation {
 public:
     // `run_day` does the work and may take minutes.

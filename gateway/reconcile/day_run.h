@@ -18,9 +18,9 @@ struct DayOrder {
 };
 
 // Fetches a day's bills, through the first of the merchant's apps that may have them, and compares.
-// The files stay in the folder. "There is no bill" counts as a day without trade only once the bill's
-// day is long over, and only if the ledger has no payment of that day either.
-// Errors: as BillSource::fetch() and Reconciler::run().
+// The files stay in the folder. "There is no bill" counts as a day without trade only once the
+// bill's day is long over, and only if the ledger has no payment of that day either. Errors: as
+// BillSource::fetch() and Reconciler::run().
 class DayRun {
 public:
     // All must outlive it.

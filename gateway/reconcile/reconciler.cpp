@@ -38,8 +38,8 @@ void add_number(std::string& json, std::string_view name, std::int64_t number) {
 void add_sum(std::string& json, std::string_view name, const CountAndSum& sum) {
     json += json.ends_with('{') ? "" : ",";
     append_json_string(json, name);
-    json += ":{\"count\":" + std::to_string(sum.count) + ",\"amount\":" + std::to_string(sum.fen) +
-            "}";
+    json +=
+        ":{\"count\":" + std::to_string(sum.count) + ",\"amount\":" + std::to_string(sum.fen) + "}";
 }
 
 }  // namespace
@@ -138,9 +138,8 @@ Result<Report> Reconciler::compare_and_apply(const RunOrder& order, const bill::
                                 : ledger::ReconciliationStatus::complete;
     reconciliation.finished_at = seams_.clock.now();
     reconciliation.summary = summary_json(report);
-    TOLLGATE_DO(seams_.transact([&](ledger::Books& books) {
-        return books.reconciliations().finish(reconciliation);
-    }));
+    TOLLGATE_DO(seams_.transact(
+        [&](ledger::Books& books) { return books.reconciliations().finish(reconciliation); }));
     reconciliation.repaired += report.count_of(Fate::repaired);
     reconciliation.opened += report.count_of(Fate::opened);
     seams_.log.write(report.has_differences() ? LogLevel::warning : LogLevel::info,
@@ -219,8 +218,7 @@ void Reconciler::record_failure(const RunOrder& order, const Error& error) {
             [&](ledger::Books& books) { return books.reconciliations().finish(failed); });
     }
     if (recorded) return;
-    seams_.log.error("reconcile.failure_not_recorded",
-                     {{"reason", recorded.error().message()}});
+    seams_.log.error("reconcile.failure_not_recorded", {{"reason", recorded.error().message()}});
 }
 
 }  // namespace tollgate::gateway::reconcile

@@ -70,9 +70,10 @@ struct ReconcilerSeams {
     std::function<bool()> stop = {};  // Asked now and then; true ends a run with unavailable.
 };
 
-// Compares one day's bills with the ledger, writes what follows in units of a few hundred findings, and
-// records the run. Whatever moment it is cut short at, the same call again brings the same end: the
-// comparison is done afresh, and each unit's work is there once. Not for the writer's own thread.
+// Compares one day's bills with the ledger, writes what follows in units of a few hundred findings,
+// and records the run. Whatever moment it is cut short at, the same call again brings the same end:
+// the comparison is done afresh, and each unit's work is there once. Not for the writer's own
+// thread.
 class Reconciler {
 public:
     explicit Reconciler(ReconcilerSeams seams) : seams_(std::move(seams)) {}

@@ -116,18 +116,17 @@ std::string csv_field(std::string text) {
 }
 
 std::string csv_line(const ReportRow& row) {
-    const std::array<std::string, 11> fields = {
-        std::string(name_of(row.bill_class)),
-        std::string(name_of(row.fate)),
-        row.app,
-        row.out_trade_no,
-        row.trade_no,
-        row.out_request_no,
-        row.line ? std::to_string(*row.line) : "",
-        row.billed ? row.billed->to_yuan() : "",
-        row.ours ? row.ours->to_yuan() : "",
-        row.status,
-        row.detail};
+    const std::array<std::string, 11> fields = {std::string(name_of(row.bill_class)),
+                                                std::string(name_of(row.fate)),
+                                                row.app,
+                                                row.out_trade_no,
+                                                row.trade_no,
+                                                row.out_request_no,
+                                                row.line ? std::to_string(*row.line) : "",
+                                                row.billed ? row.billed->to_yuan() : "",
+                                                row.ours ? row.ours->to_yuan() : "",
+                                                row.status,
+                                                row.detail};
     std::string line;
     for (std::size_t i = 0; i < fields.size(); ++i) {
         line += (i == 0 ? "" : ",") + csv_field(fields[i]);

@@ -37,16 +37,17 @@ ReconcileService::ReconcileService(const config::Settings& settings, Seams seams
     : daily_on_(settings.reconciliation.daily),
       folder_(settings.store.sqlite_file + "-bills"),
       seams_(seams),
-      reconciler_({.store = seams.store,
-                   .transact = [&writer = seams.writer](
-                                   const std::function<Result<Done>(ledger::Books&)>& work) {
-                       return writer.transact([&](ledger::Books& books) { return work(books); });
-                   },
-                   .clock = seams.clock,
-                   .entropy = seams.entropy,
-                   .log = seams.log,
-                   .progress = {},
-                   .stop = [this] { return stop_.load(); }}),
+      reconciler_(
+          {.store = seams.store,
+           .transact =
+               [&writer = seams.writer](const std::function<Result<Done>(ledger::Books&)>& work) {
+                   return writer.transact([&](ledger::Books& books) { return work(books); });
+               },
+           .clock = seams.clock,
+           .entropy = seams.entropy,
+           .log = seams.log,
+           .progress = {},
+           .stop = [this] { return stop_.load(); }}),
       source_({.alipay = seams.alipay,
                .http = seams.http,
                .log = seams.log,

@@ -1,6 +1,6 @@
 // A million bill lines against a million payments: from the ZIP to the report, with the peak of the
-// process's memory. The ledger and the bill are made by a process of their own, so that their making
-// does not count.
+// process's memory. The ledger and the bill are made by a process of their own, so that their
+// making does not count.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -51,9 +51,10 @@ std::string digits(std::int64_t number, std::size_t width) {
 
 std::string number_of(std::int64_t i) {
     // Not in the order of payment: as random as order numbers are.
-    return "SHOP" + digits(static_cast<std::int64_t>((static_cast<std::uint64_t>(i) * 2'654'435'761U) %
-                                                     10'000'000'000U),
-                           10) +
+    return "SHOP" +
+           digits(static_cast<std::int64_t>((static_cast<std::uint64_t>(i) * 2'654'435'761U) %
+                                            10'000'000'000U),
+                  10) +
            digits(i, 8);
 }
 
@@ -116,7 +117,9 @@ private:
                                                       ZIP_SOURCE_CLOSE, ZIP_SOURCE_STAT,
                                                       ZIP_SOURCE_ERROR, ZIP_SOURCE_FREE, -1);
             case ZIP_SOURCE_READ: return read(static_cast<char*>(data), size);
-            case ZIP_SOURCE_STAT: zip_stat_init(static_cast<zip_stat_t*>(data)); return sizeof(zip_stat_t);
+            case ZIP_SOURCE_STAT:
+                zip_stat_init(static_cast<zip_stat_t*>(data));
+                return sizeof(zip_stat_t);
             default: return 0;
         }
     }
@@ -165,7 +168,8 @@ private:
         return "#支付宝业务明细查询\r\n#账号：[20880000000000010156]\r\n"
                "#起始日期：[2026年11月10日 00:00:00]   终止日期：[2026年11月11日 00:00:00]\r\n"
                "#-------------业务明细列表------------\r\n"
-               "支付宝交易号,商户订单号,业务类型,商品名称,创建时间,完成时间,门店编号,门店名称,操作员,"
+               "支付宝交易号,商户订单号,业务类型,商品名称,创建时间,完成时间,门店编号,门店名称,"
+               "操作员,"
                "终端号,对方账户,订单金额（元）,商家实收（元）,支付宝红包（元）,集分宝（元）,"
                "支付宝优惠（元）,商家优惠（元）,券核销金额（元）,券名称,商家红包消费金额（元）,"
                "卡消费金额（元）,退款批次号/请求号,服务费（元）,分润（元）,备注\r\n";
@@ -212,8 +216,8 @@ void apart(Work work) {
 void compare(const std::string& file, const std::string& bill, std::int64_t count) {
     const auto started = system_clock().monotonic();
     Log log(STDERR_FILENO, system_clock(), LogLevel::error);
-    auto store = checked(
-        ledger::open_sqlite_store({.file = file, .beside_gateway = true}, system_clock()));
+    auto store =
+        checked(ledger::open_sqlite_store({.file = file, .beside_gateway = true}, system_clock()));
     ledger::Writer writer(checked(store->write_connection()), {}, log);
     reconcile::Reconciler reconciler(
         {.store = *store,
@@ -227,11 +231,11 @@ void compare(const std::string& file, const std::string& bill, std::int64_t coun
          .clock = system_clock(),
          .entropy = signing::openssl_entropy(),
          .log = log});
-    const auto report = checked(reconciler.run(
-        {.seller = {.seller_id = kSeller, .apps = {{.app = "shop", .prefixes = {}}}},
-         .day = checked(BeijingDay::parse(kDay)),
-         .bill_files = {bill},
-         .request_id = "bench"}));
+    const auto report = checked(
+        reconciler.run({.seller = {.seller_id = kSeller, .apps = {{.app = "shop", .prefixes = {}}}},
+                        .day = checked(BeijingDay::parse(kDay)),
+                        .bill_files = {bill},
+                        .request_id = "bench"}));
     const auto ended = system_clock().monotonic();
     rusage usage{};
     ::getrusage(RUSAGE_SELF, &usage);
@@ -239,18 +243,17 @@ void compare(const std::string& file, const std::string& bill, std::int64_t coun
     const std::int64_t cpu_ms = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1'000 +
                                 (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1'000;
     const auto& counts = report.counts;
-    std::printf(
-        R"({"payments":%lld,"bill_lines":%lld,"ms":%lld,"cpu_ms":%lld,"peak_rss_kib":%lld,)"
-        R"("matched":%lld,"repaired":%lld,"opened":%lld,"bill_bytes":%lld})"
-        "\n",
-        // NOLINTBEGIN(google-runtime-int): printf.
-        static_cast<long long>(count),
-        static_cast<long long>(counts.bill_payments.count + counts.bill_refunds.count),
-        static_cast<long long>(ms), static_cast<long long>(cpu_ms),
-        static_cast<long long>(usage.ru_maxrss), static_cast<long long>(counts.matched),
-        static_cast<long long>(report.count_of(reconcile::Fate::repaired)),
-        static_cast<long long>(report.count_of(reconcile::Fate::opened)),
-        static_cast<long long>(std::filesystem::file_size(bill)));
+    std::printf(R"({"payments":%lld,"bill_lines":%lld,"ms":%lld,"cpu_ms":%lld,"peak_rss_kib":%lld,)"
+                R"("matched":%lld,"repaired":%lld,"opened":%lld,"bill_bytes":%lld})"
+                "\n",
+                // NOLINTBEGIN(google-runtime-int): printf.
+                static_cast<long long>(count),
+                static_cast<long long>(counts.bill_payments.count + counts.bill_refunds.count),
+                static_cast<long long>(ms), static_cast<long long>(cpu_ms),
+                static_cast<long long>(usage.ru_maxrss), static_cast<long long>(counts.matched),
+                static_cast<long long>(report.count_of(reconcile::Fate::repaired)),
+                static_cast<long long>(report.count_of(reconcile::Fate::opened)),
+                static_cast<long long>(std::filesystem::file_size(bill)));
     // NOLINTEND(google-runtime-int)
 }
 

@@ -33,10 +33,31 @@ std::string line(const std::vector<std::string>& fields) {
 std::string trade_line(const Movement& m) {
     const std::string sign = m.is_refund ? "-" : "";
     const std::string amount = sign + yuan(m.fen);
-    return line({m.trade_no, m.out_trade_no, m.is_refund ? "退款" : "交易", "一枚书签",
-                 "2026-11-10 00:00:01", m.at, "", "", "", "", "*明(138****0000)", amount, amount,
-                 "0.00", "0.00", "0.00", "0.00", "0.00", "", "0.00", "0.00", m.out_request_no,
-                 (m.is_refund ? "" : "-") + yuan(m.fee_fen), "0.00", ""});
+    return line({m.trade_no,
+                 m.out_trade_no,
+                 m.is_refund ? "退款" : "交易",
+                 "一枚书签",
+                 "2026-11-10 00:00:01",
+                 m.at,
+                 "",
+                 "",
+                 "",
+                 "",
+                 "*明(138****0000)",
+                 amount,
+                 amount,
+                 "0.00",
+                 "0.00",
+                 "0.00",
+                 "0.00",
+                 "0.00",
+                 "",
+                 "0.00",
+                 "0.00",
+                 m.out_request_no,
+                 (m.is_refund ? "" : "-") + yuan(m.fee_fen),
+                 "0.00",
+                 ""});
 }
 
 struct Sum {
@@ -54,13 +75,14 @@ std::string gbk(const std::string& utf8) {
 }
 
 std::string BillMaker::trade_text() const {
-    std::string text = head(*this, "业务明细查询") +
-                       "#-----------------------------------------业务明细列表------------\r\n"
-                       "支付宝交易号,商户订单号,业务类型,商品名称,创建时间,完成时间,门店编号,门店名称,"
-                       "操作员,终端号,对方账户,订单金额（元）,商家实收（元）,支付宝红包（元）,"
-                       "集分宝（元）,支付宝优惠（元）,商家优惠（元）,券核销金额（元）,券名称,"
-                       "商家红包消费金额（元）,卡消费金额（元）,退款批次号/请求号,服务费（元）,"
-                       "分润（元）,备注\r\n";
+    std::string text =
+        head(*this, "业务明细查询") +
+        "#-----------------------------------------业务明细列表------------\r\n"
+        "支付宝交易号,商户订单号,业务类型,商品名称,创建时间,完成时间,门店编号,门店名称,"
+        "操作员,终端号,对方账户,订单金额（元）,商家实收（元）,支付宝红包（元）,"
+        "集分宝（元）,支付宝优惠（元）,商家优惠（元）,券核销金额（元）,券名称,"
+        "商家红包消费金额（元）,卡消费金额（元）,退款批次号/请求号,服务费（元）,"
+        "分润（元）,备注\r\n";
     Sum paid;
     Sum refunded;
     for (const Movement& m : movements) {
@@ -72,7 +94,8 @@ std::string BillMaker::trade_text() const {
     return text + "#-----------------------------------------业务明细列表结束------------\r\n" +
            "#交易合计：" + paid.text() + "，商家实收共" + yuan(paid.fen) +
            "元，商家优惠共0.00元\r\n#退款合计：" + refunded.text() + "，商家实收退款共" +
-           yuan(-refunded.fen) + "元，商家优惠退款共0.00元\r\n"
+           yuan(-refunded.fen) +
+           "元，商家优惠退款共0.00元\r\n"
            "#导出时间：[2026年11月11日 09:27:10]\r\n";
 }
 
@@ -80,7 +103,8 @@ std::string BillMaker::trade_summary_text() const {
     return head(*this, "业务汇总查询") +
            "#-----------------------------------------业务汇总列表------------\r\n"
            "门店编号,门店名称,交易订单总笔数,退款订单总笔数,订单金额（元）,商家实收（元）,"
-           "支付宝优惠（元）,商家优惠（元）,卡消费金额（元）,服务费（元）,分润（元）,实收净额（元）\r\n" +
+           "支付宝优惠（元）,商家优惠（元）,卡消费金额（元）,服务费（元）,分润（元）,"
+           "实收净额（元）\r\n" +
            line({"合计", "", "0", "0", "0.00", "0.00", "0.00", "0.00", "0.00", "0.00", "0.00",
                  "0.00"}) +
            "#-----------------------------------------业务汇总列表结束------------\r\n";
@@ -137,15 +161,15 @@ void write_text(const std::string& file, const std::string& bytes) {
 }
 
 void write_trade_bill(const std::string& file, const BillMaker& bill) {
-    write_zip(file, {{.name = "20880000000000010156_20261110_业务明细.csv",
-                      .text = bill.trade_text()},
-                     {.name = "20880000000000010156_20261110_业务明细(汇总).csv",
-                      .text = bill.trade_summary_text()}});
+    write_zip(file,
+              {{.name = "20880000000000010156_20261110_业务明细.csv", .text = bill.trade_text()},
+               {.name = "20880000000000010156_20261110_业务明细(汇总).csv",
+                .text = bill.trade_summary_text()}});
 }
 
 void write_fund_bill(const std::string& file, const BillMaker& bill) {
-    write_zip(file, {{.name = "20880000000000010156_20261110_账务明细.csv",
-                      .text = bill.fund_text()}});
+    write_zip(file,
+              {{.name = "20880000000000010156_20261110_账务明细.csv", .text = bill.fund_text()}});
 }
 
 }  // namespace tollgate::testing

@@ -38,11 +38,14 @@ public:
 
 BillMaker two_trades() {
     BillMaker bill;
-    bill.movements = {
-        {.trade_no = "2026111022001", .out_trade_no = "T1", .fee_fen = 6},
-        {.trade_no = "2026111022002", .out_trade_no = "T2", .fen = 2'050},
-        {.trade_no = "2026111022001", .out_trade_no = "T1", .fen = 300, .out_request_no = "R1",
-         .fee_fen = 2, .is_refund = true}};
+    bill.movements = {{.trade_no = "2026111022001", .out_trade_no = "T1", .fee_fen = 6},
+                      {.trade_no = "2026111022002", .out_trade_no = "T2", .fen = 2'050},
+                      {.trade_no = "2026111022001",
+                       .out_trade_no = "T1",
+                       .fen = 300,
+                       .out_request_no = "R1",
+                       .fee_fen = 2,
+                       .is_refund = true}};
     return bill;
 }
 
@@ -82,15 +85,16 @@ TEST_F(Reading, TakesBothBillsOutOfTheirArchives) {
     EXPECT_EQ(kept.trades,
               (std::vector<std::string>{"2026111022001 T1 +10.00 ", "2026111022002 T2 +20.50 ",
                                         "2026111022001 T1 -3.00 R1"}));
-    EXPECT_EQ(kept.funds, (std::vector<std::string>{"T1 10.00 0.00", "T1 0.00 0.06",
-                                                    "T2 20.50 0.00", "T1 0.00 3.00",
-                                                    "T1 0.02 0.00"}));
+    EXPECT_EQ(kept.funds,
+              (std::vector<std::string>{"T1 10.00 0.00", "T1 0.00 0.06", "T2 20.50 0.00",
+                                        "T1 0.00 3.00", "T1 0.02 0.00"}));
 }
 
 TEST_F(Reading, FindsColumnsByTheirNamesAlone) {
     const auto result = read(
         "#支付宝业务明细查询\r\n"
-        "备注,退款批次号,业务类型,完成时间,商家实收(元),新的一列,订单金额,商户订单号,支付宝交易号,\r\n"
+        "备注,退款批次号,业务类型,完成时间,商家实收(元),新的一列,订单金额,商户订单号,支付宝交易号,"
+        "\r\n"
         "\"a, \"\"b\"\"\",,交易,2026-11-10 10:00:00,9.00,?,10.00,T1\t,2026111022001\t,\r\n"
         "#交易合计：1笔，商家实收共9.00元\r\n#退款合计：0笔，商家实收退款共0.00元\r\n");
     ASSERT_TRUE(result) << result.error().message();
@@ -188,8 +192,8 @@ TEST(Archive, StopsABombBeforeItUnpacks) {
     testing::write_raw_zip(folder.file("bomb.zip"),
                            {{.name = "a.csv", .text = std::string(20'000'000, '\n')}});
     Swallow swallow;
-    const auto read = read_bill_file(folder.file("bomb.zip"),
-                                     {.unpacked_bytes_max = 1'000'000}, swallow);
+    const auto read =
+        read_bill_file(folder.file("bomb.zip"), {.unpacked_bytes_max = 1'000'000}, swallow);
     ASSERT_FALSE(read);
     EXPECT_EQ(read.error().code(), ErrorCode::invalid_argument);
     EXPECT_NE(read.error().message().find("unpacks to more than"), std::string::npos);
@@ -230,8 +234,7 @@ TEST(BillTable, GathersALinesOfOneNumber) {
     const TempFolder folder;
     write_trade_bill(folder.file("trade.zip"), bill);
     write_fund_bill(folder.file("fund.zip"), bill);
-    const BillOrder order{.seller_id = "2088000000000001",
-                          .day = *BeijingDay::parse("2026-11-10")};
+    const BillOrder order{.seller_id = "2088000000000001", .day = *BeijingDay::parse("2026-11-10")};
     ASSERT_TRUE(read_bills({folder.file("trade.zip"), folder.file("fund.zip")}, order, table));
     ASSERT_TRUE(table.sort());
     const auto lines = table.lines_of("T1");
@@ -247,8 +250,7 @@ TEST(BillTable, RefusesTheSameBillTwice) {
     BillTable table;
     const TempFolder folder;
     write_trade_bill(folder.file("trade.zip"), two_trades());
-    const BillOrder order{.seller_id = "2088000000000001",
-                          .day = *BeijingDay::parse("2026-11-10")};
+    const BillOrder order{.seller_id = "2088000000000001", .day = *BeijingDay::parse("2026-11-10")};
     ASSERT_TRUE(read_bills({folder.file("trade.zip"), folder.file("trade.zip")}, order, table));
     const auto sorted = table.sort();
     ASSERT_FALSE(sorted);

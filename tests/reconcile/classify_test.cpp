@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/time_text.h"
-#include "gateway/cli/reconcile.h"
+#include "gateway/cli/progress.h"
 #include "gateway/reconcile/daily.h"
 
 namespace tollgate::gateway::reconcile {
@@ -17,9 +17,8 @@ Timestamp at(const std::string& beijing) {
 }
 
 TEST(Classify, EveryStatusBesideMoneyThatAlipayHas) {
-    const BilledPayment billed{.amount = Money::from_fen(1'000),
-                               .trade_no = "A1",
-                               .done_at = at("2026-11-10 12:00:00")};
+    const BilledPayment billed{
+        .amount = Money::from_fen(1'000), .trade_no = "A1", .done_at = at("2026-11-10 12:00:00")};
     for (const PaymentStatus status : ledger::kPaymentStatuses) {
         const ledger::PaymentLine ours{.status = status,
                                        .amount = Money::from_fen(1'000),
@@ -34,9 +33,8 @@ TEST(Classify, EveryStatusBesideMoneyThatAlipayHas) {
 }
 
 TEST(Classify, APaymentOfAnotherTradeOrAmountIsNeverMoved) {
-    const BilledPayment billed{.amount = Money::from_fen(1'000),
-                               .trade_no = "A1",
-                               .done_at = at("2026-11-10 12:00:00")};
+    const BilledPayment billed{
+        .amount = Money::from_fen(1'000), .trade_no = "A1", .done_at = at("2026-11-10 12:00:00")};
     ledger::PaymentLine ours{.amount = Money::from_fen(1'001),
                              .created_at = at("2026-11-10 11:00:00")};
     EXPECT_EQ(compare_payment(billed, ours), BillClass::amount_differs);

@@ -15,10 +15,10 @@
 namespace tollgate::gateway::reconcile {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using nlohmann::json;
 using testing::BillMaker;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using testing::LocalServer;
 using testing::ReconcileWorld;
 using testing::ScriptedAlipay;
@@ -61,8 +61,8 @@ public:
         return asked_;
     }
 
-    std::string url_to_give;           // Empty: the right one.
-    std::string refusal;               // A sub_code; empty: none.
+    std::string url_to_give;  // Empty: the right one.
+    std::string refusal;      // A sub_code; empty: none.
     bool has_fund_bill = false;
     int status = 200;
 
@@ -121,10 +121,10 @@ protected:
                                .entropy = ledger.world.entropy,
                                .log = ledger.world.log.get()});
         AlipayClient alipay({}, http, system_clock(), ledger.world.log.get());
-        BillSource source({.alipay = alipay,
-                           .http = http,
-                           .log = ledger.world.log.get(),
-                           .turn = [this] { http.run_once(std::chrono::milliseconds(50)); }});
+        BillSource source(
+            {.alipay = alipay, .http = http, .log = ledger.world.log.get(), .turn = [this] {
+                 http.run_once(std::chrono::milliseconds(50));
+             }});
         DayRun run(*apps, *ledger.world.store, source, reconciler, ledger.world.clock,
                    ledger.world.log.get());
         return run.run({.seller = ledger.seller,
@@ -165,8 +165,8 @@ TEST_F(Daily, FetchesComparesAndRepairs) {
     EXPECT_EQ(service.run_once(10), 1);
     EXPECT_EQ(ledger.text("SELECT status FROM payment"), "paid");
     EXPECT_EQ(ledger.text("SELECT status FROM reconciliation"), "complete");
-    EXPECT_EQ(counter.asked(), (std::vector<std::string>{"trade 2026-11-10",
-                                                         "signcustomer 2026-11-10"}));
+    EXPECT_EQ(counter.asked(),
+              (std::vector<std::string>{"trade 2026-11-10", "signcustomer 2026-11-10"}));
     // Done once.
     EXPECT_EQ(service.run_once(10), 0);
     ledger.world.clock.pass(std::chrono::hours(13));
@@ -232,8 +232,7 @@ TEST_F(Daily, TakesAPageForNoBill) {
     bill_of_the_10th();
     testing::write_text(ledger.world.folder.file("page"), "<html>expired</html>");
     counter.put(ledger.world.folder.file("page"));
-    EXPECT_THAT(run_day(ReconcileWorld::day("2026-11-10")).error().message(),
-                HasSubstr("no bill"));
+    EXPECT_THAT(run_day(ReconcileWorld::day("2026-11-10")).error().message(), HasSubstr("no bill"));
     counter.status = 403;
     EXPECT_THAT(run_day(ReconcileWorld::day("2026-11-10")).error().message(),
                 HasSubstr("HTTP 403"));

@@ -8,11 +8,11 @@
 namespace tollgate::gateway::reconcile {
 namespace {
 
+using ledger::PaymentStatus;
+using testing::BillMaker;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ledger::PaymentStatus;
-using testing::BillMaker;
 using testing::Movement;
 using testing::ReconcileWorld;
 
@@ -42,9 +42,8 @@ TEST(Reconcile, FindsNothingWhereBothSidesAgree) {
     const auto one = world.paid("T1", "A1");
     world.paid("T2", "A2", 2'500);
     world.refund(one, "R1", 300);
-    const auto report =
-        world.run(bill_of({money("T1", "A1"), money("T2", "A2", 2'500),
-                           given_back("T1", "A1", "R1", 300)}));
+    const auto report = world.run(
+        bill_of({money("T1", "A1"), money("T2", "A2", 2'500), given_back("T1", "A1", "R1", 300)}));
     ASSERT_TRUE(report) << report.error().message();
     EXPECT_THAT(report->rows, IsEmpty());
     EXPECT_EQ(report->counts.matched, 3);
@@ -66,8 +65,7 @@ TEST(Reconcile, SortsEveryDifferenceIntoItsClass) {
     world.move(ahead, PaymentStatus::refunded, std::nullopt, "2026-11-10 14:00:00");
     const auto report = world.run(bill_of(
         {money("amount", "A1", 999), money("trade", "A9"), money("refunding", "A4"),
-         given_back("refunding", "A4", "amount", 201),
-         given_back("refunding", "A4", "not_yet", 50),
+         given_back("refunding", "A4", "amount", 201), given_back("refunding", "A4", "not_yet", 50),
          given_back("refunding", "A4", "there_only", 10), money("ahead", "A5"),
          money("unknown", "A7")}));
     ASSERT_TRUE(report) << report.error().message();
@@ -227,9 +225,9 @@ TEST(Reconcile, LeavesForeignLinesAlone) {
     world.paid("SHOP-1", "A1");
     world.seller.apps = {{.app = "shop", .prefixes = {"SHOP-"}},
                          {.app = "books", .prefixes = {"BOOK-"}}};
-    const auto report = world.run(bill_of({money("SHOP-1", "A1"), money("TILL-7", "A2"),
-                                           money("", "A3"), money("BOOK-9", "A4"),
-                                           given_back("TILL-7", "A2", "R1", 100)}));
+    const auto report =
+        world.run(bill_of({money("SHOP-1", "A1"), money("TILL-7", "A2"), money("", "A3"),
+                           money("BOOK-9", "A4"), given_back("TILL-7", "A2", "R1", 100)}));
     ASSERT_TRUE(report);
     EXPECT_EQ(report->count_of(Fate::foreign), 3);
     EXPECT_EQ(world.text("SELECT group_concat(app || ' ' || class || ' ' || trade_no)"
@@ -261,9 +259,9 @@ TEST(Reconcile, ComparesFeesAndIncomeWithTheFundBill) {
     funds.movements[2].fen = 990;
     write_trade_bill(world.world.folder.file("trade.zip"), bill);
     write_fund_bill(world.world.folder.file("fund.zip"), funds);
-    const auto report = world.run_files(
-        {world.world.folder.file("fund.zip"), world.world.folder.file("trade.zip")},
-        ReconcileWorld::day("2026-11-10"));
+    const auto report =
+        world.run_files({world.world.folder.file("fund.zip"), world.world.folder.file("trade.zip")},
+                        ReconcileWorld::day("2026-11-10"));
     ASSERT_TRUE(report) << report.error().message();
     EXPECT_TRUE(report->has_fund_bill);
     EXPECT_THAT(ReconcileWorld::found(*report),
@@ -278,8 +276,8 @@ TEST(Reconcile, AppliesNothingOfABillThatCannotBeTrusted) {
     text.replace(text.find("商家实收共20.00元"), std::string("商家实收共20.00元").size(),
                  "商家实收共20.01元");
     testing::write_text(world.world.folder.file("bill.csv"), testing::gbk(text));
-    const auto report = world.run_files({world.world.folder.file("bill.csv")},
-                                        ReconcileWorld::day("2026-11-10"));
+    const auto report =
+        world.run_files({world.world.folder.file("bill.csv")}, ReconcileWorld::day("2026-11-10"));
     ASSERT_FALSE(report);
     EXPECT_EQ(report.error().reason(), "bill_invalid");
     EXPECT_EQ(world.text("SELECT group_concat(status || version) FROM payment"), before);
@@ -291,8 +289,8 @@ TEST(Reconcile, AppliesNothingOfABillThatCannotBeTrusted) {
 TEST(Reconcile, AWrongFileDoesNotUndoADayThatWasCompared) {
     ReconcileWorld world;
     ASSERT_TRUE(world.run(bill_of({})));
-    ASSERT_FALSE(world.run_files({world.world.folder.file("none.zip")},
-                                 ReconcileWorld::day("2026-11-10")));
+    ASSERT_FALSE(
+        world.run_files({world.world.folder.file("none.zip")}, ReconcileWorld::day("2026-11-10")));
     EXPECT_EQ(world.text("SELECT status FROM reconciliation"), "complete");
 }
 

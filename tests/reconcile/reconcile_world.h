@@ -60,10 +60,11 @@ public:
                 const std::string& status = "succeeded",
                 const std::string& when = "2026-11-10 13:00:00") {
         const std::string ms = std::to_string(at(when).ms);
-        execute("INSERT INTO refund (refund_id, payment, out_request_no, status, version,"
-                " amount_fen, origin, created_ms, updated_ms) VALUES ('ref_" +
-                request_no + "', " + std::to_string(payment.row) + ", '" + request_no + "', '" +
-                status + "', 1, " + std::to_string(fen) + ", 'api', " + ms + ", " + ms + ")");
+        execute(
+            "INSERT INTO refund (refund_id, payment, out_request_no, status, version,"
+            " amount_fen, origin, created_ms, updated_ms) VALUES ('ref_" +
+            request_no + "', " + std::to_string(payment.row) + ", '" + request_no + "', '" +
+            status + "', 1, " + std::to_string(fen) + ", 'api', " + ms + ", " + ms + ")");
     }
 
     Result<gateway::reconcile::Report> run(const BillMaker& bill, bool with_funds = false) {
@@ -102,22 +103,27 @@ public:
 
     // Everything that a comparison may write, for comparing two ledgers.
     std::vector<std::string> written() {
-        return lines("SELECT 'payment', out_trade_no, status, version, trade_no, paid_ms, late,"
-                     " held FROM payment ORDER BY 2",
-                     8) +
-               lines("SELECT 'transition', p.out_trade_no, t.version, t.to_status, t.cause"
-                     " FROM transition t JOIN payment p ON p.id = t.payment ORDER BY 2, 3",
-                     5) +
+        return lines(
+                   "SELECT 'payment', out_trade_no, status, version, trade_no, paid_ms, late,"
+                   " held FROM payment ORDER BY 2",
+                   8) +
+               lines(
+                   "SELECT 'transition', p.out_trade_no, t.version, t.to_status, t.cause"
+                   " FROM transition t JOIN payment p ON p.id = t.payment ORDER BY 2, 3",
+                   5) +
                lines("SELECT 'event', type, payment, version FROM event ORDER BY 2, 3, 4", 4) +
-               lines("SELECT 'difference', class, trade_no, payment, status FROM difference"
-                     " ORDER BY 2, 3",
-                     5) +
-               lines("SELECT 'boundary', payment, refund, bill_date, status FROM day_boundary"
-                     " ORDER BY 2, 3",
-                     5) +
-               lines("SELECT 'reconciliation', bill_date, status, repaired, opened FROM"
-                     " reconciliation ORDER BY 2",
-                     5);
+               lines(
+                   "SELECT 'difference', class, trade_no, payment, status FROM difference"
+                   " ORDER BY 2, 3",
+                   5) +
+               lines(
+                   "SELECT 'boundary', payment, refund, bill_date, status FROM day_boundary"
+                   " ORDER BY 2, 3",
+                   5) +
+               lines(
+                   "SELECT 'reconciliation', bill_date, status, repaired, opened FROM"
+                   " reconciliation ORDER BY 2",
+                   5);
     }
 
     std::string text(const std::string& sql) {
