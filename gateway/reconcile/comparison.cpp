@@ -278,7 +278,7 @@ void Comparison::check_funds() {
 
 Result<bool> Comparison::is_complete(const BeijingDay& day) {
     // This one will be, once what it finds is written.
-    if (day == order_.day) return true;
+    if (day == order_.day) return order_.day_is_over;
     for (const auto& [date, complete] : complete_days_) {
         if (date == day.text()) return complete;
     }
@@ -312,8 +312,10 @@ Result<Done> Comparison::take_ours_alone(const Ours& ours) {
     }
     const Neighbours neighbours =
         ours.refund == 0 ? payment_neighbours(ours.at) : refund_neighbours(ours.at);
-    TOLLGATE_TRY(const bool pending, is_pending(neighbours, order_.day));
+    TOLLGATE_TRY(const bool awaits_neighbour, is_pending(neighbours, order_.day));
+    const bool pending = awaits_neighbour || !order_.day_is_over;
     find({.bill_class = pending ? BillClass::day_boundary : ours.otherwise,
+          .expired = boundary.has_value(),
           .payment = ours.payment,
           .refund = ours.refund,
           .detail = ours.detail},
@@ -322,6 +324,7 @@ Result<Done> Comparison::take_ours_alone(const Ours& ours) {
 }
 
 Result<Done> Comparison::expire_kept() {
+    if (!order_.day_is_over) return Done{};
     TOLLGATE_DO(expire_kept(order_.day.previous()));
     return expire_kept(order_.day.next());
 }

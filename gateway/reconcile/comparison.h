@@ -19,6 +19,8 @@ namespace tollgate::gateway::reconcile {
 struct ComparisonOrder {
     std::string seller_id;
     BeijingDay day;
+    // False: its bill is a part. What it lacks may still come, so nothing is missing yet.
+    bool day_is_over = true;
     const std::vector<AppNumbers>* apps = nullptr;  // The merchant's.
 };
 

@@ -78,7 +78,7 @@ void DailyReconciliation::try_day(const Seller& seller, const BeijingDay& day, T
                {{"seller_id", seller.seller_id},
                 {"bill_date", day.text()},
                 {"tries", tries.made},
-                {"again_in_minutes", static_cast<std::int64_t>(wait.count())},
+                {"again_in_minutes", std::int64_t{wait.count()}},
                 {"reason", done.error().message()}});
 }
 

@@ -18,7 +18,7 @@ struct Finding {
     static constexpr std::uint32_t kNoLine = std::numeric_limits<std::uint32_t>::max();
 
     BillClass bill_class = BillClass::foreign;
-    bool expired = false;          // Was kept for a neighbour, whose bill has it neither.
+    bool expired = false;          // Was kept for another bill before.
     std::uint16_t app = 0;         // Of missing_here: which of the merchant's.
     std::uint32_t line = kNoLine;  // In the table, if the bill has one.
     ledger::RowId payment = 0;     // 0: we have none.

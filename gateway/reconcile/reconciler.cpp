@@ -121,9 +121,12 @@ Result<Report> Reconciler::compare_and_apply(const RunOrder& order, const bill::
                                              Report report) {
     ledger::Reconciliation& reconciliation = report.reconciliation;
     TOLLGATE_DO(record_start(order, reconciliation));
-    Comparison comparison(
-        {.seller_id = order.seller.seller_id, .day = order.day, .apps = &order.seller.apps}, table,
-        seams_.store, seams_.progress, seams_.stop);
+    const bool day_is_over = seams_.clock.now() >= order.day.end();
+    Comparison comparison({.seller_id = order.seller.seller_id,
+                           .day = order.day,
+                           .day_is_over = day_is_over,
+                           .apps = &order.seller.apps},
+                          table, seams_.store, seams_.progress, seams_.stop);
     TOLLGATE_TRY(const Findings found, comparison.run());
     report.counts = found.counts;
     TOLLGATE_DO(apply_crossings(found.crossings));
@@ -133,9 +136,8 @@ Result<Report> Reconciler::compare_and_apply(const RunOrder& order, const bill::
                                 .request_id = order.request_id},
                                found.findings, report));
     // Of a day that is not over yet this was a part: it is compared again when its bill is whole.
-    reconciliation.status = seams_.clock.now() < order.day.end()
-                                ? ledger::ReconciliationStatus::running
-                                : ledger::ReconciliationStatus::complete;
+    reconciliation.status = day_is_over ? ledger::ReconciliationStatus::complete
+                                        : ledger::ReconciliationStatus::running;
     reconciliation.finished_at = seams_.clock.now();
     reconciliation.summary = summary_json(report);
     TOLLGATE_DO(seams_.transact(
@@ -157,14 +159,16 @@ Result<Report> Reconciler::compare_and_apply(const RunOrder& order, const bill::
 }
 
 Result<Done> Reconciler::apply_crossings(const std::vector<ledger::DayBoundary>& crossings) {
-    for (std::size_t i = 0; i < crossings.size(); i += kFindingsAUnit) {
-        TOLLGATE_DO(seams_.transact([&](ledger::Books& books) -> Result<Done> {
-            const std::size_t end = std::min(i + kFindingsAUnit, crossings.size());
-            for (std::size_t at = i; at < end; ++at) {
-                TOLLGATE_DO(books.reconciliations().set_boundary(crossings[at]));
+    const std::span<const ledger::DayBoundary> all(crossings);
+    for (std::size_t i = 0; i < all.size(); i += kFindingsAUnit) {
+        const auto part = all.subspan(i, std::min(kFindingsAUnit, all.size() - i));
+        const auto write = [&](ledger::Books& books) -> Result<Done> {
+            for (const ledger::DayBoundary& crossing : part) {
+                TOLLGATE_DO(books.reconciliations().set_boundary(crossing));
             }
             return Done{};
-        }));
+        };
+        TOLLGATE_DO(seams_.transact(write));
     }
     return Done{};
 }

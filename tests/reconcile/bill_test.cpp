@@ -293,7 +293,9 @@ TEST_F(Reading, SurvivesEveryMutation) {
         }
         // Only if an edit changed the totals' text as well could this be another sum.
         const bool same_claim = bad.find(gbk("商家实收共30.50元")) != std::string::npos;
-        if (same_claim) EXPECT_EQ(paid, 3'050) << i;
+        if (same_claim) {
+            EXPECT_EQ(paid, 3'050) << i;
+        }
     }
 }
 

@@ -296,8 +296,14 @@ TEST(Reconcile, AWrongFileDoesNotUndoADayThatWasCompared) {
 
 TEST(Reconcile, ADayThatIsNotOverIsNotDone) {
     ReconcileWorld world;
-    ASSERT_TRUE(world.run(bill_of({}, "2026-11-11")));
+    world.paid("just-now", "A1", 1'000, "2026-11-11 09:59:00");
+    const auto report = world.run(bill_of({}, "2026-11-11"));
+    ASSERT_TRUE(report);
+    EXPECT_THAT(ReconcileWorld::found(*report), ElementsAre("day_boundary kept just-now"));
     EXPECT_EQ(world.text("SELECT status FROM reconciliation"), "running");
+    world.world.clock.pass(std::chrono::hours(24));
+    EXPECT_THAT(ReconcileWorld::found(*world.run(bill_of({}, "2026-11-11"))),
+                ElementsAre("missing_at_alipay opened just-now"));
 }
 
 TEST(Reconcile, OpensNoSecondDifferenceOverWhatANotificationSaid) {

@@ -103,27 +103,27 @@ public:
 
     // Everything that a comparison may write, for comparing two ledgers.
     std::vector<std::string> written() {
-        return lines(
-                   "SELECT 'payment', out_trade_no, status, version, trade_no, paid_ms, late,"
-                   " held FROM payment ORDER BY 2",
-                   8) +
-               lines(
-                   "SELECT 'transition', p.out_trade_no, t.version, t.to_status, t.cause"
-                   " FROM transition t JOIN payment p ON p.id = t.payment ORDER BY 2, 3",
-                   5) +
-               lines("SELECT 'event', type, payment, version FROM event ORDER BY 2, 3, 4", 4) +
-               lines(
-                   "SELECT 'difference', class, trade_no, payment, status FROM difference"
-                   " ORDER BY 2, 3",
-                   5) +
-               lines(
-                   "SELECT 'boundary', payment, refund, bill_date, status FROM day_boundary"
-                   " ORDER BY 2, 3",
-                   5) +
-               lines(
-                   "SELECT 'reconciliation', bill_date, status, repaired, opened FROM"
-                   " reconciliation ORDER BY 2",
-                   5);
+        std::vector<std::string> all;
+        const auto add = [&](const std::string& sql, int columns) {
+            const auto rows = lines(sql, columns);
+            all.insert(all.end(), rows.begin(), rows.end());
+        };
+        add("SELECT 'payment', out_trade_no, status, version, trade_no, paid_ms, late, held"
+            " FROM payment ORDER BY 2",
+            8);
+        add("SELECT 'transition', p.out_trade_no, t.version, t.to_status, t.cause"
+            " FROM transition t JOIN payment p ON p.id = t.payment ORDER BY 2, 3",
+            5);
+        add("SELECT 'event', type, payment, version FROM event ORDER BY 2, 3, 4", 4);
+        add("SELECT 'difference', class, trade_no, payment, status FROM difference ORDER BY 2, 3",
+            5);
+        add("SELECT 'boundary', payment, refund, bill_date, status FROM day_boundary"
+            " ORDER BY 2, 3",
+            5);
+        add("SELECT 'reconciliation', bill_date, status, repaired, opened FROM reconciliation"
+            " ORDER BY 2",
+            5);
+        return all;
     }
 
     std::string text(const std::string& sql) {
@@ -145,19 +145,13 @@ public:
     int units_left = 1'000'000;
 
 private:
-    using Lines = std::vector<std::string>;
-    friend Lines operator+(Lines left, const Lines& right) {
-        left.insert(left.end(), right.begin(), right.end());
-        return left;
-    }
-
     Result<Done> transact(const std::function<Result<Done>(ledger::Books&)>& work) {
         if (units_left-- <= 0) return Error(ErrorCode::unavailable, "the process has died");
         return world.run([&](ledger::Books& books) { return work(books); });
     }
 
-    Lines lines(const std::string& sql, int columns) {
-        Lines rows;
+    std::vector<std::string> lines(const std::string& sql, int columns) {
+        std::vector<std::string> rows;
         auto db = Database::open(world.folder.file("ledger.db"), Database::Mode::read_only);
         EXPECT_TRUE(db);
         auto select = db->prepare(sql);
