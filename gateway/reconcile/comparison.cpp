@@ -279,6 +279,8 @@ void Comparison::check_funds() {
 Result<bool> Comparison::is_complete(const BeijingDay& day) {
     // This one will be, once what it finds is written.
     if (day == order_.day) return order_.day_is_over;
+    // Nobody ever compares what was before us.
+    if (!first_payment_at_ || day.end() <= *first_payment_at_) return true;
     for (const auto& [date, complete] : complete_days_) {
         if (date == day.text()) return complete;
     }
