@@ -327,12 +327,16 @@ Result<Done> Comparison::take_ours_alone(const Ours& ours) {
 
 Result<Done> Comparison::expire_kept() {
     if (!order_.day_is_over) return Done{};
-    TOLLGATE_DO(expire_kept(order_.day.previous()));
-    return expire_kept(order_.day.next());
+    TOLLGATE_DO(expire_kept(order_.day.previous(), Patience::until_compared));
+    TOLLGATE_DO(expire_kept(order_.day.next(), Patience::until_compared));
+    // A neighbour's bill that never came must not keep anything for ever.
+    BeijingDay oldest = order_.day;
+    for (int i = 0; i < kKeptDaysMax; ++i) oldest = oldest.previous();
+    return expire_kept(oldest, Patience::over);
 }
 
 // What a neighbour's comparison has kept for this day's bill, which does not have it.
-Result<Done> Comparison::expire_kept(const BeijingDay& ledger_day) {
+Result<Done> Comparison::expire_kept(const BeijingDay& ledger_day, Patience patience) {
     TOLLGATE_TRY(auto reading, store_.read());
     TOLLGATE_TRY(const auto kept, reading->reconciliations().boundaries_kept(
                                       {.seller_id = order_.seller_id, .date = ledger_day.text()}));
@@ -350,7 +354,7 @@ Result<Done> Comparison::expire_kept(const BeijingDay& ledger_day) {
         const Neighbours neighbours = item.refund == 0 ? payment_neighbours(*payment->paid_at)
                                                        : refund_neighbours(refund->refunded_at);
         TOLLGATE_TRY(const bool pending, is_pending(neighbours, ledger_day));
-        if (pending) continue;
+        if (pending && patience == Patience::until_compared) continue;
         find({.bill_class =
                   item.refund == 0 ? BillClass::missing_at_alipay : BillClass::refund_differs,
               .expired = true,

@@ -41,6 +41,9 @@ public:
     // Call once. Errors: those of Reading; unavailable when stopped.
     Result<Findings> run();
 
+    // After so many days the neighbouring bill is not waited for any more.
+    static constexpr int kKeptDaysMax = 10;
+
 private:
     Result<Done> read_payments();
     Result<Done> take_payment(const ledger::PaymentLine& ours);
@@ -65,7 +68,8 @@ private:
     };
     Result<Done> take_ours_alone(const Ours& ours);
     Result<Done> expire_kept();
-    Result<Done> expire_kept(const BeijingDay& ledger_day);
+    enum class Patience { until_compared, over };
+    Result<Done> expire_kept(const BeijingDay& ledger_day, Patience patience);
     Result<bool> is_pending(const Neighbours& neighbours, const BeijingDay& day);
     Result<bool> is_complete(const BeijingDay& day);
 

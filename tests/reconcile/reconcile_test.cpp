@@ -220,6 +220,17 @@ TEST(Reconcile, SettlesTheDayBoundaryWhicheverDayIsReadFirst) {
     EXPECT_THAT(world.run(bill_of({}, "2026-11-11"))->rows, IsEmpty());
 }
 
+TEST(Reconcile, KeepsNothingForEver) {
+    ReconcileWorld world;
+    world.paid("late", "A1", 1'000, "2026-11-10 23:59:59");
+    EXPECT_THAT(ReconcileWorld::found(*world.run(bill_of({}))),
+                ElementsAre("day_boundary kept late"));
+    world.world.clock.pass(std::chrono::hours(24 * 10));
+    EXPECT_THAT(world.run(bill_of({}, "2026-11-19"))->rows, IsEmpty());
+    EXPECT_THAT(ReconcileWorld::found(*world.run(bill_of({}, "2026-11-20"))),
+                ElementsAre("missing_at_alipay opened late"));
+}
+
 TEST(Reconcile, LeavesForeignLinesAlone) {
     ReconcileWorld world;
     world.paid("SHOP-1", "A1");
