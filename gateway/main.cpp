@@ -16,12 +16,16 @@
 
 #include "config/sandbox_settings.h"
 #include "config/tunnel_settings.h"
+#include "gateway/alipay/method_table.h"
+#include "gateway/cli/alipay_call.h"
+#include "gateway/cli/doctor.h"
 #include "gateway/cli/exit_code.h"
 #include "gateway/cli/keys.h"
 #include "gateway/cli/reconcile.h"
 #include "gateway/cli/serve.h"
 #include "gateway/cli/signatures.h"
 #include "sandbox/drive.h"
+#include "sandbox/methods.h"
 #include "sandbox/sandbox.h"
 #include "signing/entropy.h"
 #include "tunnel/client.h"
@@ -200,11 +204,13 @@ struct Options {
     std::string signature;
     std::string app_id;
     std::string seller_id;
+    cli::AlipayCallOptions alipay_call;
     int bits = 2048;
     bool demo = false;
     sandbox::DriveSettings drive;
     ConnectOptions connect;
     cli::ReconcileCommand reconcile;
+    cli::DoctorOptions doctor;
 };
 
 void add_service_commands(CLI::App& app, Options& options, int& code) {
@@ -215,6 +221,15 @@ void add_service_commands(CLI::App& app, Options& options, int& code) {
     auto* check = app.add_subcommand("check-config", "Name every mistake of a settings file");
     check->add_option("--config", options.config_file, "The settings file")->required();
     check->callback([&] { code = cli::check_config(options.config_file); });
+
+    auto* doctor =
+        app.add_subcommand("doctor", "Say what is wrong with a settings file, and how to mend it");
+    doctor->add_option("--config", options.doctor.config_file, "The settings file")->required();
+    doctor->add_option("--app-public-key", options.doctor.app_public_key_file,
+                       "A file with the app public key that Alipay's console shows");
+    doctor->add_flag("--online", options.doctor.online,
+                     "Ask Alipay, by one query an app that changes nothing");
+    doctor->callback([&] { code = cli::doctor(options.doctor); });
 
     auto* sandbox = app.add_subcommand("sandbox", "Run the pretend Alipay and the pretend shop");
     sandbox->add_option("--config", options.config_file, "The sandbox's settings file");
@@ -360,6 +375,32 @@ void add_signature_commands(CLI::App& app, Options& options, int& code) {
     });
 }
 
+void add_alipay_commands(CLI::App& app, Options& options, int& code) {
+    auto* alipay = app.add_subcommand("alipay", "Speak to Alipay by hand");
+    alipay->require_subcommand(1);
+    cli::AlipayCallOptions& to = options.alipay_call;
+    auto* call = alipay->add_subcommand(
+        "call", "Make a call that changes nothing; its fields come as JSON on standard input");
+    call->add_option("METHOD", to.method, "Such as alipay.trade.query")->required();
+    call->add_option("--config", to.config_file, "The settings file")->required();
+    call->add_option("--app", to.app, "Which app; needed when the settings have several");
+    call->callback([&] {
+        if (to.fields_needed()) to.fields = read_stdin();
+        code = cli::alipay_call(to);
+    });
+
+    auto* methods = alipay->add_subcommand("methods", "What is spoken, as a table in Markdown");
+    methods->callback([&] {
+        std::fputs(gateway::methods_markdown([](std::string_view name) {
+                       return sandbox::find_method(name) != nullptr;
+                   }).c_str(),
+                   stdout);
+        std::puts("");
+        std::fputs(gateway::codes_markdown().c_str(), stdout);
+        code = cli::kDone;
+    });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -374,6 +415,7 @@ int main(int argc, char** argv) {
     add_tunnel_commands(app, options, code);
     add_key_commands(app, options, code);
     add_signature_commands(app, options, code);
+    add_alipay_commands(app, options, code);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

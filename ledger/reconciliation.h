@@ -66,7 +66,7 @@ struct RefundLine {
     std::string status;
     std::string origin;
     Money amount;
-    Timestamp refunded_at;  // Of a succeeded one: when that was known.
+    Timestamp refunded_at;  // Of a succeeded one: when it was, as far as we know.
 };
 
 // A stretch of a merchant's time, read page by page: (after_at, after_row) are the last line's.

@@ -14,7 +14,8 @@ std::string select_payment_lines(const char* condition) {
 std::string select_refund_lines(const char* condition) {
     return std::string(
                "SELECT r.id, r.payment, p.app, p.out_trade_no, p.trade_no, r.out_request_no,"
-               " r.status, r.origin, r.amount_fen, r.updated_ms FROM refund r"
+               " r.status, r.origin, r.amount_fen, COALESCE(r.refunded_ms, r.updated_ms) FROM "
+               "refund r"
                " JOIN payment p ON p.id = r.payment WHERE ") +
            condition;
 }
@@ -155,9 +156,10 @@ Result<std::optional<PaymentLine>> SqliteReconciliationReading::payment_by_row(R
 Result<std::vector<RefundLine>> SqliteReconciliationReading::refunds_succeeded(
     const Stretch& stretch) {
     static const std::string kSql = select_refund_lines(
-        "r.status = 'succeeded' AND r.updated_ms >= ? AND r.updated_ms < ?"
-        " AND (r.updated_ms, r.id) > (?, ?) AND p.seller_id = ?"
-        " ORDER BY r.updated_ms, r.id LIMIT ?");
+        "r.status = 'succeeded' AND COALESCE(r.refunded_ms, r.updated_ms) >= ?"
+        " AND COALESCE(r.refunded_ms, r.updated_ms) < ?"
+        " AND (COALESCE(r.refunded_ms, r.updated_ms), r.id) > (?, ?) AND p.seller_id = ?"
+        " ORDER BY COALESCE(r.refunded_ms, r.updated_ms), r.id LIMIT ?");
     TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
     select->bind(1, stretch.from.ms).bind(2, stretch.to.ms).bind(3, stretch.after_at.ms);
     select->bind(4, stretch.after_row).bind(5, stretch.seller_id).bind(6, stretch.limit);

@@ -130,7 +130,7 @@ Result<Report> run_from_alipay(const config::Settings& settings, const reconcile
     const auto apps = callbacks::Apps::from(settings.apps, problems);
     if (!apps) return Error(ErrorCode::invalid_argument, config::to_text(problems));
     transport::CurlClient http{transport::CurlClient::Options{}};
-    AlipayClient alipay(settings.alipay, http, system_clock(), log);
+    AlipayClient alipay(settings.alipay, http, system_clock(), signing::openssl_entropy(), log);
     reconcile::BillSource source(
         {.alipay = alipay, .http = http, .log = log, .turn = [&http] { http.run_once(kTurn); }});
     return reconcile::DayRun(*apps, store, source, reconciler, system_clock(), log).run(order);

@@ -1,10 +1,9 @@
 #include "gateway/reconcile/applying.h"
 
 #include "base/check.h"
-#include "base/id.h"
 #include "base/log.h"
 #include "base/time_text.h"
-#include "callbacks/event.h"
+#include "callbacks/difference.h"
 #include "callbacks/promotion.h"
 #include "ledger/state_table.h"
 
@@ -150,6 +149,7 @@ private:
             .paid_at = billed.done_at,
             .next_sweep_at = payment_->next_sweep_at,
             .failure = std::nullopt,
+            .rules = rules(),
             .origin = origin(),
             .now = now_};
         TOLLGATE_DO(callbacks::promote(books_, *payment_, promotion, entropy_));
@@ -175,28 +175,36 @@ private:
     }
 
     Result<Done> open_difference(const std::string& subject) {
-        ledger::DifferenceRecord difference;
-        difference.id = make_id("dif", now_, entropy_);
-        difference.app = row_.app;
-        difference.difference_class = name_of(finding_.bill_class);
-        difference.trade_no = subject;
-        if (payment_) difference.payment = payment_->row;
-        difference.evidence = evidence();
-        difference.opened_at = now_;
-        TOLLGATE_DO(books_.open_difference(difference));
-        if (must_hold()) {
-            TOLLGATE_DO(books_.change_payment(*payment_, {.to = payment_->status, .held = true},
-                                              origin(), now_));
-        }
-        return books_.add_event(callbacks::difference_event(
-            difference, payment_ ? &*payment_ : nullptr, now_, entropy_));
+        TOLLGATE_DO(callbacks::open_difference(
+            books_, payment_ ? &*payment_ : nullptr,
+            {.app = row_.app,
+             .difference_class = std::string(name_of(finding_.bill_class)),
+             .trade_no = subject,
+             .notification = std::nullopt,
+             .evidence = evidence(),
+             .holds = must_hold(),
+             .origin = origin(),
+             .now = now_},
+            entropy_));
+        // One that was made at Alipay's own pages: a query proves it, and makes it ours.
+        const bool report = finding_.bill_class == BillClass::refund_differs && payment_ &&
+                            !refund_ && !row_.out_request_no.empty();
+        if (!report) return Done{};
+        return books_.refunds().report(*payment_, row_.out_request_no, now_);
     }
 
     // Money that fits nothing: no timer may close or expire what it may have been meant for.
     bool must_hold() const {
-        return payment_ && !payment_->held && !ledger::is_final(payment_->status) &&
+        return payment_ && !ledger::is_final(payment_->status) &&
                (finding_.bill_class == BillClass::amount_differs ||
                 finding_.bill_class == BillClass::trade_no_differs);
+    }
+
+    callbacks::PaymentRules rules() const {
+        for (const AppNumbers& numbers : *order_.apps) {
+            if (numbers.app == payment_->app) return numbers.rules;
+        }
+        return {};
     }
 
     // One difference a trade and class; a trade may have many refunds, each of which can differ.

@@ -22,7 +22,7 @@ std::string_view name_of(BillType type);
 bool is_bill_address(std::string_view url, std::string_view gateway_url);
 
 struct BillWish {
-    const callbacks::App* app = nullptr;  // Any of the merchant's.
+    callbacks::AppRef app;  // Any of the merchant's.
     BillType type = BillType::trade;
     BeijingDay day;
     std::string file;  // To be written, readable by us alone.

@@ -7,6 +7,7 @@
 #include "base/beijing_day.h"
 #include "base/clock.h"
 #include "base/money.h"
+#include "callbacks/app.h"
 #include "gateway/bill/bill_table.h"
 #include "ledger/reconciliation.h"
 
@@ -86,7 +87,8 @@ Neighbours refund_neighbours(Timestamp at);
 // One of the merchant's apps, and how its numbers begin.
 struct AppNumbers {
     std::string app;
-    std::vector<std::string> prefixes;  // Empty: it claims every number.
+    std::vector<std::string> prefixes;   // Empty: it claims every number.
+    callbacks::PaymentRules rules = {};  // For money that comes late or twice.
 };
 
 // The app that a line of an unknown number belongs to; null: it is foreign. Without an order

@@ -38,7 +38,7 @@ Result<std::string> DayRun::fetch(const DayOrder& order, BillType type) {
         if (app == nullptr) continue;
         std::string file = order.folder + "/" + order.seller.seller_id + "_" + order.day.text() +
                            "_" + std::string(name_of(type)) + ".zip";
-        const auto done = source_.fetch({.app = &*app,
+        const auto done = source_.fetch({.app = app,
                                          .type = type,
                                          .day = order.day,
                                          .file = file,

@@ -53,7 +53,10 @@ std::vector<Seller> sellers_of(const std::vector<config::AppSettings>& apps) {
                 sellers.push_back({.seller_id = seller_id, .apps = {}});
                 seller = std::prev(sellers.end());
             }
-            seller->apps.push_back({.app = app.id, .prefixes = app.out_trade_no_prefixes});
+            seller->apps.push_back(
+                {.app = app.id,
+                 .prefixes = app.out_trade_no_prefixes,
+                 .rules = {.late = app.late_policy, .refund_window = app.refund_window}});
         }
     }
     return sellers;

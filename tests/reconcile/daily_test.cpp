@@ -120,7 +120,7 @@ protected:
                                .clock = ledger.world.clock,
                                .entropy = ledger.world.entropy,
                                .log = ledger.world.log.get()});
-        AlipayClient alipay({}, http, system_clock(), ledger.world.log.get());
+        AlipayClient alipay({}, http, system_clock(), ledger.world.entropy, ledger.world.log.get());
         BillSource source(
             {.alipay = alipay, .http = http, .log = ledger.world.log.get(), .turn = [this] {
                  http.run_once(std::chrono::milliseconds(50));

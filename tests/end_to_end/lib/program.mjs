@@ -75,6 +75,10 @@ export class Service {
         return (Number(user) + Number(system)) / 100;
     }
 
+    signal(name) {
+        this.#child.kill(name);
+    }
+
     // Gives {code, signal} once the process is gone.
     async stop(signal = 'SIGTERM') {
         const child = this.#child;

@@ -32,4 +32,5 @@ CREATE TABLE day_boundary (
 CREATE INDEX day_boundary_kept ON day_boundary (seller_id, ledger_date) WHERE status = 'kept';
 
 CREATE INDEX payment_paid ON payment (seller_id, paid_ms, id) WHERE paid_ms IS NOT NULL;
-CREATE INDEX refund_succeeded ON refund (updated_ms, id) WHERE status = 'succeeded';
+CREATE INDEX refund_succeeded ON refund (COALESCE(refunded_ms, updated_ms), id)
+    WHERE status = 'succeeded';
