@@ -12,6 +12,7 @@
 #include "callbacks/rejects.h"
 #include "gateway/alipay_certificates.h"
 #include "gateway/alipay_client.h"
+#include "gateway/app_result_api.h"
 #include "gateway/callers.h"
 #include "gateway/clock_watch.h"
 #include "gateway/create_payment.h"
@@ -26,6 +27,7 @@
 #include "gateway/reconcile/service.h"
 #include "gateway/refund_api.h"
 #include "gateway/refund_errands.h"
+#include "gateway/refusals.h"
 #include "gateway/replacing.h"
 #include "gateway/return_page.h"
 #include "gateway/token_api.h"
@@ -56,29 +58,6 @@ constexpr int kExplainedABeat = 4;
 constexpr int kErrandCallsMax = 4;
 constexpr int kErrandsAtOnce = 256;
 constexpr int kExpiredKeysASecond = 1'000;
-
-// The front's own refusals in the API's words. Its 503 is an answer that did not come in time: the
-// work may have been done.
-transport::ServerResponse api_refusal(int status, std::string_view reason) {
-    if (status == 503) {
-        return to_response({.status = status,
-                            .code = "outcome_unknown",
-                            .title = "No answer came in time. Send the same request again; never "
-                                     "use another out_trade_no",
-                            .retry_after_seconds = 2});
-    }
-    return to_response({.status = status,
-                        .code = status == 404   ? "no_such_route"
-                                : status == 405 ? "method_not_allowed"
-                                                : "bad_request",
-                        .title = std::string(reason)});
-}
-
-// What the front itself refuses on the public listener, a late ticket included, is a failure in
-// Alipay's eyes: whoever reads the body finds the word for it.
-transport::ServerResponse public_refusal(int status, std::string_view /*reason*/) {
-    return {.status = status, .content_type = "text/plain", .body = "fail"};
-}
 
 class RunningService final : public Service {
 public:
@@ -284,6 +263,7 @@ private:
 
     Result<Done> open_event_apis() {
         const ApiSeams seams = api_seams();
+        app_result_api_ = std::make_unique<AppResultApi>(seams, apps_, *errands_);
         ending_api_ =
             std::make_unique<EndingApi>(seams, apps_, seams_.random, *errands_, errand_time());
         token_api_ = std::make_unique<TokenApi>(seams);
@@ -318,6 +298,7 @@ private:
         event_api_->add_routes(api.router);
         endpoint_api_->add_routes(api.router);
         ending_api_->add_routes(api.router);
+        app_result_api_->add_routes(api.router);
         token_api_->add_routes(api.router);
         refund_api_->add_routes(api.router);
         difference_api_->add_routes(api.router);
@@ -469,6 +450,7 @@ private:
     std::unique_ptr<Replacing> replacing_;
     std::unique_ptr<PaymentApi> api_;
     std::unique_ptr<EndingApi> ending_api_;
+    std::unique_ptr<AppResultApi> app_result_api_;
     std::unique_ptr<TokenApi> token_api_;
     std::unique_ptr<RefundApi> refund_api_;
     std::unique_ptr<DifferenceApi> difference_api_;

@@ -96,7 +96,7 @@ struct Method {
     bool unsigned_success = false;  // Its answer proves itself by its content (a certificate).
     Repeat repeat = Repeat::same_number;
     AfterUnknown after_unknown = AfterUnknown::query_trade;
-    std::string_view api;  // Our own route that makes the call.
+    std::string_view api;  // Our own route that makes the call; empty: none does yet.
     std::span<const WireField> fields;
     // What must be given, apart from required fields: groups with spaces between, each with its
     // alternatives, each of one or more fields: "out_trade_no|trade_no a+b|c+d".

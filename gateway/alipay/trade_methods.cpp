@@ -108,7 +108,7 @@ constexpr std::array kMethods = {
            .may_change = false,
            .repeat = Repeat::harmless,
            .after_unknown = AfterUnknown::repeat,
-           .api = "GET /v1/payments/{id}",
+           .api = "GET /v1/payments/{id}?refresh=1",
            .fields = kQueryFields,
            .one_of = kEitherNumber,
            .answer = kQueryAnswer,

@@ -61,7 +61,7 @@ signing() {
         'BEGIN {printf "\"sign_ratio\":%.3f,\"verify_ratio\":%.3f}\n", s / os, v / ov}'
 }
 
-# The tunnel beside ssh -R. Only when it is named: it needs a quiet disk.
+# The tunnel beside ssh -R and localtunnel. Only when it is named: it needs a quiet disk.
 tunnel() { tests/bench/tunnel.sh build/release/gateway/tollgate "$RESULTS"; }
 
 names=("$@")
