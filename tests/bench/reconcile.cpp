@@ -1,6 +1,7 @@
 // A million bill lines against a million payments: from the ZIP to the report, with the peak of the
 // process's memory. The ledger and the bill are made by a process of their own, so that their
 // making does not count.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -111,17 +112,15 @@ public:
 
 private:
     zip_int64_t answer(void* data, zip_uint64_t size, zip_source_cmd_t command) {
-        switch (command) {
-            case ZIP_SOURCE_SUPPORTS:
-                return zip_source_make_command_bitmap(ZIP_SOURCE_OPEN, ZIP_SOURCE_READ,
-                                                      ZIP_SOURCE_CLOSE, ZIP_SOURCE_STAT,
-                                                      ZIP_SOURCE_ERROR, ZIP_SOURCE_FREE, -1);
-            case ZIP_SOURCE_READ: return read(static_cast<char*>(data), size);
-            case ZIP_SOURCE_STAT:
-                zip_stat_init(static_cast<zip_stat_t*>(data));
-                return sizeof(zip_stat_t);
-            default: return 0;
+        if (command == ZIP_SOURCE_SUPPORTS) {
+            return zip_source_make_command_bitmap(ZIP_SOURCE_OPEN, ZIP_SOURCE_READ,
+                                                  ZIP_SOURCE_CLOSE, ZIP_SOURCE_STAT,
+                                                  ZIP_SOURCE_ERROR, ZIP_SOURCE_FREE, -1);
         }
+        if (command == ZIP_SOURCE_READ) return read(static_cast<char*>(data), size);
+        if (command != ZIP_SOURCE_STAT) return 0;
+        zip_stat_init(static_cast<zip_stat_t*>(data));
+        return static_cast<zip_int64_t>(sizeof(zip_stat_t));
     }
 
     zip_int64_t read(char* data, zip_uint64_t size) {
