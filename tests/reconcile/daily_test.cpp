@@ -4,11 +4,13 @@
 
 #include <fstream>
 #include <mutex>
+#include <span>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "gateway/reconcile/day_run.h"
+#include "signing/form.h"
 #include "tests/gateway/gateway_world.h"
 #include "tests/reconcile/reconcile_world.h"
 
@@ -105,7 +107,7 @@ protected:
                                 .private_key = test_keys().app.to_pkcs8_pem()};
         app.alipay_public_keys = {test_keys().alipay.public_half().to_spki_pem()};
         std::vector<config::Problem> problems;
-        auto read = callbacks::Apps::from({app}, problems);
+        auto read = callbacks::Apps::from(std::span(&app, 1), problems);
         EXPECT_TRUE(read) << config::to_text(problems);
         apps = std::make_unique<callbacks::Apps>(*std::move(read));
     }
