@@ -95,6 +95,15 @@ Result<Apps> Apps::from(const std::vector<config::AppSettings>& settings,
     return apps;
 }
 
+Apps Apps::of(std::vector<App> list) {
+    Apps apps;
+    for (App& app : list) {
+        const std::string id = app.id;
+        apps.apps_.emplace(id, std::move(app));
+    }
+    return apps;
+}
+
 const App* Apps::find(std::string_view id) const {
     const auto found = apps_.find(id);
     return found == apps_.end() ? nullptr : &found->second;

@@ -32,6 +32,9 @@ public:
     static Result<Apps> from(const std::vector<config::AppSettings>& settings,
                              std::vector<config::Problem>& problems);
 
+    // Apps whose keys have been read elsewhere: for simulations.
+    static Apps of(std::vector<App> apps);
+
     // nullptr when there is none of that id.
     const App* find(std::string_view id) const;
     std::vector<std::string> ids() const;

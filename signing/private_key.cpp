@@ -4,6 +4,7 @@
 #include <openssl/rsa.h>
 
 #include "signing/base64.h"
+#include "signing/key_engine.h"
 #include "signing/rsa.h"
 
 namespace tollgate::signing {
@@ -45,12 +46,15 @@ struct PrivateKey::Parts {
           sign_rsa(sign_context(*key, SignType::rsa)),
           public_half(std::move(public_part)),
           is_demo(demo) {}
+    Parts(std::shared_ptr<const KeyEngine> instead, PublicKey public_part)
+        : public_half(std::move(public_part)), is_demo(false), engine(std::move(instead)) {}
 
     PkeyHandle key;
     PkeyContext sign_rsa2;
     PkeyContext sign_rsa;
     PublicKey public_half;
     bool is_demo;
+    std::shared_ptr<const KeyEngine> engine;  // Null but in simulations.
 };
 
 Result<PrivateKey> PrivateKey::parse(std::string_view text, KeyLimits limits) {
@@ -89,6 +93,7 @@ Result<PrivateKey> PrivateKey::generate(int bits) {
 }
 
 Result<std::string> PrivateKey::sign(std::string_view content, SignType type) const {
+    if (parts_->engine != nullptr) return to_base64(parts_->engine->sign(content, type));
     const Digest digest = digest_of(content, type);
     const EVP_PKEY_CTX* ready =
         type == SignType::rsa2 ? parts_->sign_rsa2.get() : parts_->sign_rsa.get();
@@ -103,6 +108,12 @@ Result<std::string> PrivateKey::sign(std::string_view content, SignType type) co
     }
     signature.resize(size);
     return to_base64(signature);
+}
+
+PrivateKey EngineKeys::private_key(std::shared_ptr<const KeyEngine> engine) {
+    PublicKey public_half = public_key(engine);
+    return PrivateKey(
+        std::make_shared<PrivateKey::Parts>(std::move(engine), std::move(public_half)));
 }
 
 PublicKey PrivateKey::public_half() const {

@@ -47,6 +47,7 @@ public:
     Secret to_pkcs1_bare() const;
 
 private:
+    friend struct EngineKeys;
     struct Parts;
 
     explicit PrivateKey(std::shared_ptr<const Parts> parts) : parts_(std::move(parts)) {}
