@@ -7,6 +7,8 @@ namespace {
 
 constexpr std::size_t kFileBytesMax = 1024 * 1024;
 constexpr std::int64_t kTimeScaleMax = 100'000;
+constexpr std::int64_t kAmountMax = 10'000'000'000;
+constexpr std::int64_t kTradesMax = 10'000'000;
 
 bool is_digits(std::string_view text) {
     return text.find_first_not_of("0123456789") == std::string_view::npos;
@@ -31,12 +33,29 @@ SandboxApp read_app(Section& section) {
     return app;
 }
 
+void read_notified_statuses(Section& section, std::vector<std::string>& into) {
+    section.may_have_texts("notified_statuses", into);
+    for (const std::string& status : into) {
+        const bool known =
+            status == "WAIT_BUYER_PAY" || status == "TRADE_CLOSED" || status == "TRADE_FINISHED";
+        if (known) continue;
+        section.problem_at(
+            "notified_statuses",
+            "WAIT_BUYER_PAY, TRADE_CLOSED or TRADE_FINISHED is needed, not " + status);
+    }
+}
+
 void read_alipay(Section section, SandboxAlipay& into) {
     section.may_have_listen_address("listen", into.listen);
     section.may_have_url("base_url", into.base_url);
     section.need_secret("private_key", into.private_key);
     section.may_have_integer("time_scale", into.time_scale, 1, kTimeScaleMax);
     section.may_have_bool("immediate_resends", into.immediate_resends);
+    section.may_have_integer("no_password_max", into.no_password_max, 0, kAmountMax);
+    section.may_have_integer("fee_basis_points", into.fee_basis_points, 0, 10'000);
+    section.may_have_bool("bills_at_once", into.bills_at_once);
+    section.may_have_integer("trades_max", into.trades_max, 1, kTradesMax);
+    read_notified_statuses(section, into.notified_statuses);
     std::set<std::string> seen;
     for (Section& child : section.need_children("apps")) {
         SandboxApp app = read_app(child);

@@ -29,6 +29,14 @@ struct SandboxAlipay {
     // s.
     std::int64_t time_scale = 1;
     bool immediate_resends = true;  // Three at once before the long waits (protocol notes 4.8).
+    // The most, in fen, that a scanned code pays without the buyer's password.
+    std::int64_t no_password_max = 100'000;
+    // Statuses that are notified beside TRADE_SUCCESS and refunds: Alipay's are off by default.
+    std::vector<std::string> notified_statuses;
+    std::int64_t fee_basis_points = 60;  // What the merchant is charged: 60 is 0.6 %.
+    // Today's bill can be had today; without it at nine tomorrow, as at Alipay.
+    bool bills_at_once = false;
+    std::int64_t trades_max = 20'000;  // Kept in memory; the oldest goes when there are more.
     std::vector<SandboxApp> apps;
 };
 

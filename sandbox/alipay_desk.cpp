@@ -1,5 +1,7 @@
 #include "sandbox/alipay_desk.h"
 
+#include <algorithm>
+
 #include "base/id.h"
 #include "sandbox/answer.h"
 #include "sandbox/cashier_pages.h"
@@ -12,6 +14,7 @@ namespace tollgate::sandbox {
 namespace {
 
 constexpr std::size_t kListMax = 200;
+constexpr std::size_t kUnansweredMax = 200;
 
 // What a handler that needs nothing but the request looks like.
 template <typename Function>
@@ -38,6 +41,17 @@ bool is_form(const transport::ServerRequest& request) {
                                        .starts_with("application/x-www-form-urlencoded");
 }
 
+TradeRules rules_of(const config::SandboxAlipay& settings) {
+    TradeRules rules;
+    rules.refund_spacing /= settings.time_scale;
+    rules.trades_max = static_cast<std::size_t>(settings.trades_max);
+    return rules;
+}
+
+Json node_of(const Handled& handled) {
+    return handled.reply == Reply::waits ? waiting_node(handled.node) : success_node(handled.node);
+}
+
 bool has_nonce(const transport::ServerRequest& request, std::string_view nonce) {
     const auto form = parse_form(request.body);
     return form && value_of(*form, "nonce") == nonce;
@@ -52,43 +66,59 @@ Result<std::unique_ptr<AlipayDesk>> AlipayDesk::open(const config::SandboxAlipay
     if (!key) {
         return Error(ErrorCode::invalid_argument, "alipay/private_key: " + key.error().message());
     }
-    const ResendSchedule schedule{.time_scale = settings.time_scale,
-                                  .immediate_resends = settings.immediate_resends};
-    return std::make_unique<AlipayDesk>(std::move(apps), *std::move(key), schedule,
+    return std::make_unique<AlipayDesk>(std::move(apps), *std::move(key), settings,
                                         std::move(seams));
 }
 
-AlipayDesk::AlipayDesk(Apps apps, PrivateKey key, ResendSchedule schedule, Seams seams)
+AlipayDesk::AlipayDesk(Apps apps, PrivateKey key, const config::SandboxAlipay& settings,
+                       Seams seams)
     : apps_(std::move(apps)),
       key_(std::move(key)),
       seams_(std::move(seams)),
       judge_(apps_, key_.public_half()),
-      notifier_(schedule, key_,
-                {.clock = seams_.clock,
-                 .entropy = seams_.entropy,
-                 .log = seams_.log,
-                 .http = seams_.http}),
+      notifier_(
+          {.time_scale = settings.time_scale, .immediate_resends = settings.immediate_resends},
+          key_,
+          {.clock = seams_.clock,
+           .entropy = seams_.entropy,
+           .log = seams_.log,
+           .http = seams_.http}),
       console_nonce_(make_id("nonce", seams_.clock.now(), seams_.entropy)),
-      trades_(seams_.entropy) {}
+      no_password_max_(Money::from_fen(settings.no_password_max)),
+      bills_at_once_(settings.bills_at_once),
+      notified_statuses_(settings.notified_statuses),
+      books_(seams_.entropy, rules_of(settings), settings.fee_basis_points) {
+    books_.trades.watch([this](const Trade& trade, TradeEvent event, const Refund* refund) {
+        notify(trade, event, refund);
+    });
+}
 
 void AlipayDesk::add_routes(transport::Router& router) {
     const auto on = [this](Answer (AlipayDesk::*handle)(const Request&)) {
         return at_once([this, handle](const Request& request) { return (this->*handle)(request); });
     };
-    router.add("GET", "/gateway.do", on(&AlipayDesk::gateway));
-    router.add("POST", "/gateway.do", on(&AlipayDesk::gateway));
+    for (const char* method : {"GET", "POST"}) {
+        router.add(method, "/gateway.do",
+                   [this](transport::ServerRequest& request, transport::Ticket ticket) {
+                       if (auto answer = gateway(request))
+                           return ticket.complete(*std::move(answer));
+                       leave_unanswered(std::move(ticket));
+                   });
+    }
     router.add("GET", "/app", at_once(app_page));
     router.add("POST", "/app", on(&AlipayDesk::open_app));
     router.add("GET", "/qr/{code}", on(&AlipayDesk::scan));
+    router.add("GET", "/jsapi/{trade_no}", on(&AlipayDesk::open_trade));
     router.add("GET", "/cashier/{cashier}", on(&AlipayDesk::cashier));
     router.add("POST", "/cashier/{cashier}/pay", on(&AlipayDesk::pay));
     router.add("POST", "/cashier/{cashier}/cancel", on(&AlipayDesk::cancel));
+    router.add("GET", "/downloadBillFile.resource", on(&AlipayDesk::download_bill));
     router.add("GET", "/", on(&AlipayDesk::console));
     router.add("POST", "/sandbox/notifications/{notify_id}/send", on(&AlipayDesk::send_again));
     router.add("GET", "/sandbox/trades", at_once([this](const Request&) {
                    const std::lock_guard lock(mutex_);
-                   trades_.expire(seams_.clock.now());
-                   return json_answer(200, trades_json(trades_.newest(kListMax), base_url_));
+                   books_.trades.expire(seams_.clock.now());
+                   return json_answer(200, trades_json(books_.trades.newest(kListMax), base_url_));
                }));
     router.add("GET", "/sandbox/notifications", at_once([this](const Request&) {
                    return json_answer(200, notifications_json(notifier_.newest(kListMax)));
@@ -98,12 +128,12 @@ void AlipayDesk::add_routes(transport::Router& router) {
 std::size_t AlipayDesk::run_once(std::size_t limit) {
     {
         const std::lock_guard lock(mutex_);
-        trades_.expire(seams_.clock.now());
+        books_.trades.expire(seams_.clock.now());
     }
     return notifier_.run_once(limit);
 }
 
-AlipayDesk::Answer AlipayDesk::gateway(const Request& request) {
+std::optional<AlipayDesk::Answer> AlipayDesk::gateway(const Request& request) {
     const Timestamp now = seams_.clock.now();
     RequestOutline outline;
     const auto judged =
@@ -138,16 +168,25 @@ AlipayDesk::Answer AlipayDesk::gateway(const Request& request) {
     return redirect("/cashier/" + handled->cashier);
 }
 
-AlipayDesk::Answer AlipayDesk::run_call(const SignedRequest& request, const RequestOutline& outline,
-                                        Timestamp now) {
+std::optional<AlipayDesk::Answer> AlipayDesk::run_call(const SignedRequest& request,
+                                                       const RequestOutline& outline,
+                                                       Timestamp now) {
     const auto handled = run(request, now);
     if (!handled) log_refusal(outline, handled.error());
-    return gateway_answer(handled ? success_node(handled->node) : refusal_node(handled.error()),
+    if (handled && handled->reply == Reply::never) return std::nullopt;
+    return gateway_answer(handled ? node_of(*handled) : refusal_node(handled.error()),
                           {.method = outline.method,
                            .charset = outline.charset,
                            .sign_type = outline.sign_type,
                            .has_signature = true},
                           key_);
+}
+
+// A request that is never answered keeps its place until the front gives up on it.
+void AlipayDesk::leave_unanswered(transport::Ticket ticket) {
+    const std::lock_guard lock(mutex_);
+    unanswered_.push_back(std::move(ticket));
+    if (unanswered_.size() > kUnansweredMax) unanswered_.pop_front();
 }
 
 AlipayDesk::Answer AlipayDesk::open_app(const Request& request) {
@@ -171,9 +210,17 @@ AlipayDesk::Answer AlipayDesk::open_app(const Request& request) {
 AlipayDesk::Answer AlipayDesk::scan(const Request& request) {
     const Timestamp now = seams_.clock.now();
     const std::lock_guard lock(mutex_);
-    const auto trade = trades_.scan(request.captures.at(0), now);
+    const auto trade = books_.trades.scan(request.captures.at(0), now);
     if (!trade) return refused_page(trade.error(), request);
     return redirect("/cashier/" + (*trade)->cashier);
+}
+
+AlipayDesk::Answer AlipayDesk::open_trade(const Request& request) {
+    const std::lock_guard lock(mutex_);
+    const Trade* trade = books_.trades.by_trade_no(request.captures.at(0));
+    if (trade == nullptr)
+        return refused_page(refusal("ACQ.TRADE_NOT_EXIST", "交易不存在"), request);
+    return redirect("/cashier/" + trade->cashier);
 }
 
 AlipayDesk::Answer AlipayDesk::cashier(const Request& request) {
@@ -190,15 +237,10 @@ AlipayDesk::Answer AlipayDesk::pay(const Request& request) {
     if (!trade)
         return plain_refusal(404, std::string(word("not_found", language_of(request))), request);
     if (!has_nonce(request, trade->nonce)) return plain_refusal(403, "nonce", request);
-    std::optional<Trade> paid;
     {
         const std::lock_guard lock(mutex_);
-        if (const auto done = trades_.pay(trade->trade_no, now)) paid = **done;
-    }
-    // A trade that cannot be paid any more shows why on its own page.
-    if (paid) {
-        notifier_.queue(*paid);
-        seams_.wake();
+        // A trade that cannot be paid any more shows why on its own page.
+        static_cast<void>(books_.trades.pay(trade->trade_no, now));
     }
     return redirect("/cashier/" + trade->cashier);
 }
@@ -219,8 +261,8 @@ AlipayDesk::Answer AlipayDesk::console(const Request& request) {
     std::vector<Trade> trades;
     {
         const std::lock_guard lock(mutex_);
-        trades_.expire(seams_.clock.now());
-        trades = trades_.newest(kListMax);
+        books_.trades.expire(seams_.clock.now());
+        trades = books_.trades.newest(kListMax);
     }
     const std::vector<Notification> notifications = notifier_.newest(kListMax);
     return console_page({.trades = trades, .notifications = notifications, .nonce = console_nonce_},
@@ -235,15 +277,57 @@ AlipayDesk::Answer AlipayDesk::send_again(const Request& request) {
     return redirect("/");
 }
 
+AlipayDesk::Answer AlipayDesk::download_bill(const Request& request) {
+    const Timestamp now = seams_.clock.now();
+    const auto query = parse_form(request.query);
+    const std::string token = query ? value_of(*query, "token") : std::string();
+    std::vector<Movement> movements;
+    Result<BillOrder> order = Error(ErrorCode::not_found, "");
+    {
+        const std::lock_guard lock(mutex_);
+        order = books_.bills.take(token, now);
+        if (order) movements = books_.journal.of(order->seller_id, order->date);
+    }
+    if (!order) return plain_refusal(403, order.error().message(), request);
+    auto archive = bill_archive(*order, movements, now);
+    if (!archive) return plain_refusal(500, archive.error().message(), request);
+    return {.status = 200,
+            .content_type = "application/zip",
+            .body = *std::move(archive),
+            .headers = {{"Content-Disposition", "attachment"}}};
+}
+
 Result<Handled> AlipayDesk::run(const SignedRequest& request, Timestamp now) {
     const std::lock_guard lock(mutex_);
-    return request.method->run(request, {.trades = trades_, .now = now, .base_url = base_url_});
+    auto handled = request.method->run(request, {.books = books_,
+                                                 .now = now,
+                                                 .base_url = base_url_,
+                                                 .no_password_max = no_password_max_,
+                                                 .bills_at_once = bills_at_once_});
+    if (!handled) return handled;
+    for (Notice& notice : handled->notices) notifier_.queue(std::move(notice));
+    if (!handled->notices.empty()) seams_.wake();
+    return handled;
+}
+
+// By default Alipay tells of payments and refunds only; the other statuses have to be asked for
+// (protocol notes 4.6).
+void AlipayDesk::notify(const Trade& trade, TradeEvent event, const Refund* refund) {
+    if (event == TradeEvent::paid) books_.journal.add_payment(trade);
+    if (event == TradeEvent::refunded) books_.journal.add_refund(trade, *refund);
+    const bool always = event == TradeEvent::paid || event == TradeEvent::refunded;
+    if (!always &&
+        std::ranges::find(notified_statuses_, name_of(trade.status)) == notified_statuses_.end()) {
+        return;
+    }
+    notifier_.queue(trade_notice(trade, refund));
+    seams_.wake();
 }
 
 std::optional<Trade> AlipayDesk::trade_of(std::string_view cashier, Timestamp now) {
     const std::lock_guard lock(mutex_);
-    trades_.expire(now);
-    const Trade* trade = trades_.by_cashier(cashier);
+    books_.trades.expire(now);
+    const Trade* trade = books_.trades.by_cashier(cashier);
     return trade == nullptr ? std::nullopt : std::optional(*trade);
 }
 

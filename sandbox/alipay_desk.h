@@ -1,12 +1,14 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -14,10 +16,10 @@
 #include "base/result.h"
 #include "config/sandbox_settings.h"
 #include "sandbox/app.h"
+#include "sandbox/books.h"
 #include "sandbox/methods.h"
 #include "sandbox/notifier.h"
 #include "sandbox/signed_request.h"
-#include "sandbox/trade_book.h"
 #include "transport/http_client.h"
 #include "transport/router.h"
 
@@ -28,7 +30,9 @@ namespace tollgate::sandbox {
 //   GET, POST /gateway.do              the protocol
 //   GET  /cashier/{cashier}            what the buyer sees; POST …/pay and …/cancel with its nonce
 //   GET  /qr/{code}                    "scanning" a code of precreate: goes on to the cashier
+//   GET  /jsapi/{trade_no}             what a mini program does with a trade of alipay.trade.create
 //   GET, POST /app                     the Alipay app: takes an order string
+//   GET  /downloadBillFile.resource    a bill that a call has given the link of
 //   GET  /                             trades, notifications, "send again"
 //   GET  /sandbox/trades, /sandbox/notifications   the same as JSON
 //   POST /sandbox/notifications/{notify_id}/send   one more attempt
@@ -49,7 +53,7 @@ public:
                                                     Seams seams);
 
     // What open() made; call open().
-    AlipayDesk(Apps apps, PrivateKey key, ResendSchedule schedule, Seams seams);
+    AlipayDesk(Apps apps, PrivateKey key, const config::SandboxAlipay& settings, Seams seams);
 
     // The desk must outlive the router.
     void add_routes(transport::Router& router);
@@ -72,17 +76,23 @@ private:
     using Answer = transport::ServerResponse;
     using Request = transport::ServerRequest;
 
-    Answer gateway(const Request& request);
-    Answer run_call(const SignedRequest& request, const RequestOutline& outline, Timestamp now);
+    // Nothing when the request is never to be answered.
+    std::optional<Answer> gateway(const Request& request);
+    std::optional<Answer> run_call(const SignedRequest& request, const RequestOutline& outline,
+                                   Timestamp now);
+    void leave_unanswered(transport::Ticket ticket);
     Answer open_app(const Request& request);
     Answer scan(const Request& request);
+    Answer open_trade(const Request& request);
     Answer cashier(const Request& request);
     Answer pay(const Request& request);
     Answer cancel(const Request& request);
     Answer console(const Request& request);
     Answer send_again(const Request& request);
+    Answer download_bill(const Request& request);
 
     Result<Handled> run(const SignedRequest& request, Timestamp now);
+    void notify(const Trade& trade, TradeEvent event, const Refund* refund);
     std::optional<Trade> trade_of(std::string_view cashier, Timestamp now);
     void log_refusal(const RequestOutline& outline, const Error& refusal);
 
@@ -94,8 +104,13 @@ private:
     std::string base_url_;
     std::string console_nonce_;
 
+    const Money no_password_max_;
+    const bool bills_at_once_;
+    const std::vector<std::string> notified_statuses_;
+
     mutable std::mutex mutex_;
-    TradeBook trades_;  // Guarded by mutex_.
+    Books books_;                               // Guarded by mutex_.
+    std::deque<transport::Ticket> unanswered_;  // Guarded by mutex_.
 };
 
 }  // namespace tollgate::sandbox

@@ -19,6 +19,11 @@ std::string with_escaped_slashes(const std::string& json) {
     return text;
 }
 
+Json with_members(Json node, const Json& members) {
+    for (const auto& [name, value] : members.items()) node[name] = value;
+    return node;
+}
+
 }  // namespace
 
 std::string node_name(std::string_view method) {
@@ -29,9 +34,11 @@ std::string node_name(std::string_view method) {
 }
 
 Json success_node(const Json& members) {
-    Json node = {{"code", "10000"}, {"msg", "Success"}};
-    for (const auto& [name, value] : members.items()) node[name] = value;
-    return node;
+    return with_members({{"code", "10000"}, {"msg", "Success"}}, members);
+}
+
+Json waiting_node(const Json& members) {
+    return with_members({{"code", "10003"}, {"msg", "order success pay inprocess"}}, members);
 }
 
 Json refusal_node(const Error& error) {

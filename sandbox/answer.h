@@ -22,8 +22,9 @@ struct AnswerShape {
 // The node's name: "alipay_trade_query_response".
 std::string node_name(std::string_view method);
 
-// A business answer's node: code 10000, msg Success, then `members`.
+// A business answer's node: code and msg, then `members`.
 Json success_node(const Json& members);
+Json waiting_node(const Json& members);
 
 // The node of a refusal that sandbox/refusal.h made.
 Json refusal_node(const Error& error);

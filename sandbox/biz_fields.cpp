@@ -86,21 +86,26 @@ Result<std::string> may_have_text(const Json& biz, std::string_view name,
     return *std::move(text);
 }
 
-Result<std::string> need_out_trade_no(const Json& biz) {
-    TOLLGATE_TRY(std::string text, need_text(biz, "out_trade_no", 64));
+Result<std::string> need_number(const Json& biz, std::string_view name) {
+    if (member(biz, name) == nullptr) return invalid_parameter(name, "不能为空");
+    return may_have_number(biz, name);
+}
+
+Result<std::string> may_have_number(const Json& biz, std::string_view name) {
+    TOLLGATE_TRY(std::string text, may_have_text(biz, name, 64));
     if (!std::ranges::all_of(text, is_word)) {
-        return invalid_parameter("out_trade_no", "只能包含字母、数字和下划线");
+        return invalid_parameter(name, "只能包含字母、数字和下划线");
     }
     return text;
 }
 
-Result<Money> need_total_amount(const Json& biz) {
-    TOLLGATE_TRY(const std::string text, need_text(biz, "total_amount", 12));
-    const auto total = Money::parse_yuan(text);
-    if (!total) return invalid_parameter("total_amount", "应为最多两位小数的金额，如 88.88");
-    if (*total > kTotalMost) return refusal("ACQ.TOTAL_FEE_EXCEED", "订单总金额超过限额");
-    if (*total < kTotalLeast) return invalid_parameter("total_amount", "应不小于0.01");
-    return *total;
+Result<Money> need_amount(const Json& biz, std::string_view name) {
+    TOLLGATE_TRY(const std::string text, need_text(biz, name, 12));
+    const auto amount = Money::parse_yuan(text);
+    if (!amount) return invalid_parameter(name, "应为最多两位小数的金额，如 88.88");
+    if (*amount > kTotalMost) return refusal("ACQ.TOTAL_FEE_EXCEED", "订单总金额超过限额");
+    if (*amount < kTotalLeast) return invalid_parameter(name, "应不小于0.01");
+    return *amount;
 }
 
 Result<std::string> need_subject(const Json& biz) {

@@ -25,9 +25,10 @@ Result<std::string> may_have_text(const Json& biz, std::string_view name,
                                   std::size_t characters_max);
 
 // [A-Za-z0-9_]{1,64}
-Result<std::string> need_out_trade_no(const Json& biz);
+Result<std::string> need_number(const Json& biz, std::string_view name);
+Result<std::string> may_have_number(const Json& biz, std::string_view name);
 // Decimal text with at most two decimals, from 0.01 to 100000000.
-Result<Money> need_total_amount(const Json& biz);
+Result<Money> need_amount(const Json& biz, std::string_view name);
 // At most 256 characters, without '/', '=' and '&'.
 Result<std::string> need_subject(const Json& biz);
 

@@ -124,6 +124,7 @@ transport::ServerResponse cashier_page(const Trade& trade, Timestamp now, const 
     switch (trade.status) {
         case TradeStatus::wait_buyer_pay: return open_page(trade, request);
         case TradeStatus::trade_success: return paid_page(trade, now, key, request);
+        case TradeStatus::trade_finished: return paid_page(trade, now, key, request);
         case TradeStatus::trade_closed: return closed_page(trade, request);
     }
     TOLLGATE_CHECK(false);

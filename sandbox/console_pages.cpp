@@ -12,6 +12,7 @@ std::string tone_of(TradeStatus status) {
     switch (status) {
         case TradeStatus::wait_buyer_pay: return "";
         case TradeStatus::trade_success: return "good";
+        case TradeStatus::trade_finished: return "good";
         case TradeStatus::trade_closed: return "quiet";
     }
     TOLLGATE_CHECK(false);
@@ -59,11 +60,11 @@ std::string notification_row(const Notification& notification, std::string_view 
         attempts += attempt_item(attempt, language);
     }
     return render(page_text("notification_row.html"),
-                  {{"out_trade_no", notification.trade.order.out_trade_no},
+                  {{"out_trade_no", notification.notice.out_trade_no},
                    {"notify_id", notification.notify_id},
                    {"tone", tone_of(notification.state)},
                    {"state", std::string(name_of(notification.state))},
-                   {"trade_status", std::string(name_of(notification.trade.status))},
+                   {"trade_status", notification.notice.about},
                    {"attempts", attempts},
                    {"next_try", notification.due_at ? to_beijing(*notification.due_at) : "–"},
                    {"nonce", std::string(nonce)}},
@@ -81,6 +82,16 @@ std::string table(std::string_view page, const std::string& rows, std::string_vi
 
 Json time_or_null(const std::optional<Timestamp>& at) {
     return at ? Json(to_rfc3339(*at)) : Json(nullptr);
+}
+
+Json refunds_json(const Trade& trade) {
+    Json list = Json::array();
+    for (const Refund& refund : trade.refunds) {
+        list.push_back({{"out_request_no", refund.out_request_no},
+                        {"amount", refund.amount.to_yuan()},
+                        {"at", to_rfc3339(refund.at)}});
+    }
+    return list;
 }
 
 }  // namespace
@@ -131,6 +142,8 @@ Json trades_json(const std::vector<Trade>& trades, std::string_view base_url) {
                         {"return_url", order.return_url},
                         {"created_at", to_rfc3339(trade.created_at)},
                         {"expires_at", to_rfc3339(order.expires_at)},
+                        {"refunded", trade.refunded.to_yuan()},
+                        {"refunds", refunds_json(trade)},
                         {"paid_at", time_or_null(trade.paid_at)},
                         {"closed_at", time_or_null(trade.closed_at)}});
     }
@@ -148,10 +161,10 @@ Json notifications_json(const std::vector<Notification>& notifications) {
                                 {"took_ms", attempt.took_ms}});
         }
         list.push_back({{"notify_id", notification.notify_id},
-                        {"trade_no", notification.trade.trade_no},
-                        {"out_trade_no", notification.trade.order.out_trade_no},
-                        {"trade_status", name_of(notification.trade.status)},
-                        {"notify_url", notification.trade.order.notify_url},
+                        {"trade_no", notification.notice.trade_no},
+                        {"out_trade_no", notification.notice.out_trade_no},
+                        {"trade_status", notification.notice.about},
+                        {"notify_url", notification.notice.url},
                         {"state", name_of(notification.state)},
                         {"due_at", time_or_null(notification.due_at)},
                         {"attempts_made", notification.attempts_made},

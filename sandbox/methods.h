@@ -2,26 +2,41 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
+#include "base/money.h"
 #include "base/result.h"
+#include "sandbox/books.h"
 #include "sandbox/json.h"
+#include "sandbox/notice.h"
 #include "sandbox/signed_request.h"
-#include "sandbox/trade_book.h"
 
 namespace tollgate::sandbox {
 
-// What a method works with. The caller holds the lock on the book.
+// What a method works with. The caller holds the lock on the books.
 struct MethodWorld {
-    TradeBook& trades;
+    Books& books;
     Timestamp now;
     std::string_view base_url;  // Of the pretend Alipay, for addresses in answers.
+    // A scanned code pays up to this much without the buyer's password.
+    Money no_password_max = Money::from_fen(100'000);
+    bool bills_at_once = false;  // Today's bill can be had today; else at nine tomorrow, as there.
+};
+
+// How an answer leaves.
+enum class Reply {
+    success,  // Code 10000.
+    waits,    // Code 10003: the trade waits for its buyer.
+    never,    // Not at all: the caller has to find out.
 };
 
 // What came of it: members of the answer's node behind code and msg, or the cashier to show.
 struct Handled {
     Json node = Json::object();
     std::string cashier;
+    Reply reply = Reply::success;
+    std::vector<Notice> notices = {};  // To be sent beside those that a trade's change causes.
 };
 
 // How a method reaches us.
@@ -31,11 +46,13 @@ enum class Door {
     call,  // A server calls it: answered with JSON.
 };
 
+using Run = Result<Handled>;
+
 // One row of the table of methods: a later method is one more row and one more function.
 struct Method {
     std::string_view name;
     Door door;
-    Result<Handled> (*run)(const SignedRequest&, const MethodWorld&);
+    Run (*run)(const SignedRequest&, const MethodWorld&);
 };
 
 // nullptr for a method that the pretend Alipay does not have.

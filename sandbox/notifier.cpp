@@ -5,7 +5,6 @@
 
 #include "base/check.h"
 #include "base/time_text.h"
-#include "sandbox/messages.h"
 
 namespace tollgate::sandbox {
 namespace {
@@ -13,14 +12,14 @@ namespace {
 // Alipay states none; longer than any answer that is not lost should take.
 constexpr std::chrono::seconds kAnswerTimeMax{10};
 
-transport::ClientRequest post_form(const PayOrder& order, std::string body) {
-    return {
-        .url = order.notify_url,
-        .headers = {{"Content-Type", "application/x-www-form-urlencoded; charset=" + order.charset},
-                    {"User-Agent", "Mozilla/4.0"}},
-        .body = std::move(body),
-        .total_timeout = kAnswerTimeMax,
-        .reply_bytes_max = 64 * 1024};
+transport::ClientRequest post_form(const Notice& notice, std::string body) {
+    return {.url = notice.url,
+            .headers = {{"Content-Type",
+                         "application/x-www-form-urlencoded; charset=" + notice.charset},
+                        {"User-Agent", "Mozilla/4.0"}},
+            .body = std::move(body),
+            .total_timeout = kAnswerTimeMax,
+            .reply_bytes_max = 64 * 1024};
 }
 
 bool acknowledges(const Result<transport::ClientReply>& reply) {
@@ -39,12 +38,12 @@ std::string_view name_of(NotifyState state) {
     TOLLGATE_CHECK(false);
 }
 
-void Notifier::queue(const Trade& trade) {
-    if (trade.order.notify_url.empty()) return;
+void Notifier::queue(Notice notice) {
+    if (notice.url.empty()) return;
     const Timestamp now = seams_.clock.now();
     auto entry = std::make_shared<Entry>();
     entry->notify_id = new_notify_id(now);
-    entry->trade = trade;
+    entry->notice = std::move(notice);
     const std::lock_guard lock(mutex_);
     if (entries_.size() == kNotificationsMax) {
         stop_waiting(entries_.front());
@@ -92,7 +91,7 @@ std::optional<std::chrono::nanoseconds> Notifier::first_sent_at(
     std::string_view out_trade_no) const {
     const std::lock_guard lock(mutex_);
     for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
-        if ((*entry)->trade.order.out_trade_no == out_trade_no) return (*entry)->first_started;
+        if ((*entry)->notice.out_trade_no == out_trade_no) return (*entry)->first_started;
     }
     return std::nullopt;
 }
@@ -143,12 +142,12 @@ void Notifier::stop_waiting(const Shared& entry) {
     entry->due_at.reset();
 }
 
-// Reads the entry's trade and id without the lock: they never change once it is queued.
+// Reads the entry's notice and id without the lock: they never change once it is queued.
 void Notifier::send(const Shared& entry) {
-    auto body = notification_body(entry->trade, entry->notify_id, seams_.clock.now(), key_);
+    auto body = notification_body(entry->notice, entry->notify_id, seams_.clock.now(), key_);
     if (!body) return finish(entry, std::move(body).error());
     seams_.http.start(
-        post_form(entry->trade.order, *std::move(body)),
+        post_form(entry->notice, *std::move(body)),
         [this, entry](Result<transport::ClientReply> reply) { finish(entry, reply); });
 }
 
@@ -174,7 +173,7 @@ void Notifier::finish(const Shared& entry, const Result<transport::ClientReply>&
     entry->state = NotifyState::given_up;
     if (wait) wait_until(entry, now + *wait);
     seams_.log.warning("sandbox.notification_not_acknowledged",
-                       {{"out_trade_no", entry->trade.order.out_trade_no},
+                       {{"out_trade_no", entry->notice.out_trade_no},
                         {"status", entry->attempts.back().status},
                         {"attempts", entry->attempts_made}});
 }

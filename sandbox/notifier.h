@@ -15,9 +15,9 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "sandbox/notice.h"
 #include "sandbox/resend_schedule.h"
 #include "sandbox/rsa.h"
-#include "sandbox/trade.h"
 #include "transport/http_client.h"
 
 namespace tollgate::sandbox {
@@ -35,7 +35,7 @@ std::string_view name_of(NotifyState state);
 
 struct Notification {
     std::string notify_id;
-    Trade trade;  // As it was when the notification was made.
+    Notice notice;
     NotifyState state = NotifyState::waiting;
     std::optional<Timestamp> due_at;  // While waiting.
     int attempts_made = 0;
@@ -61,8 +61,8 @@ public:
     Notifier(ResendSchedule schedule, const PrivateKey& key, NotifierSeams seams)
         : schedule_(schedule), key_(key), seams_(seams) {}
 
-    // A notification of the trade as it is; none when its request had no notify_url.
-    void queue(const Trade& trade);
+    // Sends it as soon as run_once() is called; a notice without address is dropped.
+    void queue(Notice notice);
 
     // Starts up to `limit` attempts that are due; answers how many.
     std::size_t run_once(std::size_t limit);

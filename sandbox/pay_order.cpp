@@ -4,6 +4,7 @@
 
 #include "sandbox/biz_fields.h"
 #include "sandbox/common_parameters.h"
+#include "sandbox/methods.h"
 
 namespace tollgate::sandbox {
 namespace {
@@ -87,17 +88,21 @@ Result<PayOrder> read_pay_order(const SignedRequest& request, const PayRules& ru
 
     PayOrder order{.app_id = request.app->app_id,
                    .merchant = request.app->name,
+                   .method = std::string(request.method->name),
                    .notify_url = value_of(request.fields, "notify_url"),
                    .return_url = value_of(request.fields, "return_url"),
                    .charset = request.charset,
                    .sign_type = request.sign_type};
-    TOLLGATE_TRY(order.out_trade_no, need_out_trade_no(biz));
-    TOLLGATE_TRY(order.total, need_total_amount(biz));
+    TOLLGATE_TRY(order.out_trade_no, need_number(biz, "out_trade_no"));
+    TOLLGATE_TRY(order.total, need_amount(biz, "total_amount"));
     TOLLGATE_TRY(order.subject, need_subject(biz));
     TOLLGATE_TRY(order.product_code, read_product_code(biz, rules));
     TOLLGATE_TRY(order.seller_id, read_seller(request));
     TOLLGATE_TRY(order.body, may_have_text(biz, "body", 128));
     TOLLGATE_TRY(order.passback_params, may_have_text(biz, "passback_params", 512));
+    TOLLGATE_TRY(order.store_id, may_have_text(biz, "store_id", 32));
+    TOLLGATE_TRY(order.operator_id, may_have_text(biz, "operator_id", 28));
+    TOLLGATE_TRY(order.terminal_id, may_have_text(biz, "terminal_id", 32));
     TOLLGATE_TRY(order.quit_url, may_have_text(biz, "quit_url", 400));
     if (!order.quit_url.empty() && !is_http_url(order.quit_url)) {
         return invalid_parameter("quit_url", "不是完整的http或https地址");

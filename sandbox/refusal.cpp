@@ -7,11 +7,24 @@ Error refusal(std::string_view sub_code, std::string sub_msg, Here here) {
 }
 
 GatewayCode gateway_code_of(std::string_view sub_code) {
-    if (sub_code.ends_with("SYSTEM_ERROR") || sub_code.starts_with("isp.")) {
+    if (sub_code.ends_with("SYSTEM_ERROR") || sub_code.ends_with("unknow-error")) {
         return {.code = "20000", .msg = "Service Currently Unavailable"};
     }
-    if (sub_code.starts_with("isv.missing-")) {
+    if (sub_code.starts_with("aop.")) {
+        return {.code = "20001", .msg = "Insufficient Token Permissions"};
+    }
+    if (sub_code.starts_with("isp.")) {
+        return {.code = "20000", .msg = "Service Currently Unavailable"};
+    }
+    if (sub_code.starts_with("isv.missing-signature-config")) {
+        return {.code = "40003", .msg = "Insufficient Conditions"};
+    }
+    if (sub_code.starts_with("isv.missing-") || sub_code.ends_with("missing-encrypt-type")) {
         return {.code = "40001", .msg = "Missing Required Arguments"};
+    }
+    if (sub_code.ends_with("-call-limited")) return {.code = "40005", .msg = "Call Limited"};
+    if (sub_code.starts_with("isv.insufficient-") || sub_code == "isv.self-invoke-forbidden") {
+        return {.code = "40006", .msg = "Insufficient Permissions"};
     }
     if (sub_code.starts_with("isv.")) return {.code = "40002", .msg = "Invalid Arguments"};
     return {.code = "40004", .msg = "Business Failed"};

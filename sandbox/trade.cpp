@@ -1,5 +1,7 @@
 #include "sandbox/trade.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace tollgate::sandbox {
@@ -8,6 +10,7 @@ std::string_view name_of(TradeStatus status) {
     switch (status) {
         case TradeStatus::wait_buyer_pay: return "WAIT_BUYER_PAY";
         case TradeStatus::trade_success: return "TRADE_SUCCESS";
+        case TradeStatus::trade_finished: return "TRADE_FINISHED";
         case TradeStatus::trade_closed: return "TRADE_CLOSED";
     }
     TOLLGATE_CHECK(false);
@@ -16,6 +19,15 @@ std::string_view name_of(TradeStatus status) {
 bool same_order(const PayOrder& left, const PayOrder& right) {
     return left.total == right.total && left.subject == right.subject && left.body == right.body &&
            left.seller_id == right.seller_id && left.product_code == right.product_code;
+}
+
+const Refund* find_refund(const Trade& trade, std::string_view out_request_no) {
+    const auto found = std::ranges::find(trade.refunds, out_request_no, &Refund::out_request_no);
+    return found == trade.refunds.end() ? nullptr : &*found;
+}
+
+Money refundable(const Trade& trade) {
+    return Money::from_fen(trade.order.total.fen() - trade.refunded.fen());
 }
 
 }  // namespace tollgate::sandbox

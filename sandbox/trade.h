@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/money.h"
@@ -10,10 +11,16 @@
 
 namespace tollgate::sandbox {
 
-enum class TradeStatus { wait_buyer_pay, trade_success, trade_closed };
+enum class TradeStatus { wait_buyer_pay, trade_success, trade_finished, trade_closed };
 
 // "WAIT_BUYER_PAY" and so on, as on the wire.
 std::string_view name_of(TradeStatus status);
+
+// Who pays. Unless a request names another, it is the one buyer of the pretend Alipay.
+struct Buyer {
+    std::string user_id = "2088102146225135";
+    std::string logon_id = "buy***@sandbox.example";
+};
 
 // What a paying request asked for.
 struct PayOrder {
@@ -33,10 +40,38 @@ struct PayOrder {
     std::string passback_params;
     std::string charset;  // As sent; notifications use it again.
     SignType sign_type = SignType::rsa2;
+    std::string store_id;
+    std::string operator_id;
+    std::string terminal_id;
+    Buyer buyer;
 };
 
 // Whether a second request for the same out_trade_no asks for the same thing.
 bool same_order(const PayOrder& left, const PayOrder& right);
+
+// Who asked for a refund.
+enum class RefundOrigin {
+    call,     // alipay.trade.refund.
+    cancel,   // alipay.trade.cancel of a paid trade.
+    console,  // A person in Alipay's own console: the merchant does not know its number.
+};
+
+// What became of the money on its way to the buyer's bank, for a refund to a card.
+struct DepositBack {
+    std::string status;  // "S" arrived, "F" failed, "P" on its way.
+    Money amount;
+    Timestamp at;
+};
+
+struct Refund {
+    std::string out_request_no;
+    Money amount;
+    Money refunded_so_far;  // Of the trade, with this one.
+    std::string reason;
+    RefundOrigin origin = RefundOrigin::call;
+    Timestamp at;
+    std::optional<DepositBack> deposit_back;
+};
 
 struct Trade {
     PayOrder order;
@@ -47,10 +82,13 @@ struct Trade {
     Timestamp created_at;
     std::optional<Timestamp> paid_at;
     std::optional<Timestamp> closed_at;
+    Money refunded;
+    std::vector<Refund> refunds;  // Oldest first.
 };
 
-// The one buyer of the pretend Alipay.
-constexpr std::string_view kBuyerId = "2088102146225135";
-constexpr std::string_view kBuyerLogonId = "buy***@sandbox.example";
+const Refund* find_refund(const Trade& trade, std::string_view out_request_no);
+
+// What is left to be refunded.
+Money refundable(const Trade& trade);
 
 }  // namespace tollgate::sandbox

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <functional>
 #include <list>
 #include <map>
 #include <string>
@@ -14,13 +16,50 @@
 
 namespace tollgate::sandbox {
 
-// Every trade of the pretend Alipay, kept in memory; the oldest goes when there are too many.
-// Pure rules over the time that is passed in. Use from one thread at a time.
+// The limits that Alipay sets (protocol notes 9.9 and 9.10), and one of our own.
+struct TradeRules {
+    std::size_t trades_max = 20'000;                  // The oldest goes when there are more.
+    std::size_t refunds_max = 100;                    // Of one trade.
+    std::chrono::milliseconds refund_spacing{3'000};  // Between two refunds of one trade.
+    std::chrono::hours refund_window{365 * 24};       // Then a paid trade is finished.
+    std::chrono::hours cancel_window{24};             // Since the trade was made.
+};
+
+// What happened to a trade.
+enum class TradeEvent { created, paid, refunded, closed, finished };
+
+struct RefundOrder {
+    std::string out_request_no;
+    Money amount;
+    std::string reason;
+    RefundOrigin origin = RefundOrigin::call;
+};
+
+struct RefundOutcome {
+    const Trade* trade;
+    Refund refund;
+    bool moved;  // False: an earlier request with this number moved the money already.
+};
+
+enum class CancelAction { none, close, refund };
+
+struct CancelOutcome {
+    const Trade* trade;
+    CancelAction action;
+    bool moved;  // False: it had been done before.
+};
+
+// Every trade of the pretend Alipay, kept in memory. Pure rules over the time that is passed in.
+// Use from one thread at a time.
 class TradeBook {
 public:
-    static constexpr std::size_t kTradesMax = 20'000;
+    // Told of everything that happens, once it has; `refund` stands with TradeEvent::refunded only.
+    using Watcher = std::function<void(const Trade&, TradeEvent, const Refund* refund)>;
 
-    explicit TradeBook(Entropy& entropy) : entropy_(entropy) {}
+    explicit TradeBook(Entropy& entropy, TradeRules rules = {})
+        : rules_(rules), entropy_(entropy) {}
+
+    void watch(Watcher watcher) { watcher_ = std::move(watcher); }
 
     // The buyer has opened the cashier: from now on the trade exists. The same order again is the
     // same trade. Refusals: ACQ.CONTEXT_INCONSISTENT, ACQ.TRADE_HAS_SUCCESS, ACQ.TRADE_HAS_CLOSE,
@@ -42,31 +81,66 @@ public:
     Result<const Trade*> pay(std::string_view trade_no, Timestamp now);
     Result<const Trade*> close(std::string_view trade_no, Timestamp now);
 
-    // Closes every trade whose time has passed. Answers how many.
+    // Gives money back. The same number and amount again is the earlier refund. Refusals, all
+    // "ACQ.": TRADE_NOT_EXIST, DISCORDANT_REPEAT_REQUEST, TRADE_STATUS_ERROR, TRADE_HAS_CLOSE,
+    // TRADE_HAS_FINISHED, REFUND_AMT_NOT_EQUAL_TOTAL (more than is left), TRADE_NOT_ALLOW_REFUND
+    // (refunds_max), and SYSTEM_ERROR within refund_spacing of another refund.
+    Result<RefundOutcome> refund(std::string_view trade_no, const RefundOrder& order,
+                                 Timestamp now);
+
+    // Closes what is not paid and refunds what is. Refusals, all "ACQ.": TRADE_NOT_EXIST,
+    // TRADE_CANCEL_TIME_OUT, TRADE_HAS_FINISHED, REASON_TRADE_REFUND_FEE_ERR (partly refunded).
+    Result<CancelOutcome> cancel(std::string_view trade_no, Timestamp now);
+
+    // What only the pretend Alipay's console can do. A paid trade can no longer be refunded:
+    // refuses ACQ.TRADE_NOT_EXIST, ACQ.TRADE_STATUS_ERROR.
+    Result<const Trade*> finish(std::string_view trade_no, Timestamp now);
+    // Money that was under way when the trade was closed arrives after all: the same refusals.
+    Result<const Trade*> pay_late(std::string_view trade_no, Timestamp now);
+    // What the buyer's bank said about a refund. Refusals: ACQ.TRADE_NOT_EXIST.
+    Result<const Trade*> set_deposit_back(std::string_view trade_no,
+                                          std::string_view out_request_no, DepositBack result);
+
+    // Closes every trade whose time has passed and finishes those that can no longer be refunded.
+    // Answers how many.
     std::size_t expire(Timestamp now);
 
     // Newest first.
     std::vector<Trade> newest(std::size_t limit) const;
 
 private:
+    struct Entry;
+    using Due = std::multimap<Timestamp, Entry*>;
+    struct Entry : Trade {
+        Due::iterator due;  // The end of due_ when nothing will happen by itself.
+    };
     struct Offer {
         PayOrder order;
         std::string code;
     };
 
-    Trade* find(std::string_view trade_no);
-    Trade* find_by_number(const PayOrder& order);
-    std::string random_text(std::size_t bytes);
+    Entry* find(std::string_view trade_no);
+    Entry* find_by_number(const PayOrder& order);
+    Result<Done> may_refund(const Trade& trade, const RefundOrder& order, Timestamp now) const;
+    void close_entry(Entry& entry, Timestamp at);
+    void pay_entry(Entry& entry, Timestamp now);
+    void finish_entry(Entry& entry);
+    const Refund& refund_entry(Entry& entry, const RefundOrder& order, Timestamp now);
+    void set_due(Entry& entry, Timestamp at);
+    void drop_due(Entry& entry);
+    void tell(const Trade& trade, TradeEvent event, const Refund* refund = nullptr) const;
     std::string new_trade_no(Timestamp now);
     void forget_oldest();
 
+    const TradeRules rules_;
     Entropy& entropy_;
-    std::list<Trade> trades_;  // Oldest first.
-    std::unordered_map<std::string, Trade*> by_trade_no_;
-    std::unordered_map<std::string, Trade*> by_number_;  // seller_id + '/' + out_trade_no.
-    std::unordered_map<std::string, Trade*> by_cashier_;
-    std::multimap<Timestamp, Trade*> by_expiry_;  // Until that time has come.
-    std::list<Offer> offers_;                     // Oldest first.
+    Watcher watcher_;
+    std::list<Entry> trades_;  // Oldest first.
+    std::unordered_map<std::string, Entry*> by_trade_no_;
+    std::unordered_map<std::string, Entry*> by_number_;  // seller_id + '/' + out_trade_no.
+    std::unordered_map<std::string, Entry*> by_cashier_;
+    Due due_;                  // When a trade will be closed or finished by time.
+    std::list<Offer> offers_;  // Oldest first.
     std::unordered_map<std::string, Offer*> offer_by_code_;
     std::unordered_map<std::string, Offer*> offer_by_number_;
     std::uint64_t made_ = 0;

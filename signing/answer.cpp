@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "signing/json_scan.h"
+#include "signing/verify_any.h"
 
 namespace tollgate::signing {
 namespace {
@@ -56,19 +57,6 @@ std::string with_plain_slashes(std::string_view text) {
     return plain;
 }
 
-Result<Done> verify_text(std::string_view text, const AnswerParts& answer,
-                         std::span<const PublicKey> keys, SignType type) {
-    std::optional<Error> failure;
-    for (const PublicKey& key : keys) {
-        auto verified = key.verify(text, answer.sign, type);
-        if (verified) return Done{};
-        failure = std::move(verified).error();
-    }
-    if (failure) return *std::move(failure);
-    return Error(ErrorCode::unauthenticated, "no Alipay key to check the answer with")
-        .because("answer_no_key");
-}
-
 }  // namespace
 
 Result<AnswerParts> split_answer(std::string_view body, std::string_view method) {
@@ -104,9 +92,9 @@ Result<Done> verify_answer(const AnswerParts& answer, std::span<const PublicKey>
         return Error(ErrorCode::unauthenticated, "the answer is not signed")
             .because("answer_sign_missing");
     }
-    auto verified = verify_text(answer.node_text, answer, keys, type);
+    auto verified = verify_with_any(keys, answer.node_text, answer.sign, type);
     if (verified || answer.node_text.find("\\/") == std::string_view::npos) return verified;
-    return verify_text(with_plain_slashes(answer.node_text), answer, keys, type);
+    return verify_with_any(keys, with_plain_slashes(answer.node_text), answer.sign, type);
 }
 
 }  // namespace tollgate::signing

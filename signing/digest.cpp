@@ -9,6 +9,7 @@ namespace tollgate::signing {
 namespace {
 
 constexpr std::size_t kSha256Bytes = 32;
+constexpr std::size_t kMd5Bytes = 16;
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 }  // namespace
@@ -24,6 +25,15 @@ std::string sha256(std::string_view bytes) {
 
 std::string sha256_hex(std::string_view bytes) {
     return to_hex(sha256(bytes));
+}
+
+std::string md5_hex(std::string_view bytes) {
+    std::string digest(kMd5Bytes, '\0');
+    unsigned size = 0;
+    TOLLGATE_CHECK(EVP_Digest(bytes.data(), bytes.size(), bytes_of(digest), &size, md5_algorithm(),
+                              nullptr) == 1);
+    TOLLGATE_CHECK(size == kMd5Bytes);
+    return to_hex(digest);
 }
 
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {

@@ -9,6 +9,9 @@ namespace tollgate::signing {
 std::string sha256(std::string_view bytes);
 std::string sha256_hex(std::string_view bytes);
 
+// 32 lower-case hexadecimal digits. Only for names that Alipay made with MD5: it proves nothing.
+std::string md5_hex(std::string_view bytes);
+
 // The 32 raw bytes of HMAC-SHA256 (RFC 2104). Any key size, also none.
 std::string hmac_sha256(std::string_view key, std::string_view bytes);
 

@@ -15,16 +15,6 @@ Error refused(std::string_view reason, const char* what, Here here = Here::curre
     return Error(ErrorCode::unauthenticated, what, here).because(reason);
 }
 
-Result<SignType> allowed_sign_type(const Fields& fields, SignType configured) {
-    const auto name = find(fields, "sign_type");
-    if (!name || name->empty()) return refused("sign_type_missing", "sign_type is missing");
-    const auto type = sign_type_from(*name);
-    if (type != SignType::rsa2 && type != configured) {
-        return refused("sign_type_not_allowed", "this sign_type is not configured for the app");
-    }
-    return *type;
-}
-
 // The reason that tells most: a mismatch with a key of the right size outranks a wrong size.
 void remember(std::optional<Error>& failure, Error error) {
     if (!failure || failure->reason() != "sign_mismatch") failure = std::move(error);
@@ -53,12 +43,21 @@ Fields without_cert_sn(const Fields& fields) {
 Result<Done> verify_notification(const Fields& fields, const NotificationKeys& keys) {
     const auto sign = find(fields, "sign");
     if (!sign || sign->empty()) return refused("sign_missing", "the notification is not signed");
-    TOLLGATE_TRY(const SignType type, allowed_sign_type(fields, keys.sign_type));
+    TOLLGATE_TRY(const SignType type,
+                 allowed_sign_type(find(fields, "sign_type").value_or(""), keys.sign_type));
     if (find(fields, kCertSn)) {
         const std::string content = notification_content(without_cert_sn(fields));
         if (verify_content(content, *sign, type, keys.alipay)) return Done{};
     }
     return verify_content(notification_content(fields), *sign, type, keys.alipay);
+}
+
+Result<Done> verify_notification_v2(const Fields& fields, const NotificationKeys& keys) {
+    const auto sign = find(fields, "sign");
+    if (!sign || sign->empty()) return refused("sign_missing", "the notification is not signed");
+    TOLLGATE_TRY(const SignType type,
+                 allowed_sign_type(find(fields, "sign_type").value_or(""), keys.sign_type));
+    return verify_content(notification_content_v2(fields), *sign, type, keys.alipay);
 }
 
 Result<Done> verify_return(const Fields& query_fields, const NotificationKeys& keys) {

@@ -26,9 +26,13 @@ struct NotificationKeys {
 // "sign_type_not_allowed", "no_alipay_key", or PublicKey::verify's reasons.
 Result<Done> verify_notification(const Fields& fields, const NotificationKeys& keys);
 
-// The same for the query of a return_url (protocol notes 4.9), of which only Alipay's own names are
-// looked at (is_return_name): shops and frameworks add parameters there. Done vouches for those
-// names alone, and is for display only: a return_url never proves a payment.
+// The same by rule V2 (protocol notes 4.3), in which sign_type is covered: messages of life
+// accounts and the service market, to the application gateway. Never for money.
+Result<Done> verify_notification_v2(const Fields& fields, const NotificationKeys& keys);
+
+// The same by rule V1 for the query of a return_url (protocol notes 4.9), of which only Alipay's
+// own names are looked at (is_return_name): shops and frameworks add parameters there. Done vouches
+// for those names alone, and is for display only: a return_url never proves a payment.
 Result<Done> verify_return(const Fields& query_fields, const NotificationKeys& keys);
 
 // Why a notification did not verify: a stable snake_case code and a sentence that names the cause

@@ -11,6 +11,7 @@ namespace tollgate::signing {
 namespace {
 
 using MdHandle = std::unique_ptr<EVP_MD, FreedBy<EVP_MD_free>>;
+using CipherHandle = std::unique_ptr<EVP_CIPHER, FreedBy<EVP_CIPHER_free>>;
 using MacHandle = std::unique_ptr<EVP_MAC, FreedBy<EVP_MAC_free>>;
 
 constexpr std::size_t kSha256Bytes = 32;
@@ -25,6 +26,24 @@ const EVP_MD* sha256_algorithm() {
 
 const EVP_MD* sha1_algorithm() {
     static const MdHandle algorithm(EVP_MD_fetch(nullptr, "SHA1", nullptr));
+    TOLLGATE_CHECK(algorithm != nullptr);
+    return algorithm.get();
+}
+
+const EVP_MD* md5_algorithm() {
+    static const MdHandle algorithm(EVP_MD_fetch(nullptr, "MD5", nullptr));
+    TOLLGATE_CHECK(algorithm != nullptr);
+    return algorithm.get();
+}
+
+const EVP_CIPHER* aes_128_cbc() {
+    static const CipherHandle algorithm(EVP_CIPHER_fetch(nullptr, "AES-128-CBC", nullptr));
+    TOLLGATE_CHECK(algorithm != nullptr);
+    return algorithm.get();
+}
+
+const EVP_CIPHER* sm4_ecb() {
+    static const CipherHandle algorithm(EVP_CIPHER_fetch(nullptr, "SM4-ECB", nullptr));
     TOLLGATE_CHECK(algorithm != nullptr);
     return algorithm.get();
 }

@@ -24,12 +24,16 @@ using PkeyHandle = std::unique_ptr<EVP_PKEY, FreedBy<EVP_PKEY_free>>;
 using PkeyContext = std::unique_ptr<EVP_PKEY_CTX, FreedBy<EVP_PKEY_CTX_free>>;
 using CertificateHandle = std::unique_ptr<X509, FreedBy<X509_free>>;
 using Pkcs8Handle = std::unique_ptr<PKCS8_PRIV_KEY_INFO, FreedBy<PKCS8_PRIV_KEY_INFO_free>>;
+using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, FreedBy<EVP_CIPHER_CTX_free>>;
 using MacContext = std::unique_ptr<EVP_MAC_CTX, FreedBy<EVP_MAC_CTX_free>>;
 
 // Fetched at the first use and kept: OpenSSL's implicit fetch takes a lock and a search at each
 // call, which costs more than hashing a notification.
 const EVP_MD* sha256_algorithm();
 const EVP_MD* sha1_algorithm();
+const EVP_MD* md5_algorithm();
+const EVP_CIPHER* aes_128_cbc();
+const EVP_CIPHER* sm4_ecb();
 
 // HMAC-SHA256 with its key set, ready to be duplicated for each message. Never null.
 MacContext keyed_hmac_sha256(std::string_view key);

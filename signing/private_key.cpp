@@ -6,6 +6,7 @@
 #include "signing/base64.h"
 #include "signing/key_engine.h"
 #include "signing/rsa.h"
+#include "signing/sm2.h"
 
 namespace tollgate::signing {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 bool is_public(std::string_view text) {
     // Short and foreign ones too: the answer names what was given, not what it is worth.
     const auto key = PublicKey::parse(text, {.bits_min = 1, .bits_max = 65'536});
-    return key.has_value() || key.error().reason() == "key_not_rsa";
+    return key.has_value() || key.error().reason() == "key_not_rsa";  // SM2 included.
 }
 
 Secret pkcs8_der(const EVP_PKEY& key) {
@@ -42,15 +43,15 @@ Secret pkcs1_der(const EVP_PKEY& key) {
 struct PrivateKey::Parts {
     Parts(PkeyHandle owned, PublicKey public_part, bool demo)
         : key(std::move(owned)),
-          sign_rsa2(sign_context(*key, SignType::rsa2)),
-          sign_rsa(sign_context(*key, SignType::rsa)),
+          sign_rsa2(is_sm2(key.get()) ? nullptr : sign_context(*key, SignType::rsa2)),
+          sign_rsa(is_sm2(key.get()) ? nullptr : sign_context(*key, SignType::rsa)),
           public_half(std::move(public_part)),
           is_demo(demo) {}
     Parts(std::shared_ptr<const KeyEngine> instead, PublicKey public_part)
         : public_half(std::move(public_part)), is_demo(false), engine(std::move(instead)) {}
 
     PkeyHandle key;
-    PkeyContext sign_rsa2;
+    PkeyContext sign_rsa2;  // Null for an SM2 key, as the next one.
     PkeyContext sign_rsa;
     PublicKey public_half;
     bool is_demo;
@@ -58,6 +59,10 @@ struct PrivateKey::Parts {
 };
 
 Result<PrivateKey> PrivateKey::parse(std::string_view text, KeyLimits limits) {
+    return parse_for(SignType::rsa2, text, limits);
+}
+
+Result<PrivateKey> PrivateKey::parse_for(SignType type, std::string_view text, KeyLimits limits) {
     TOLLGATE_TRY(const KeyText key_text, read_key_text(text));
     PkeyHandle key = read_private_key(key_text.der.reveal());
     if (key == nullptr && is_public(text)) {
@@ -68,14 +73,14 @@ Result<PrivateKey> PrivateKey::parse(std::string_view text, KeyLimits limits) {
     if (key == nullptr) {
         return key_error("key_unreadable", "this is not a private key we can read");
     }
-    TOLLGATE_DO(check_rsa(key.get(), limits));
-    TOLLGATE_TRY(PublicKey public_half, PublicKey::from_spki(spki_of(*key), limits));
+    TOLLGATE_DO(check_key(key.get(), type, limits));
+    TOLLGATE_TRY(PublicKey public_half, PublicKey::from_spki(spki_of(*key), type, limits));
     const bool demo = key_text.preamble.find(kDemoMarker) != std::string::npos;
     PrivateKey parsed(std::make_shared<Parts>(std::move(key), std::move(public_half), demo));
 
     // One changed character can leave a key that reads well and signs nonsense.
-    const auto signature = parsed.sign("", SignType::rsa2);
-    if (!signature || !parsed.public_half().verify("", *signature, SignType::rsa2)) {
+    const auto signature = parsed.sign("", type);
+    if (!signature || !parsed.public_half().verify("", *signature, type)) {
         return key_error("key_damaged", "the private key's numbers do not fit together");
     }
     return parsed;
@@ -88,12 +93,29 @@ Result<PrivateKey> PrivateKey::generate(int bits) {
     }
     PkeyHandle key(EVP_RSA_gen(static_cast<unsigned>(bits)));
     TOLLGATE_CHECK(key != nullptr);
-    TOLLGATE_TRY(PublicKey public_half, PublicKey::from_spki(spki_of(*key), kLimits));
+    TOLLGATE_TRY(PublicKey public_half,
+                 PublicKey::from_spki(spki_of(*key), SignType::rsa2, kLimits));
     return PrivateKey(std::make_shared<Parts>(std::move(key), std::move(public_half), false));
+}
+
+PrivateKey PrivateKey::generate_sm2() {
+    PkeyHandle key(EVP_PKEY_Q_keygen(nullptr, nullptr, "SM2"));
+    TOLLGATE_CHECK(key != nullptr);
+    auto public_half = PublicKey::from_spki(spki_of(*key), SignType::sm2, {});
+    TOLLGATE_CHECK(public_half.has_value());
+    return PrivateKey(std::make_shared<Parts>(std::move(key), *std::move(public_half), false));
 }
 
 Result<std::string> PrivateKey::sign(std::string_view content, SignType type) const {
     if (parts_->engine != nullptr) return to_base64(parts_->engine->sign(content, type));
+    if (!fits(*parts_->key, type)) {
+        return Error(ErrorCode::invalid_argument, "this key makes no signatures of this type")
+            .because("sign_type_of_another_key");
+    }
+    if (type == SignType::sm2) {
+        TOLLGATE_TRY(const std::string signature, sm2_sign(*parts_->key, content));
+        return to_base64(signature);
+    }
     const Digest digest = digest_of(content, type);
     const EVP_PKEY_CTX* ready =
         type == SignType::rsa2 ? parts_->sign_rsa2.get() : parts_->sign_rsa.get();

@@ -31,11 +31,18 @@ public:
     // "key_unreadable".
     static Result<PrivateKey> parse(std::string_view text, KeyLimits limits = {});
 
-    // A new key of 2048 to 8192 bits; takes some 100 ms and more. Errors: invalid_argument.
+    // The same for keys that make signatures of `type`: an SM2 key (PKCS#8 or "EC PRIVATE KEY") for
+    // SignType::sm2, with "key_not_sm2" for others.
+    static Result<PrivateKey> parse_for(SignType type, std::string_view text,
+                                        KeyLimits limits = {});
+
+    // A new RSA key of 2048 to 8192 bits; takes some 100 ms and more. Errors: invalid_argument.
     static Result<PrivateKey> generate(int bits);
+    static PrivateKey generate_sm2();
 
     // The signature of the content's bytes: base64 in one line, 344 characters for 2048 bits.
-    // Errors: internal, should OpenSSL fail.
+    // Errors: internal, should OpenSSL fail; invalid_argument with "sign_type_of_another_key" (RSA
+    // and SM2 are no match).
     Result<std::string> sign(std::string_view content, SignType type) const;
 
     PublicKey public_half() const;
@@ -44,7 +51,7 @@ public:
     Secret to_pkcs8_pem(PemOptions options = {}) const;
     // One line of base64 without armour, as Alipay's own tool hands keys out.
     Secret to_pkcs8_bare() const;
-    Secret to_pkcs1_bare() const;
+    Secret to_pkcs1_bare() const;  // RSA only.
 
 private:
     friend struct EngineKeys;

@@ -7,6 +7,7 @@
 #include "signing/digest.h"
 #include "signing/key_engine.h"
 #include "signing/rsa.h"
+#include "signing/sm2.h"
 
 namespace tollgate::signing {
 namespace {
@@ -42,12 +43,16 @@ Error refused(std::string_view reason, std::string message, Here here = Here::cu
 struct PublicKey::Parts {
     std::string spki;
     PkeyHandle key;
-    PkeyContext verify_rsa2;
+    PkeyContext verify_rsa2;  // Null for an SM2 key, as the next one.
     PkeyContext verify_rsa;
     std::shared_ptr<const KeyEngine> engine;  // Null but in simulations; then nothing else is there.
 };
 
 Result<PublicKey> PublicKey::parse(std::string_view text, KeyLimits limits) {
+    return parse_for(SignType::rsa2, text, limits);
+}
+
+Result<PublicKey> PublicKey::parse_for(SignType type, std::string_view text, KeyLimits limits) {
     TOLLGATE_TRY(const KeyText key_text, read_key_text(text));
     const std::string_view der = key_text.der.reveal();
     // The label is not trusted: people change it by hand when a tool refuses their file.
@@ -57,15 +62,16 @@ Result<PublicKey> PublicKey::parse(std::string_view text, KeyLimits limits) {
     const PkeyHandle key = from_any(der);
     ERR_clear_error();
     if (key == nullptr) return key_error("key_unreadable", "this is not a public key we can read");
-    return from_spki(spki_of(*key), limits);
+    return from_spki(spki_of(*key), type, limits);
 }
 
-Result<PublicKey> PublicKey::from_spki(std::string_view der, KeyLimits limits) {
+Result<PublicKey> PublicKey::from_spki(std::string_view der, SignType type, KeyLimits limits) {
     auto parts = std::make_shared<Parts>();
     parts->spki = der;
     const unsigned char* at = bytes_of(der);
     parts->key.reset(d2i_PUBKEY(nullptr, &at, der_size(der)));
-    TOLLGATE_DO(check_rsa(parts->key.get(), limits));
+    TOLLGATE_DO(check_key(parts->key.get(), type, limits));
+    if (type == SignType::sm2) return PublicKey(std::move(parts));
     parts->verify_rsa2 = verify_context(*parts->key, SignType::rsa2);
     parts->verify_rsa = verify_context(*parts->key, SignType::rsa);
     return PublicKey(std::move(parts));
@@ -77,6 +83,13 @@ Result<Done> PublicKey::verify(std::string_view content, std::string_view signat
     if (!signature) return refused("sign_not_base64", "the signature is not base64");
     if (parts_->engine != nullptr) {
         if (parts_->engine->matches(content, *signature, type)) return Done{};
+        return refused("sign_mismatch", "the signature does not match the content and this key");
+    }
+    if (!fits(*parts_->key, type)) {
+        return refused("sign_type_of_another_key", "this key makes no signatures of this type");
+    }
+    if (type == SignType::sm2) {
+        if (sm2_matches(*parts_->key, content, *signature)) return Done{};
         return refused("sign_mismatch", "the signature does not match the content and this key");
     }
     if (signature->size() != static_cast<std::size_t>(EVP_PKEY_get_size(parts_->key.get()))) {

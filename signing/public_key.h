@@ -20,9 +20,14 @@ public:
     // key given by mistake), "key_not_rsa", "key_too_short", "key_too_long", "key_unreadable".
     static Result<PublicKey> parse(std::string_view text, KeyLimits limits = {});
 
+    // The same for keys that check signatures of `type`: an SM2 key (SPKI) for SignType::sm2, with
+    // "key_not_sm2" for others.
+    static Result<PublicKey> parse_for(SignType type, std::string_view text, KeyLimits limits = {});
+
     // Done if, and only if, signature_base64 is this key's signature of the content's bytes.
     // Errors: unauthenticated with "sign_not_base64" (or not its one canonical spelling),
-    // "sign_wrong_length" (made by a key of another size), "sign_mismatch".
+    // "sign_wrong_length" (made by a key of another size), "sign_mismatch",
+    // "sign_type_of_another_key" (RSA and SM2 are no match).
     Result<Done> verify(std::string_view content, std::string_view signature_base64,
                         SignType type) const;
 
@@ -40,7 +45,7 @@ private:
     struct Parts;
 
     explicit PublicKey(std::shared_ptr<const Parts> parts) : parts_(std::move(parts)) {}
-    static Result<PublicKey> from_spki(std::string_view der, KeyLimits limits);
+    static Result<PublicKey> from_spki(std::string_view der, SignType type, KeyLimits limits);
 
     std::shared_ptr<const Parts> parts_;
 };

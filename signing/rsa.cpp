@@ -3,6 +3,8 @@
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 
+#include "signing/sm2.h"
+
 namespace tollgate::signing {
 namespace {
 
@@ -10,6 +12,7 @@ const EVP_MD* algorithm_of(SignType type) {
     switch (type) {
         case SignType::rsa2: return sha256_algorithm();
         case SignType::rsa: return sha1_algorithm();
+        case SignType::sm2: break;  // Its digest covers the key too: see sm2.h.
     }
     TOLLGATE_CHECK(false);
     return nullptr;
@@ -89,6 +92,14 @@ Result<Done> check_rsa(const EVP_PKEY* key, KeyLimits limits) {
                                              bits_text(limits.bits_max) + " are allowed");
     }
     return Done{};
+}
+
+Result<Done> check_key(const EVP_PKEY* key, SignType type, KeyLimits limits) {
+    return type == SignType::sm2 ? check_sm2(key) : check_rsa(key, limits);
+}
+
+bool fits(const EVP_PKEY& key, SignType type) {
+    return is_sm2(&key) == (type == SignType::sm2);
 }
 
 }  // namespace tollgate::signing

@@ -18,7 +18,7 @@ struct Digest {
     std::size_t size;
 };
 
-// The digest that a signature of this type covers. Never fails: the algorithms are built in.
+// The digest that an RSA signature of this type covers. Never fails: the algorithms are built in.
 Digest digest_of(std::string_view content, SignType type);
 
 // A context for EVP_PKEY_verify or EVP_PKEY_sign with padding and digest chosen. Never null.
@@ -34,5 +34,11 @@ bool is_private_key(std::string_view der);
 
 // Errors: invalid_argument with "key_not_rsa" (also for null), "key_too_short", "key_too_long".
 Result<Done> check_rsa(const EVP_PKEY* key, KeyLimits limits);
+
+// check_rsa or check_sm2, whichever signatures of this type need.
+Result<Done> check_key(const EVP_PKEY* key, SignType type, KeyLimits limits);
+
+// Whether a key can make or check signatures of this type.
+bool fits(const EVP_PKEY& key, SignType type);
 
 }  // namespace tollgate::signing

@@ -49,7 +49,7 @@ TEST(Html, NoPageLetsASubjectBecomeMarkup) {
     pages += cashier_page(trade, kNow, key, request).body;
     trade.status = TradeStatus::trade_closed;
     pages += cashier_page(trade, kNow, key, request).body;
-    Notification notification{.notify_id = "1", .trade = trade};
+    Notification notification{.notify_id = "1", .notice = trade_notice(trade)};
     notification.attempts.push_back({.at = kNow, .status = 200, .answer = kNasty});
     const std::vector<Trade> trades = {trade};
     const std::vector<Notification> notifications = {notification};

@@ -12,6 +12,7 @@
 #include "sandbox/base64.h"
 #include "sandbox/content.h"
 #include "sandbox/messages.h"
+#include "sandbox/notice.h"
 #include "sandbox/refusal.h"
 #include "tests/sandbox/request_maker.h"
 #include "tests/sandbox/test_keys.h"
@@ -62,7 +63,8 @@ bool openssl_verifies(const std::string& content, const std::string& signature_b
 }
 
 TEST_F(Messages, NotificationIsSignedOverEverythingButSignAndSignType) {
-    const auto fields = parse_form(*notification_body(paid_trade(), "id1", kNow, key_));
+    const auto fields =
+        parse_form(*notification_body(trade_notice(paid_trade()), "id1", kNow, key_));
     ASSERT_TRUE(fields);
     const std::string content = canonical_content(*fields, ContentRule::notification);
     const std::string sign = value_of(*fields, "sign");
@@ -79,7 +81,8 @@ TEST_F(Messages, NotificationIsSignedOverEverythingButSignAndSignType) {
 }
 
 TEST_F(Messages, NotificationFollowsTheCharsetOfTheRequest) {
-    const auto fields = parse_form(*notification_body(paid_trade("GBK"), "id1", kNow, key_));
+    const auto fields =
+        parse_form(*notification_body(trade_notice(paid_trade("GBK")), "id1", kNow, key_));
     EXPECT_EQ(value_of(*fields, "charset"), "GBK");
     EXPECT_EQ(*to_utf8(value_of(*fields, "subject"), "gbk"), "明前龙井 + tea");
     EXPECT_TRUE(public_.verify(canonical_content(*fields, ContentRule::notification),

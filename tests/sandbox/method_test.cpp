@@ -2,8 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "base/time_text.h"
-#include "sandbox/methods.h"
-#include "tests/sandbox/request_maker.h"
+#include "tests/sandbox/method_world.h"
 
 namespace tollgate::sandbox {
 namespace {
@@ -11,34 +10,8 @@ namespace {
 using std::chrono::minutes;
 using testing::HasSubstr;
 
-class Methods : public testing::Test {
+class Methods : public MethodWorldTest {
 protected:
-    Result<Handled> run(const std::string& name, const Json& biz) {
-        const Method* method = find_method("alipay.trade." + name);
-        TOLLGATE_CHECK(method != nullptr);
-        const SignedRequest request{.app = &apps_.at(app_),
-                                    .method = method,
-                                    .charset = "utf-8",
-                                    .timestamp = clock_.now(),
-                                    .fields = {{"notify_url", "http://127.0.0.1/n"}},
-                                    .biz = biz};
-        return method->run(request,
-                           {.trades = trades_, .now = clock_.now(), .base_url = "http://alipay"});
-    }
-    std::string refusal(const std::string& name, const Json& biz) {
-        const auto handled = run(name, biz);
-        return handled ? "" : handled.error().reason() + " " + handled.error().message();
-    }
-    std::string status() {
-        const auto answer = run("query", {{"out_trade_no", "T_1"}});
-        return answer ? *text_member(answer->node, "trade_status") : answer.error().reason();
-    }
-
-    const Apps apps_ = two_apps();
-    std::size_t app_ = 0;
-    HandClock clock_;
-    CountingEntropy entropy_;
-    TradeBook trades_{entropy_};
     const Json page_ = biz_of_page_pay();
 };
 
@@ -75,17 +48,17 @@ TEST_F(Methods, NameEveryWrongField) {
         Json biz = page_;
         if (std::string_view(name) == "timeout_express") biz.erase("time_expire");
         biz[name] = value;
-        const std::string answer = refusal("page.pay", biz);
+        const std::string answer = refusal("trade.page.pay", biz);
         EXPECT_THAT(answer, HasSubstr("ACQ.INVALID_PARAMETER")) << name << " " << to_text(value);
         EXPECT_THAT(answer, HasSubstr(name)) << to_text(value);
     }
     Json dear = page_;
     dear["total_amount"] = "100000000.01";
-    EXPECT_THAT(refusal("page.pay", dear), HasSubstr("ACQ.TOTAL_FEE_EXCEED"));
+    EXPECT_THAT(refusal("trade.page.pay", dear), HasSubstr("ACQ.TOTAL_FEE_EXCEED"));
     for (const char* name : {"out_trade_no", "total_amount", "subject", "product_code"}) {
         Json biz = page_;
         biz.erase(name);
-        EXPECT_THAT(refusal("page.pay", biz), HasSubstr(name));
+        EXPECT_THAT(refusal("trade.page.pay", biz), HasSubstr(name));
     }
 }
 
@@ -95,60 +68,62 @@ TEST_F(Methods, TakesTheLimitsThemselves) {
     biz["subject"] = std::string(256, 'a');
     biz["total_amount"] = "100000000.00";
     biz["time_expire"] = to_beijing(kNow + minutes(1));
-    EXPECT_EQ(refusal("page.pay", biz), "");
+    EXPECT_EQ(refusal("trade.page.pay", biz), "");
 }
 
 TEST_F(Methods, ATradeExistsOnlyOnceTheCashierWasOpened) {
     Json biz = page_;
     biz.erase("product_code");
-    const auto code = run("precreate", biz);
+    const auto code = run("trade.precreate", biz);
     ASSERT_TRUE(code) << code.error().message();
     const std::string address = *text_member(code->node, "qr_code");
     ASSERT_TRUE(address.starts_with("http://alipay/qr/"));
     EXPECT_EQ(status(), "ACQ.TRADE_NOT_EXIST");
-    EXPECT_EQ(refusal("close", {{"out_trade_no", "T_1"}}).substr(0, 19), "ACQ.TRADE_NOT_EXIST");
-    ASSERT_TRUE(trades_.scan(address.substr(17), clock_.now()));
+    EXPECT_EQ(refusal("trade.close", {{"out_trade_no", "T_1"}}).substr(0, 19),
+              "ACQ.TRADE_NOT_EXIST");
+    ASSERT_TRUE(books_.trades.scan(address.substr(17), clock_.now()));
     EXPECT_EQ(status(), "WAIT_BUYER_PAY");
 }
 
 TEST_F(Methods, TheSameOrderAgainIsTheSameTrade) {
-    const auto first = run("page.pay", page_);
-    const auto second = run("page.pay", page_);
+    const auto first = run("trade.page.pay", page_);
+    const auto second = run("trade.page.pay", page_);
     ASSERT_TRUE(first && second);
     EXPECT_EQ(first->cashier, second->cashier);
     for (const auto& [name, value] : std::vector<std::pair<const char*, const char*>>{
              {"total_amount", "88.81"}, {"subject", "other"}}) {
         Json biz = page_;
         biz[name] = value;
-        EXPECT_THAT(refusal("page.pay", biz), HasSubstr("ACQ.CONTEXT_INCONSISTENT"));
+        EXPECT_THAT(refusal("trade.page.pay", biz), HasSubstr("ACQ.CONTEXT_INCONSISTENT"));
     }
 }
 
 TEST_F(Methods, PaidIsPaidAndClosedIsClosed) {
-    const auto opened = run("page.pay", page_);
-    const std::string trade_no = trades_.by_cashier(opened->cashier)->trade_no;
-    ASSERT_TRUE(trades_.pay(trade_no, clock_.now()));
+    const auto opened = run("trade.page.pay", page_);
+    const std::string trade_no = books_.trades.by_cashier(opened->cashier)->trade_no;
+    ASSERT_TRUE(books_.trades.pay(trade_no, clock_.now()));
     EXPECT_EQ(status(), "TRADE_SUCCESS");
-    EXPECT_THAT(refusal("page.pay", page_), HasSubstr("ACQ.TRADE_HAS_SUCCESS"));
-    EXPECT_THAT(refusal("close", {{"trade_no", trade_no}}),
+    EXPECT_THAT(refusal("trade.page.pay", page_), HasSubstr("ACQ.TRADE_HAS_SUCCESS"));
+    EXPECT_THAT(refusal("trade.close", {{"trade_no", trade_no}}),
                 HasSubstr("ACQ.REASON_TRADE_STATUS_INVALID"));
-    EXPECT_EQ(trades_.pay(trade_no, clock_.now()).error().reason(), "ACQ.TRADE_HAS_SUCCESS");
+    EXPECT_EQ(books_.trades.pay(trade_no, clock_.now()).error().reason(), "ACQ.TRADE_HAS_SUCCESS");
     clock_.pass(std::chrono::hours(1));
     EXPECT_EQ(status(), "TRADE_SUCCESS");  // Expiry closes only what waits.
 }
 
 TEST_F(Methods, ClosesByCallAndByTime) {
-    ASSERT_TRUE(run("page.pay", page_));
-    ASSERT_TRUE(run("close", {{"out_trade_no", "T_1"}}));
+    ASSERT_TRUE(run("trade.page.pay", page_));
+    ASSERT_TRUE(run("trade.close", {{"out_trade_no", "T_1"}}));
     EXPECT_EQ(status(), "TRADE_CLOSED");
-    EXPECT_THAT(refusal("page.pay", page_), HasSubstr("ACQ.TRADE_HAS_CLOSE"));
+    EXPECT_THAT(refusal("trade.page.pay", page_), HasSubstr("ACQ.TRADE_HAS_CLOSE"));
 
     Json other = page_;
     other["out_trade_no"] = "T_2";
-    const auto opened = run("page.pay", other);
+    const auto opened = run("trade.page.pay", other);
     clock_.pass(minutes(30));
-    const Trade* trade = trades_.by_cashier(opened->cashier);
-    EXPECT_EQ(trades_.pay(trade->trade_no, clock_.now()).error().reason(), "ACQ.TRADE_HAS_CLOSE");
+    const Trade* trade = books_.trades.by_cashier(opened->cashier);
+    EXPECT_EQ(books_.trades.pay(trade->trade_no, clock_.now()).error().reason(),
+              "ACQ.TRADE_HAS_CLOSE");
     EXPECT_EQ(trade->status, TradeStatus::trade_closed);
     EXPECT_EQ(trade->closed_at, kNow + minutes(30));
 }
@@ -157,39 +132,40 @@ TEST_F(Methods, ALinkOpenedTooLateMakesNoTrade) {
     clock_.pass(minutes(5));
     Json biz = page_;
     biz["time_expire"] = to_beijing(kNow + minutes(6));
-    const auto code = run("precreate", [&biz] {
+    const auto code = run("trade.precreate", [&biz] {
         Json qr = biz;
         qr.erase("product_code");
         return qr;
     }());
     ASSERT_TRUE(code);
     clock_.pass(minutes(2));
-    EXPECT_EQ(
-        trades_.scan(text_member(code->node, "qr_code")->substr(17), clock_.now()).error().reason(),
-        "ACQ.NOW_TIME_AFTER_EXPIRE_TIME_ERROR");
+    EXPECT_EQ(books_.trades.scan(text_member(code->node, "qr_code")->substr(17), clock_.now())
+                  .error()
+                  .reason(),
+              "ACQ.NOW_TIME_AFTER_EXPIRE_TIME_ERROR");
     EXPECT_EQ(status(), "ACQ.TRADE_NOT_EXIST");
 }
 
 TEST_F(Methods, AnotherMerchantSeesNothing) {
-    const auto opened = run("page.pay", page_);
-    const std::string trade_no = trades_.by_cashier(opened->cashier)->trade_no;
+    const auto opened = run("trade.page.pay", page_);
+    const std::string trade_no = books_.trades.by_cashier(opened->cashier)->trade_no;
     app_ = 1;
     EXPECT_EQ(status(), "ACQ.TRADE_NOT_EXIST");
-    EXPECT_THAT(refusal("query", {{"trade_no", trade_no}}), HasSubstr("ACQ.TRADE_NOT_EXIST"));
-    EXPECT_TRUE(run("page.pay", page_));  // Its own T_1.
+    EXPECT_THAT(refusal("trade.query", {{"trade_no", trade_no}}), HasSubstr("ACQ.TRADE_NOT_EXIST"));
+    EXPECT_TRUE(run("trade.page.pay", page_));  // Its own T_1.
 }
 
 TEST_F(Methods, QueryWantsANumber) {
-    EXPECT_THAT(refusal("query", Json::object()), HasSubstr("ACQ.INVALID_PARAMETER"));
+    EXPECT_THAT(refusal("trade.query", Json::object()), HasSubstr("ACQ.INVALID_PARAMETER"));
 }
 
 TEST_F(Methods, WithoutTimeExpireTheTimeoutDecides) {
     Json biz = page_;
     biz.erase("time_expire");
     biz["timeout_express"] = "1c";
-    const auto opened = run("page.pay", biz);
+    const auto opened = run("trade.page.pay", biz);
     ASSERT_TRUE(opened);
-    EXPECT_EQ(to_beijing(trades_.by_cashier(opened->cashier)->order.expires_at),
+    EXPECT_EQ(to_beijing(books_.trades.by_cashier(opened->cashier)->order.expires_at),
               "2026-11-12 00:00:00");
 }
 

@@ -37,16 +37,8 @@ public:
 
 class Notifying : public testing::Test {
 protected:
-    static Trade trade() {
-        return {.order = {.app_id = kAppId,
-                          .out_trade_no = "T_1",
-                          .total = Money::from_fen(1),
-                          .notify_url = "http://127.0.0.1:9/notify",
-                          .charset = "utf-8"},
-                .trade_no = "1",
-                .status = TradeStatus::trade_success,
-                .created_at = kNow,
-                .paid_at = kNow};
+    static Notice notice() {
+        return {.url = "http://127.0.0.1:9/notify", .out_trade_no = "T_1", .trade_no = "1"};
     }
     Notifier notifier(ResendSchedule schedule) {
         return {schedule, key_, {.clock = clock_, .entropy = entropy_, .log = log_, .http = http_}};
@@ -75,7 +67,7 @@ TEST(ResendSchedule, IsAlipays) {
 
 TEST_F(Notifying, StopsAtExactlySuccess) {
     Notifier it = notifier({.immediate_resends = false});
-    it.queue(trade());
+    it.queue(notice());
     EXPECT_EQ(it.run_once(10), 1U);
     EXPECT_EQ(it.run_once(10), 0U);  // One attempt at a time.
     http_.answer(200, "success");
@@ -87,14 +79,14 @@ TEST_F(Notifying, StopsAtExactlySuccess) {
 TEST_F(Notifying, EverythingElseIsSentAgain) {
     for (const char* body : {"fail", "", "SUCCESS", "success\n", "\"success\"", "successful"}) {
         Notifier it = notifier({.immediate_resends = false});
-        it.queue(trade());
+        it.queue(notice());
         it.run_once(1);
         http_.answer(200, body);
         EXPECT_EQ(it.newest(1).front().due_at, clock_.now() + minutes(4)) << body;
     }
     for (const int status : {204, 302, 404, 500}) {
         Notifier it = notifier({.immediate_resends = false});
-        it.queue(trade());
+        it.queue(notice());
         it.run_once(1);
         http_.answer(status, "success");
         EXPECT_EQ(it.newest(1).front().state, NotifyState::waiting) << status;
@@ -103,7 +95,7 @@ TEST_F(Notifying, EverythingElseIsSentAgain) {
 
 TEST_F(Notifying, GoesThroughTheWholeScheduleWithOneNotifyId) {
     Notifier it = notifier({.time_scale = 60});
-    it.queue(trade());
+    it.queue(notice());
     std::set<std::string> ids;
     std::int64_t last_ms = 0;
     int attempts = 0;
@@ -126,7 +118,7 @@ TEST_F(Notifying, GoesThroughTheWholeScheduleWithOneNotifyId) {
 
 TEST_F(Notifying, SendsAgainOnDemand) {
     Notifier it = notifier({});
-    it.queue(trade());
+    it.queue(notice());
     const std::string id = it.newest(1).front().notify_id;
     it.run_once(1);
     EXPECT_FALSE(it.send_again(id));  // Under way.
@@ -141,8 +133,8 @@ TEST_F(Notifying, SendsAgainOnDemand) {
 
 TEST_F(Notifying, NothingGoesOutWithoutNotifyUrl) {
     Notifier it = notifier({});
-    Trade silent = trade();
-    silent.order.notify_url.clear();
+    Notice silent = notice();
+    silent.url.clear();
     it.queue(silent);
     EXPECT_EQ(it.run_once(10), 0U);
     EXPECT_TRUE(it.newest(10).empty());
@@ -150,7 +142,7 @@ TEST_F(Notifying, NothingGoesOutWithoutNotifyUrl) {
 
 TEST_F(Notifying, RespectsTheLimit) {
     Notifier it = notifier({});
-    for (int i = 0; i < 5; ++i) it.queue(trade());
+    for (int i = 0; i < 5; ++i) it.queue(notice());
     EXPECT_EQ(it.run_once(2), 2U);
     EXPECT_EQ(it.run_once(10), 3U);
     while (!http_.sent.empty()) http_.answer(200, "success");

@@ -191,11 +191,13 @@ TEST(PublicKey, NamesTheMistake) {
 TEST(SignTypes, OnlyTheExactWordsAreRead) {
     EXPECT_EQ(sign_type_from("RSA2"), SignType::rsa2);
     EXPECT_EQ(sign_type_from("RSA"), SignType::rsa);
-    for (const char* name : {"", "rsa2", "RSA2 ", "RSA1", "SM2", "MD5", "RSA256"}) {
+    for (const char* name : {"", "rsa2", "RSA2 ", "RSA1", "sm2", "MD5", "RSA256"}) {
         EXPECT_FALSE(sign_type_from(name)) << name;
     }
     EXPECT_EQ(name_of(SignType::rsa2), "RSA2");
     EXPECT_EQ(name_of(SignType::rsa), "RSA");
+    EXPECT_EQ(name_of(SignType::sm2), "SM2");
+    EXPECT_EQ(sign_type_from("SM2"), SignType::sm2);
 }
 
 }  // namespace

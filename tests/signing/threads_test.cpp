@@ -1,11 +1,17 @@
 #include <array>
+#include <functional>
+#include <numeric>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "signing/certificate.h"
+#include "signing/content_cipher.h"
+#include "signing/entropy.h"
 #include "signing/webhook.h"
+#include "tests/signing/certificates.h"
 #include "tests/signing/keys.h"
 
 namespace tollgate::signing {
@@ -54,6 +60,53 @@ TEST(SigningThreads, OneWebhookKeyServesThemAll) {
     expect_one_key_serves_all(*WebhookKey::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"));
     expect_one_key_serves_all(
         *WebhookKey::parse("whsk_VEVTVFNJR05JTkdLRVlET05PVFVTRVRISVNGT1JBTlk="));
+}
+
+// Runs `work` in four threads, fifty times each, and counts how often it was content.
+int contented(const std::function<bool()>& work) {
+    std::vector<std::thread> threads;
+    std::array<int, 4> good{};
+    for (int& count : good) {
+        threads.emplace_back([&] {
+            for (int i = 0; i < 50; ++i) count += work() ? 1 : 0;
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+    return std::accumulate(good.begin(), good.end(), 0);
+}
+
+TEST(SigningThreads, OneSm2KeyServesThemAll) {
+    const PrivateKey key = PrivateKey::generate_sm2();
+    EXPECT_EQ(contented([&] {
+                  const auto sign = key.sign("a", SignType::sm2);
+                  return sign && key.public_half().verify("a", *sign, SignType::sm2) &&
+                         !key.public_half().verify("b", *sign, SignType::sm2);
+              }),
+              200);
+}
+
+TEST(SigningThreads, OneContentKeyServesThemAll) {
+    for (const EncryptType type : {EncryptType::aes, EncryptType::aes_v2, EncryptType::sm4}) {
+        const auto key = ContentKey::parse("MDEyMzQ1Njc4OWFiY2RlZg==", type);
+        EXPECT_EQ(contented([&] {
+                      const auto text = key->decrypt(key->encrypt("a text", openssl_entropy()));
+                      return text && *text == "a text";
+                  }),
+                  200);
+    }
+}
+
+TEST(SigningThreads, OneChainServesThemAll) {
+    const CertificateWorld world =
+        make_certificate_world({.app_key = &app_key(), .alipay_key = &alipay_key()});
+    const auto chain = Certificate::parse_all(world.alipay_file);
+    const auto roots = Certificate::parse_all(world.root_file);
+    EXPECT_EQ(contented([&] {
+                  const ChainCheck check{.others = *chain, .roots = *roots};
+                  return check_chain(chain->front(), check, {1'800'000'000'000}).has_value() &&
+                         chain->front().public_key().has_value();
+              }),
+              200);
 }
 
 }  // namespace
