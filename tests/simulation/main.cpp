@@ -5,6 +5,8 @@
 #include <map>
 #include <string>
 
+#include <malloc.h>
+
 #include <CLI/CLI.hpp>
 
 #include "base/clock.h"
@@ -72,6 +74,12 @@ void print_totals(const Totals& totals, std::int64_t took_ms) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    // The simulated disks come and go by the megabyte: their memory is kept, not given back each
+    // time.
+    mallopt(M_MMAP_THRESHOLD, 1 << 30);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    // The trace and the gateway's log take turns.
+    setvbuf(stdout, nullptr, _IOLBF, 0);
     CLI::App app(
         "Runs the gateway in a simulated world that loses, doubles and spoils messages,"
         " kills it and breaks its disk, and checks that no money goes astray.");

@@ -116,6 +116,13 @@ MemoryDisk::Fate MemoryDisk::next(DiskTrouble kind) {
     return trouble_ == DiskTrouble::full ? Fate::fails_full : Fate::fails;
 }
 
+void MemoryDisk::look_like(const MemoryDisk& other) {
+    files_.clear();
+    for (const auto& [name, file] : other.files_) {
+        files_[name] = std::make_shared<DiskFile>(file->bytes());
+    }
+}
+
 void MemoryDisk::copy_from(const MemoryDisk& other) {
     files_.clear();
     for (const auto& [name, file] : other.files_) files_[name] = std::make_shared<DiskFile>(*file);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tests/simulation/dice.h"
@@ -16,6 +17,10 @@ namespace tollgate::simulation {
 // wrote, and the platter, which has only what was synced.
 class DiskFile {
 public:
+    DiskFile() = default;
+    // For looking at: its platter is empty.
+    explicit DiskFile(std::string bytes) : bytes_(std::move(bytes)) {}
+
     const std::string& bytes() const { return bytes_; }
 
     void write(std::int64_t at, std::string_view bytes);
@@ -88,6 +93,8 @@ public:
 
     // A disk that begins with the same files, for runs that all begin alike. Nothing may be open.
     void copy_from(const MemoryDisk& other);
+    // What a reader of the other one sees, and nothing of how it came about.
+    void look_like(const MemoryDisk& other);
 
 private:
     Fate next(DiskTrouble kind);

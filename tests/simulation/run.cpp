@@ -28,8 +28,9 @@ constexpr milliseconds kRestCheck = minutes(5);
 
 const KeySet& keys_of(Keys keys) {
     static const KeySet kFast = KeySet::fast();
+    if (keys == Keys::fast) return kFast;
     static const KeySet kRsa = KeySet::rsa();
-    return keys == Keys::fast ? kFast : kRsa;
+    return kRsa;
 }
 
 callbacks::Apps apps_with(const KeySet& keys) {
@@ -51,6 +52,10 @@ callbacks::Apps apps_with(const KeySet& keys) {
 const testing::TempFolder& lock_folder() {
     static const testing::TempFolder kFolder;
     return kFolder;
+}
+
+std::string ledger_file() {
+    return lock_folder().path().string() + kLedgerName;
 }
 
 class Run {
@@ -211,7 +216,7 @@ private:
             .log = log_,
             .apps = apps_,
             .server_of = [this](const std::string& url) { return server_of(url); },
-            .ledger_file = lock_folder().path().string() + kLedgerName,
+            .ledger_file = ledger_file(),
             .speed = speed_});
         if (!process_->start()) ++starts_failed_;
     }
@@ -223,8 +228,8 @@ private:
             World world;
             MachineClock clock(world);
             MemoryVfs vfs(*disk, clock);
-            const auto store = ledger::open_sqlite_store(
-                {.file = lock_folder().path().string() + kLedgerName, .vfs = vfs.name()}, clock);
+            const auto store =
+                ledger::open_sqlite_store({.file = ledger_file(), .vfs = vfs.name()}, clock);
             TOLLGATE_CHECK(store.has_value());
             return disk;
         }();
@@ -276,26 +281,26 @@ private:
         with_ledger([this](Oracle& oracle) { oracle.check_at_rest(alipay_, orders_); });
     }
 
+    // Beside the process, which is alive and keeps the ledger open.
     bool nothing_to_deliver() {
-        bool nothing = false;
-        with_db([&nothing](Database& db) {
-            auto select = db.prepare(
-                "SELECT NOT EXISTS (SELECT 1 FROM delivery WHERE status = 'pending') AND"
-                " (SELECT last FROM publication) >= (SELECT coalesce(max(id), 0) FROM event)");
-            TOLLGATE_CHECK(select.has_value());
-            const auto row = select->step();
-            nothing = row && *row && select->integer(0) == 1;
-        });
-        return nothing;
+        if (process_ == nullptr) return false;
+        auto db = Database::open(ledger_file(), Database::Mode::read_only, vfs_.name());
+        TOLLGATE_CHECK(db.has_value());
+        auto select = db->prepare(
+            "SELECT NOT EXISTS (SELECT 1 FROM delivery WHERE status = 'pending') AND"
+            " (SELECT last FROM publication) >= (SELECT coalesce(max(id), 0) FROM event)");
+        TOLLGATE_CHECK(select.has_value());
+        const auto row = select->step();
+        return row && *row && select->integer(0) == 1;
     }
 
     // Looks at a copy: to open a ledger is to recover it, and to close it moves its log, which
     // would hide from the next start what it has to cope with.
     template <typename Use>
     void with_db(Use use) {
-        const std::string file = lock_folder().path().string() + kLedgerName;
+        const std::string file = ledger_file();
         MemoryDisk copy(Dice(1));
-        copy.copy_from(disk_);
+        copy.look_like(disk_);
         if (copy.find(file) == nullptr) return;
         MemoryVfs vfs(copy, clock_);
         auto db = Database::open(file, Database::Mode::read_write, vfs.name());
