@@ -135,4 +135,33 @@ Result<Timestamp> parse_rfc3339(std::string_view text) {
     return Timestamp{(*second + *fraction - *offset).count()};
 }
 
+Result<Timestamp> parse_http_date(std::string_view text) {
+    constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const auto wrong = [] {
+        return Error(ErrorCode::invalid_argument,
+                     "a date such as \"Sun, 06 Nov 1994 08:49:37 GMT\" is needed");
+    };
+    if (text.size() != 29 || text.substr(25) != " GMT" || text[3] != ',') return wrong();
+    const auto month = std::ranges::find(kMonths, text.substr(8, 3));
+    int day = 0;
+    int year = 0;
+    int hour = 0;
+    int minute = 0;
+    int second = 0;
+    if (month == kMonths.end() || !read_number(text.substr(5, 2), day) ||
+        !read_number(text.substr(12, 4), year) || !read_number(text.substr(17, 2), hour) ||
+        !read_number(text.substr(20, 2), minute) || !read_number(text.substr(23, 2), second)) {
+        return wrong();
+    }
+    const year_month_day date(
+        std::chrono::year(year),
+        std::chrono::month(static_cast<unsigned>(month - kMonths.begin()) + 1),
+        std::chrono::day(static_cast<unsigned>(day)));
+    if (!date.ok() || hour > 23 || minute > 59 || second > 60) return wrong();
+    const milliseconds at =
+        sys_days(date).time_since_epoch() + hours(hour) + minutes(minute) + seconds(second);
+    return Timestamp{at.count()};
+}
+
 }  // namespace tollgate

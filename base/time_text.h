@@ -24,4 +24,7 @@ std::string to_beijing(Timestamp at);
 // (protocol notes 4.5). Errors: invalid_argument, also for days that no calendar has.
 Result<Timestamp> parse_beijing(std::string_view text);
 
+// Reads an HTTP date: "Sun, 06 Nov 1994 08:49:37 GMT". Errors: invalid_argument.
+Result<Timestamp> parse_http_date(std::string_view text);
+
 }  // namespace tollgate

@@ -1,9 +1,9 @@
 #include "callbacks/answer_table.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
+#include "base/time_text.h"
 #include "transport/address_guard.h"
 
 namespace tollgate::callbacks {
@@ -27,29 +27,6 @@ std::string_view without_space(std::string_view text) {
     const std::size_t first = text.find_first_not_of(kSpace);
     if (first == std::string_view::npos) return {};
     return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
-
-// "Sun, 06 Nov 1994 08:49:37 GMT"
-std::optional<Timestamp> parse_http_date(std::string_view text) {
-    constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    if (text.size() != 29 || text.substr(25) != " GMT" || text[3] != ',') return std::nullopt;
-    const auto month = std::ranges::find(kMonths, text.substr(8, 3));
-    const auto day = number(text.substr(5, 2));
-    const auto year = number(text.substr(12, 4));
-    const auto hour = number(text.substr(17, 2));
-    const auto minute = number(text.substr(20, 2));
-    const auto second = number(text.substr(23, 2));
-    if (month == kMonths.end() || !day || !year || !hour || !minute || !second) return std::nullopt;
-    const std::chrono::year_month_day date{
-        std::chrono::year(*year),
-        std::chrono::month(static_cast<unsigned>(month - kMonths.begin()) + 1),
-        std::chrono::day(static_cast<unsigned>(*day))};
-    if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
-    const auto days = std::chrono::sys_days(date).time_since_epoch();
-    const milliseconds at = days + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
-                            std::chrono::seconds(*second);
-    return Timestamp{at.count()};
 }
 
 Judgement judge_error(const Error& error) {

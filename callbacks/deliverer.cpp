@@ -14,7 +14,11 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kIdleWait{1'000};
 constexpr milliseconds kPauseAfterTrouble{1'000};
-constexpr int kAhead = 2;  // So many times what may be in flight is claimed at most.
+constexpr int kStartsATurn = 64;
+constexpr int kAhead = 4;  // So many times what may be in flight is claimed at most.
+// Under load a round waits until it is worth its COMMIT, or so long.
+constexpr std::size_t kResultsWorthARound = 768;
+constexpr milliseconds kRoundPatience{8};
 
 // The halves of two plans that must not be lost.
 void append_records(RoundPlan& to, RoundPlan&& from) {
@@ -57,7 +61,8 @@ void Deliverer::hint() {
 
 milliseconds Deliverer::run_once() {
     const Timestamp now = seams_.clock.now();
-    std::vector<Report> reports;
+    std::vector<Report>& reports = reports_;
+    reports.clear();
     std::optional<RoundOutcome> outcome;
     std::optional<RoundPlan> not_recorded;
     bool hinted = false;
@@ -72,7 +77,7 @@ milliseconds Deliverer::run_once() {
     }
     if (outcome) take_round(*std::move(outcome), now);
     if (not_recorded) append_records(to_record_, *std::move(not_recorded));
-    for (const Report& report : reports) take_report(report, now);
+    for (Report& report : reports) take_report(report, now);
     if (draining_) {
         for (auto& [row, line] : lines_) {
             std::ranges::move(line.give_back(), std::back_inserter(to_record_.released));
@@ -84,9 +89,13 @@ milliseconds Deliverer::run_once() {
     const bool something_due = more_is_due_ || (due_at_ && *due_at_ <= now);
     const bool claim_is_due = something_due && !draining_ && claim_room() > 0;
     if (may_submit && (has_to_record() || claim_is_due)) {
+        if (has_plenty() && now - round_at_ < kRoundPatience) {
+            return milliseconds(can_start_more() ? 0 : 1);
+        }
+        round_at_ = now;
         submit(make_plan(now));
-        return kIdleWait;
     }
+    if (can_start_more()) return milliseconds(0);
     if (!due_at_) return kIdleWait;
     return std::clamp<milliseconds>(*due_at_ - now, milliseconds(1), kIdleWait);
 }
@@ -94,6 +103,12 @@ milliseconds Deliverer::run_once() {
 bool Deliverer::has_to_record() const {
     return !to_record_.results.empty() || !to_record_.released.empty() ||
            !to_record_.healths.empty() || !to_record_.parkings.empty();
+}
+
+// More waits to be started than is under way: nothing would go out any sooner by a round now.
+bool Deliverer::has_plenty() const {
+    return !draining_ && to_record_.results.size() < kResultsWorthARound &&
+           in_hand() - in_flight_ > settings_.in_flight_max;
 }
 
 EndpointLine& Deliverer::line_of(ledger::RowId endpoint) {
@@ -131,19 +146,18 @@ void Deliverer::take_round(RoundOutcome outcome, Timestamp now) {
     }
     more_is_due_ = outcome.more_to_publish;
     due_at_.reset();
-    waiting_.clear();
-    for (const auto& work : outcome.pending) {
-        waiting_[work.endpoint] = work.next_retry_at;
+    waiting_ = std::move(outcome.pending);
+    for (const auto& work : waiting_) {
         if (!directory_->contains(work.endpoint)) continue;
         const auto at = line_of(work.endpoint).due_at(work, now);
         if (at) due_at_ = std::min(due_at_.value_or(*at), *at);
     }
 }
 
-void Deliverer::take_report(const Report& report, Timestamp now) {
+void Deliverer::take_report(Report& report, Timestamp now) {
     --in_flight_;
     EndpointLine& line = line_of(report.endpoint);
-    Settled settled = line.finish(report.claimed, report.report, now, seams_.random);
+    Settled settled = line.finish(report.claimed, std::move(report.report), now, seams_.random);
     ready_.insert(report.endpoint);
     ++(settled.result.becomes == ledger::DeliveryStatus::delivered ? delivered_ : failed_);
     if (settled.result.becomes == ledger::DeliveryStatus::spent) ++spent_;
@@ -156,24 +170,28 @@ void Deliverer::take_report(const Report& report, Timestamp now) {
         std::ranges::move(line.give_back(), std::back_inserter(to_record_.released));
 }
 
+// One a line at a time, going on where the last turn has ended, so that a full house is shared by
+// all who wait. A few a turn: who answers at once has answered before the next turn begins, and as
+// much gets through with much less under way.
 void Deliverer::start_all(Timestamp now) {
-    // One a line at a time, so that a full house is shared by all who wait.
-    bool moved = true;
-    while (moved && in_flight_ < settings_.in_flight_max) {
-        moved = false;
-        for (auto row = ready_.begin(); row != ready_.end();) {
-            EndpointLine& line = line_of(*row);
-            auto claimed = line.start(now, to_record_.released);
-            if (!claimed) {
-                row = ready_.erase(row);
-                continue;
-            }
-            start(line, *std::move(claimed));
-            moved = true;
-            ++row;
-            if (in_flight_ >= settings_.in_flight_max) return;
+    int left = std::min(kStartsATurn, settings_.in_flight_max - in_flight_);
+    while (left > 0 && !ready_.empty()) {
+        auto row = ready_.lower_bound(next_to_start_);
+        if (row == ready_.end()) row = ready_.begin();
+        next_to_start_ = *row + 1;
+        EndpointLine& line = line_of(*row);
+        auto claimed = line.start(now, to_record_.released);
+        if (!claimed) {
+            ready_.erase(row);
+            continue;
         }
+        start(line, *std::move(claimed));
+        --left;
     }
+}
+
+bool Deliverer::can_start_more() const {
+    return !ready_.empty() && in_flight_ < settings_.in_flight_max;
 }
 
 void Deliverer::start(EndpointLine& line, Claimed claimed) {

@@ -85,10 +85,12 @@ private:
     };
 
     void take_round(RoundOutcome outcome, Timestamp now);
-    void take_report(const Report& report, Timestamp now);
+    void take_report(Report& report, Timestamp now);
     void start_all(Timestamp now);
+    bool can_start_more() const;
     void start(EndpointLine& line, Claimed claimed);
     bool has_to_record() const;
+    bool has_plenty() const;
     RoundPlan make_plan(Timestamp now);
     void submit(RoundPlan plan);
     EndpointLine& line_of(ledger::RowId endpoint);
@@ -106,12 +108,15 @@ private:
     std::int64_t directory_version_ = 0;
     std::map<ledger::RowId, EndpointLine> lines_;
     std::set<ledger::RowId> ready_;  // Lines that may have something to start.
+    ledger::RowId next_to_start_ = 0;
+    std::vector<Report> reports_;  // Of this turn; its room is used again.
     int in_flight_ = 0;
-    std::map<ledger::RowId, std::optional<Timestamp>> waiting_;  // See RoundPlan.
+    std::vector<ledger::PendingWork> waiting_;  // See RoundPlan.
     RoundPlan to_record_;      // Its recording half: what has ended since the last round.
     bool more_is_due_ = true;  // At the start there may be deliveries of an earlier life.
     std::optional<Timestamp> due_at_;
     std::size_t rounds_ = 0;
+    Timestamp round_at_;  // The last one was handed in.
 
     std::atomic<bool> draining_ = false;
     std::atomic<std::uint64_t> delivered_ = 0;

@@ -1,6 +1,7 @@
 #include "callbacks/delivery_round.h"
 
 #include <algorithm>
+#include <set>
 
 #include "callbacks/event.h"
 #include "callbacks/fair_share.h"
@@ -13,7 +14,8 @@ using ledger::EndpointStatus;
 using ledger::Lane;
 using ledger::RowId;
 
-constexpr int kPublishedARound = 512;
+constexpr int kPublishedLeast = 64;
+constexpr int kPublishedMost = 1'024;
 constexpr std::chrono::milliseconds kLeaseMargin{5'000};
 
 // The endpoints as they are now, seen through this unit.
@@ -26,7 +28,14 @@ public:
           seams_(seams),
           now_(seams.clock.now()),
           directory_(plan.directory),
-          waiting_(plan.waiting) {}
+          room_(plan.room) {
+        for (const auto& work : plan.waiting) {
+            Line& line = line_of(work.endpoint);
+            line.has_never_tried = work.never_tried;
+            line.next_retry_at = work.next_retry_at;
+            waiting_.insert(work.endpoint);
+        }
+    }
 
     Result<RoundOutcome> run() {
         for (const auto& result : plan_.results) TOLLGATE_DO(outbox_.finish_attempt(result));
@@ -36,8 +45,9 @@ public:
         }
         TOLLGATE_DO(learn_changes());
         for (const auto& parking : plan_.parkings) TOLLGATE_DO(park(parking));
+        TOLLGATE_DO(claim(waiting_));
         TOLLGATE_DO(publish());
-        TOLLGATE_DO(claim());
+        TOLLGATE_DO(claim(promised_));
         TOLLGATE_TRY(outcome_.pending, outbox_.pending_work());
         outcome_.directory = directory_;
         return std::move(outcome_);
@@ -97,21 +107,52 @@ private:
         return Done{};
     }
 
+    // In the order of the events. Who has room and nothing in his line gets his at once, claimed in
+    // the same step; everybody else's goes into his line.
     Result<Done> publish() {
-        TOLLGATE_TRY(const auto events, outbox_.unpublished_events(kPublishedARound));
+        const int limit = publishing_limit();
+        TOLLGATE_TRY(const auto events, outbox_.unpublished_events(limit));
         TOLLGATE_DO(outbox_.publish(events));
         for (const auto& event : events) {
             for (const auto& [row, target] : *directory_) {
-                if (!is_for(event, *target)) continue;
-                TOLLGATE_DO(outbox_.add_delivery(
-                    event, target->endpoint, target->rules.ordered ? event.payment : std::nullopt,
-                    now_));
-                waiting_.try_emplace(row);
+                if (is_for(event, *target)) TOLLGATE_DO(promise(event, *target));
             }
         }
         outcome_.published = static_cast<int>(events.size());
-        outcome_.more_to_publish = events.size() == kPublishedARound;
+        outcome_.more_to_publish = outcome_.published == limit;
         return Done{};
+    }
+
+    // So many that most can be claimed in the same step, but never so few that the numbers lag.
+    int publishing_limit() {
+        int wanted = 0;
+        for (const auto& [row, target] : *directory_) {
+            if (target->is_enabled()) wanted += line_of(row).fresh;
+            if (wanted >= room_) break;
+        }
+        return std::clamp(std::min(wanted, room_), kPublishedLeast, kPublishedMost);
+    }
+
+    Result<Done> promise(const ledger::UnpublishedEvent& event, const Target& target) {
+        Line& line = line_of(target.endpoint.row);
+        const bool at_once = target.is_enabled() && !target.rules.ordered && room_ > 0 &&
+                             line.fresh > 0 && !line.probe && !line.has_never_tried;
+        if (at_once) {
+            const Timestamp lease_until = now_ + lease_of(target.rules.timeout);
+            TOLLGATE_TRY(auto claimed,
+                         outbox_.add_claimed(event, target.endpoint, now_, lease_until));
+            if (!claimed) return Done{};
+            --line.fresh;
+            --room_;
+            take(*std::move(claimed), lease_until, false);
+            outcome_.fresh_is_empty.try_emplace(target.endpoint.row, true);
+            outcome_.again_is_empty.try_emplace(target.endpoint.row, true);
+            return Done{};
+        }
+        line.has_never_tried = true;
+        promised_.insert(target.endpoint.row);
+        return outbox_.add_delivery(event, target.endpoint,
+                                    target.rules.ordered ? event.payment : std::nullopt, now_);
     }
 
     static bool is_for(const ledger::UnpublishedEvent& event, const Target& target) {
@@ -122,50 +163,54 @@ private:
         return wants(target.endpoint.plan, event.app, event.type);
     }
 
-    Result<Done> claim() {
-        if (plan_.room <= 0) return Done{};
+    // For what waits in these lines, as fairly as the room allows.
+    Result<Done> claim(const std::set<RowId>& rows) {
         std::vector<const Target*> waiting;
         std::vector<int> wants;
-        for (const auto& [row, next_retry_at] : waiting_) {
+        for (const RowId row : rows) {
             const auto found = directory_->find(row);
             if (found == directory_->end() || !found->second->is_enabled()) continue;
-            const Allowance allowance = allowance_of(row);
-            const int wanted = allowance.probe ? 1 : allowance.fresh + allowance.again;
+            const Line& line = line_of(row);
+            const int wanted = line.probe ? 1 : line.fresh + line.again;
             if (wanted == 0) continue;
             waiting.push_back(found->second.get());
             wants.push_back(wanted);
         }
-        const auto shares = share_out(plan_.room, wants, plan_.start);
+        const auto shares = share_out(room_, wants, plan_.start);
         for (std::size_t i = 0; i < waiting.size(); ++i) {
-            const Allowance allowance = allowance_of(waiting[i]->endpoint.row);
-            TOLLGATE_DO(claim_for(*waiting[i], allowance, shares[i]));
+            TOLLGATE_DO(claim_for(*waiting[i], shares[i]));
         }
         return Done{};
     }
 
-    Result<Done> claim_for(const Target& target, const Allowance& allowance, int share) {
-        if (allowance.probe) {
+    Result<Done> claim_for(const Target& target, int share) {
+        Line& line = line_of(target.endpoint.row);
+        if (line.probe) {
             // The oldest promise tells as well as any other whether the endpoint is back.
             for (const Lane lane : {Lane::retry, Lane::backlog, Lane::fresh}) {
                 TOLLGATE_TRY(const int taken, claim_lane(target, lane, std::min(share, 1), true));
+                if (taken > 0) line.probe = false;
                 if (taken > 0 || share == 0) return Done{};
             }
             return Done{};
         }
-        const int fresh = std::min(allowance.fresh, share);
+        const int fresh = std::min(line.fresh, share);
         TOLLGATE_TRY(const int from_fresh, claim_lane(target, Lane::fresh, fresh, false));
+        line.fresh -= from_fresh;
+        if (from_fresh < fresh) line.has_never_tried = false;
         outcome_.fresh_is_empty[target.endpoint.row] = from_fresh < fresh;
-        const int again = std::min(allowance.again, share - from_fresh);
+        const int again = std::min(line.again, share - from_fresh);
         TOLLGATE_TRY(const int retried, claim_lane(target, Lane::retry, again, false));
         TOLLGATE_TRY(const int caught_up,
                      claim_lane(target, Lane::backlog, again - retried, false));
+        line.again -= retried + caught_up;
         outcome_.again_is_empty[target.endpoint.row] = retried + caught_up < again;
         return Done{};
     }
 
     Result<int> claim_lane(const Target& target, Lane lane, int limit, bool probe) {
         if (limit <= 0) return 0;
-        const std::optional<Timestamp>& retry_at = waiting_.at(target.endpoint.row);
+        const auto& retry_at = line_of(target.endpoint.row).next_retry_at;
         if (lane == Lane::retry && !(retry_at && *retry_at <= now_)) return 0;
         if (lane == Lane::backlog && target.endpoint.backlog_to == 0) return 0;  // Never was down.
         const Timestamp lease_until = now_ + lease_of(target.rules.timeout);
@@ -174,16 +219,36 @@ private:
                                               .limit = limit,
                                               .now = now_,
                                               .lease_until = lease_until}));
-        for (auto& delivery : due) {
-            outcome_.claimed.push_back(
-                {.delivery = std::move(delivery), .lease_until = lease_until, .probe = probe});
-        }
+        for (auto& delivery : due) take(std::move(delivery), lease_until, probe);
+        room_ -= static_cast<int>(due.size());
         return static_cast<int>(due.size());
     }
 
-    Allowance allowance_of(RowId endpoint) const {
-        const auto found = plan_.allowances.find(endpoint);
-        return found == plan_.allowances.end() ? plan_.newcomer : found->second;
+    void take(ledger::DueDelivery delivery, Timestamp lease_until, bool probe) {
+        outcome_.claimed.push_back(
+            {.delivery = std::move(delivery), .lease_until = lease_until, .probe = probe});
+    }
+
+    // An endpoint's line as this round goes on.
+    struct Line {
+        int fresh = 0;  // What of its allowance is left.
+        int again = 0;
+        bool probe = false;
+        bool has_never_tried = false;  // Something waits that a new event must not overtake.
+        std::optional<Timestamp> next_retry_at;
+    };
+
+    Line& line_of(RowId endpoint) {
+        const auto [found, is_new] = lines_.try_emplace(endpoint);
+        Line& line = found->second;
+        if (!is_new) return line;
+        const auto planned = plan_.allowances.find(endpoint);
+        const Allowance& allowance =
+            planned == plan_.allowances.end() ? plan_.newcomer : planned->second;
+        line.fresh = allowance.fresh;
+        line.again = allowance.again;
+        line.probe = allowance.probe;
+        return line;
     }
 
     const RoundPlan& plan_;
@@ -192,7 +257,10 @@ private:
     const RoundSeams& seams_;
     const Timestamp now_;
     std::shared_ptr<const Directory> directory_;
-    std::map<RowId, std::optional<Timestamp>> waiting_;
+    std::map<RowId, Line> lines_;
+    std::set<RowId> waiting_;   // Lines in which something waited before this round, …
+    std::set<RowId> promised_;  // … or into which this round has put something.
+    int room_;                  // For claims.
     RoundOutcome outcome_;
 };
 

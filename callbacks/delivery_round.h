@@ -48,9 +48,8 @@ struct RoundPlan {
     std::map<ledger::RowId, Allowance> allowances;
     Allowance newcomer;
     int room = 0;  // For claims, over all endpoints.
-    // What was pending after the last round, and when the earliest retry is due; more is found in
-    // the publishing.
-    std::map<ledger::RowId, std::optional<Timestamp>> waiting;
+    // What was pending after the last round; more is found in the publishing.
+    std::vector<ledger::PendingWork> waiting;
     std::size_t start = 0;  // Moves on from round to round, so that no endpoint is always first.
     std::vector<std::string> apps;  // All there are.
 };

@@ -163,7 +163,7 @@ std::vector<ledger::DueDelivery> EndpointLine::give_back() {
     return back;
 }
 
-Settled EndpointLine::finish(const Claimed& claimed, const AttemptReport& report, Timestamp now,
+Settled EndpointLine::finish(const Claimed& claimed, AttemptReport report, Timestamp now,
                              Random& random) {
     --in_flight_;
     if (claimed.again) --again_in_flight_;
@@ -179,7 +179,7 @@ Settled EndpointLine::finish(const Claimed& claimed, const AttemptReport& report
                                .finished_at = now,
                                .outcome = std::string(judgement.outcome),
                                .http_status = report.http_status,
-                               .address = report.address,
+                               .address = std::move(report.address),
                                .phases = report.phases,
                                .detail = excerpt(report.detail)}};
     const auto row = target_->endpoint.row;

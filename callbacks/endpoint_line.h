@@ -54,8 +54,7 @@ public:
     std::optional<Claimed> start(Timestamp now, std::vector<ledger::DueDelivery>& too_late);
     // Gives back all that has not started.
     std::vector<ledger::DueDelivery> give_back();
-    Settled finish(const Claimed& claimed, const AttemptReport& report, Timestamp now,
-                   Random& random);
+    Settled finish(const Claimed& claimed, AttemptReport report, Timestamp now, Random& random);
 
     int in_hand() const { return in_flight_ + static_cast<int>(fresh_.size() + again_.size()); }
     int in_flight() const { return in_flight_; }

@@ -45,6 +45,18 @@ ledger::EventRecord payment_event(std::string_view type, const ledger::Payment& 
             .created_at = now};
 }
 
+ledger::EventRecord refund_event(std::string_view type, const ledger::Refund& refund,
+                                 const ledger::Payment& payment, Timestamp now, Entropy& entropy) {
+    return {.id = make_id("evt", now, entropy),
+            .app = payment.app,
+            .type = std::string(type),
+            .payment = payment.row,
+            .version = payment.version,
+            .payload = payload(
+                type, now, R"("refund":)" + to_json(refund) + R"(,"payment":)" + to_json(payment)),
+            .created_at = now};
+}
+
 ledger::EventRecord endpoint_disabled_event(std::string_view app, const ledger::Endpoint& endpoint,
                                             std::string_view reason, Timestamp now,
                                             Entropy& entropy) {

@@ -8,6 +8,7 @@
 #include "ledger/endpoint.h"
 #include "ledger/payment.h"
 #include "ledger/records.h"
+#include "ledger/refund.h"
 
 namespace tollgate::callbacks {
 
@@ -19,6 +20,13 @@ std::optional<std::string_view> event_type_of(ledger::PaymentStatus status);
 // that a late event can be told from a new one (Standard Webhooks' payload).
 ledger::EventRecord payment_event(std::string_view type, const ledger::Payment& payment,
                                   Timestamp now, Entropy& entropy);
+
+inline constexpr std::string_view kRefundSucceeded = "refund.succeeded";
+inline constexpr std::string_view kRefundFailed = "refund.failed";
+
+// The refund as it ended, with its payment as it is now.
+ledger::EventRecord refund_event(std::string_view type, const ledger::Refund& refund,
+                                 const ledger::Payment& payment, Timestamp now, Entropy& entropy);
 
 inline constexpr std::string_view kEndpointDisabled = "endpoint.disabled";
 

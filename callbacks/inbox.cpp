@@ -85,14 +85,14 @@ Result<signing::Fields> decode_and_verify(const ServerRequest& request, const Ap
 }  // namespace
 
 void Inbox::notify(ServerRequest& request, Ticket ticket) {
-    const App* const app = apps_.find(request.captures.at(0));
+    const AppRef app = apps_.find(request.captures.at(0));
     if (app == nullptr) return ticket.complete(word(404, "fail"));
     const auto fields = decode_and_verify(request, *app);
-    if (!fields) return refuse(*app, request, fields.error(), std::move(ticket));
+    if (!fields) return refuse(app, request, fields.error(), std::move(ticket));
 
     // Shared by the two halves of the unit; finish() reads it only after run() is over.
     auto notification =
-        std::make_shared<const VerifiedNotification>(verified(*app, request, *fields));
+        std::make_shared<const VerifiedNotification>(verified(app, request, *fields));
     auto waiting = std::make_shared<Ticket>(std::move(ticket));
     seams_.writer.submit(ledger::make_unit(
         [this, notification](ledger::Books& books) {
@@ -103,9 +103,9 @@ void Inbox::notify(ServerRequest& request, Ticket ticket) {
         }));
 }
 
-void Inbox::refuse(const App& app, ServerRequest& request, const Error& error, Ticket ticket) {
+void Inbox::refuse(const AppRef& app, ServerRequest& request, const Error& error, Ticket ticket) {
     ticket.complete(word(400, "fail"));
-    seams_.rejects.note({.app = &app,
+    seams_.rejects.note({.app = app,
                          .reason = error.reason(),
                          .detail = error.message(),
                          .body = std::move(request.body),
@@ -113,9 +113,9 @@ void Inbox::refuse(const App& app, ServerRequest& request, const Error& error, T
                          .received_at = seams_.clock.now()});
 }
 
-VerifiedNotification Inbox::verified(const App& app, ServerRequest& request,
+VerifiedNotification Inbox::verified(const AppRef& app, ServerRequest& request,
                                      const signing::Fields& fields) const {
-    VerifiedNotification notification{.app = &app,
+    VerifiedNotification notification{.app = app,
                                       .fields = in_utf8(fields),
                                       .notify_id = "",
                                       .body = std::move(request.body),

@@ -23,7 +23,8 @@ struct InboxSeams {
     Log& log;
 };
 
-// POST /alipay/{app}/notify: decode once, verify, record, answer.
+// POST /alipay/{app}/notify and /alipay/{app}/gateway (msg_method messages): decode once, verify,
+// record, answer.
 //
 // The seven bytes `success` leave after the COMMIT that keeps the notification, never before;
 // everything else is answered `fail`: 400 when it is refused, 404 for an app that is not ours, 503
@@ -47,9 +48,9 @@ public:
     Counters counters() const;
 
 private:
-    void refuse(const App& app, transport::ServerRequest& request, const Error& error,
+    void refuse(const AppRef& app, transport::ServerRequest& request, const Error& error,
                 transport::Ticket ticket);
-    VerifiedNotification verified(const App& app, transport::ServerRequest& request,
+    VerifiedNotification verified(const AppRef& app, transport::ServerRequest& request,
                                   const signing::Fields& fields) const;
     void answer(const VerifiedNotification& notification,
                 const Result<NotificationOutcome>& outcome, transport::Ticket ticket);

@@ -3,6 +3,9 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/id.h"
+#include "base/json_object.h"
+#include "callbacks/difference.h"
 #include "callbacks/event.h"
 
 namespace tollgate::callbacks {
@@ -24,18 +27,65 @@ Result<bool> order_is_paid_already(ledger::Books& books, const ledger::Payment& 
     });
 }
 
+// Only what is still there can be held or sent back.
+bool policy_applies(const Promotion& promotion, const ledger::Payment& payment) {
+    return (payment.late || payment.surplus) &&
+           promotion.decision.path.back() != ledger::PaymentStatus::refunded;
+}
+
+std::optional<Timestamp> next_look(const Promotion& promotion, const ledger::Payment& payment,
+                                   ledger::PaymentStatus step) {
+    if (ledger::is_final(step)) return std::nullopt;
+    if (step != ledger::PaymentStatus::paid) return promotion.next_sweep_at;
+    if (promotion.origin.cause == ledger::Cause::query) {
+        return promotion.now + kNotificationPatience;
+    }
+    return payment.paid_at.value_or(promotion.paid_at.value_or(promotion.now)) +
+           promotion.rules.refund_window;
+}
+
+Result<Done> apply_late_policy(ledger::Books& books, ledger::Payment& payment,
+                               const Promotion& promotion, Entropy& entropy) {
+    const std::string what = payment.late ? "late_payment" : "surplus_payment";
+    const bool can_refund = payment.status == ledger::PaymentStatus::paid;
+    if (promotion.rules.late == config::LatePolicy::accept) return Done{};
+    if (promotion.rules.late == config::LatePolicy::refund && can_refund) {
+        return request_policy_refund(
+            books, payment, {.reason = what, .origin = promotion.origin, .now = promotion.now},
+            entropy);
+    }
+    JsonObject evidence;
+    evidence.text("payment_id", payment.id)
+        .text("out_trade_no", payment.out_trade_no)
+        .text("total_amount", payment.amount.to_yuan())
+        .time("paid_at", payment.paid_at);
+    TOLLGATE_TRY([[maybe_unused]] const bool opened,
+                 open_difference(books, &payment,
+                                 {.app = payment.app,
+                                  .difference_class = what,
+                                  .trade_no = payment.trade_no.value_or(payment.id),
+                                  .evidence = std::move(evidence).end(),
+                                  .origin = promotion.origin,
+                                  .now = promotion.now},
+                                 entropy));
+    return Done{};
+}
+
 }  // namespace
 
 Result<Done> promote(ledger::Books& books, ledger::Payment& payment, const Promotion& promotion,
                      Entropy& entropy) {
     TOLLGATE_CHECK(promotion.decision.kind == ledger::Decision::Kind::move);
+    bool money_came = false;
     for (const ledger::PaymentStatus step : promotion.decision.path) {
         ledger::PaymentChange change{.to = step,
                                      .trade_no = promotion.trade_no,
                                      .paid_at = std::nullopt,
-                                     .next_sweep_at = promotion.next_sweep_at,
-                                     .failure = promotion.failure};
+                                     .next_sweep_at = next_look(promotion, payment, step),
+                                     .failure = promotion.failure,
+                                     .cancelling = promotion.cancelling};
         if (step == ledger::PaymentStatus::paid) {
+            money_came = true;
             change.paid_at = promotion.paid_at.value_or(promotion.now);
             change.late = promotion.decision.late;
             change.close_requested = payment.status == ledger::PaymentStatus::closing;
@@ -46,7 +96,33 @@ Result<Done> promote(ledger::Books& books, ledger::Payment& payment, const Promo
             TOLLGATE_DO(books.add_event(payment_event(*type, payment, promotion.now, entropy)));
         }
     }
-    return Done{};
+    if (!money_came || !policy_applies(promotion, payment)) return Done{};
+    return apply_late_policy(books, payment, promotion, entropy);
+}
+
+std::string policy_refund_number(const ledger::Payment& payment) {
+    return "refund_" + payment.id;
+}
+
+Result<Done> request_policy_refund(ledger::Books& books, const ledger::Payment& payment,
+                                   const PolicyRefund& wanted, Entropy& entropy) {
+    TOLLGATE_TRY(const auto refunds, books.read().refunds().of(payment));
+    const std::string number = policy_refund_number(payment);
+    const bool there = std::ranges::any_of(
+        refunds, [&](const ledger::Refund& refund) { return refund.out_request_no == number; });
+    const std::int64_t left = payment.amount.fen() - ledger::sums_of(refunds).live.fen();
+    if (there || left <= 0) return Done{};
+    ledger::Refund refund;
+    refund.id = make_id("ref", wanted.now, entropy);
+    refund.payment = payment.row;
+    refund.out_request_no = number;
+    refund.amount = Money::from_fen(left);
+    refund.origin = ledger::RefundOrigin::policy;
+    refund.reason = wanted.reason;
+    refund.created_at = wanted.now;
+    refund.updated_at = wanted.now;
+    refund.next_sweep_at = wanted.now;
+    return books.refunds().add(refund, wanted.origin);
 }
 
 }  // namespace tollgate::callbacks

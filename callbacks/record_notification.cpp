@@ -1,10 +1,11 @@
 #include "callbacks/record_notification.h"
 
-#include "base/id.h"
 #include "base/log.h"
-#include "callbacks/event.h"
+#include "callbacks/difference.h"
 #include "callbacks/judgement.h"
+#include "callbacks/notification_kind.h"
 #include "callbacks/promotion.h"
+#include "callbacks/refund_report.h"
 #include "callbacks/trade_notification.h"
 
 namespace tollgate::callbacks {
@@ -37,11 +38,8 @@ public:
 private:
     Result<Done> decide() {
         if (!notification_.fields) return reject("charset_invalid");
-        if (!is_trade_notification(*notification_.fields)) {
-            judgement_.verdict = Verdict::ignored;
-            judgement_.reason = "not_a_trade_notification";
-            return Done{};
-        }
+        const NotificationKind kind = notification_kind(*notification_.fields);
+        if (kind != NotificationKind::trade) return keep(kind);
         auto trade = read_trade_notification(*notification_.fields);
         if (!trade) return reject(trade.error().reason());
         trade_ = *std::move(trade);
@@ -54,6 +52,20 @@ private:
         }
         judgement_ = judge(*trade_, *notification_.app, known);
         payment_ = std::move(known.of_number);
+        return Done{};
+    }
+
+    // Moves nothing by itself: kept for whoever acts on its kind, beside the payment it is about.
+    Result<Done> keep(NotificationKind kind) {
+        const auto app_id = field("app_id");
+        if (app_id && *app_id != notification_.app->app_id) return reject("app_id_mismatch");
+        judgement_.verdict = Verdict::ignored;
+        judgement_.reason = std::string(name_of(kind));
+        const auto number = field("out_trade_no");
+        if (!number) return Done{};
+        TOLLGATE_TRY(auto payment, books_.read().payment_by_number(notification_.app->id, *number));
+        const auto trade_no = field("trade_no");
+        if (payment && (!trade_no || payment->trade_no == trade_no)) payment_ = std::move(payment);
         return Done{};
     }
 
@@ -73,7 +85,7 @@ private:
         record.trade_no = field("trade_no");
         record.trade_status = field("trade_status");
         record.refund_fee = field("refund_fee");
-        record.out_biz_no = field("out_biz_no");
+        if (notification_.fields) record.out_biz_no = operation_number(*notification_.fields);
         record.gmt_refund = field("gmt_refund");
         record.send_back_fee = field("send_back_fee");
         record.dback_status = field("dback_status");
@@ -93,6 +105,10 @@ private:
         } else if (judgement_.bind_trade_no) {
             TOLLGATE_DO(bind_trade_no());
         }
+        if (trade_ && is_refund_report(*trade_)) {
+            TOLLGATE_DO(take_refund_report(books_, *payment_, *trade_, origin(),
+                                           notification_.received_at));
+        }
         if (!judgement_.ask_soon || payment_->held) return Done{};
         return books_.set_next_sweep(*payment_, notification_.received_at);
     }
@@ -103,15 +119,10 @@ private:
                                   .paid_at = trade_->paid_at,
                                   .next_sweep_at = payment_->next_sweep_at,
                                   .failure = std::nullopt,
+                                  .rules = notification_.app->rules,
                                   .origin = origin(),
                                   .now = notification_.received_at};
         return promote(books_, *payment_, promotion, entropy_);
-    }
-
-    // Out of the timers' hands until somebody settles it. Genuine money still marks it paid.
-    Result<Done> hold() {
-        return books_.change_payment(*payment_, {.to = payment_->status, .held = true}, origin(),
-                                     notification_.received_at);
     }
 
     // News without a change of status: Alipay's number for the trade.
@@ -125,23 +136,23 @@ private:
                                      origin(), notification_.received_at);
     }
 
+    // Genuine money still marks a held payment paid.
     Result<Done> open_difference(ledger::RowId row) {
-        ledger::DifferenceRecord difference;
-        difference.id = make_id("dif", notification_.received_at, entropy_);
-        difference.app = notification_.app->id;
-        difference.difference_class = judgement_.reason;
-        // Without a number of Alipay's, the notification itself is what the difference is about.
-        difference.trade_no = field("trade_no").value_or(notification_.notify_id);
-        if (payment_) difference.payment = payment_->row;
-        difference.notification = row;
-        difference.evidence = evidence();
-        difference.opened_at = notification_.received_at;
-        TOLLGATE_TRY(const bool opened, books_.open_difference(difference));
-        if (payment_ && !payment_->held) TOLLGATE_DO(hold());
-        if (!opened) return Done{};
-        opened_ = judgement_.reason;
-        return books_.add_event(difference_event(difference, payment_ ? &*payment_ : nullptr,
-                                                 notification_.received_at, entropy_));
+        const NewDifference difference{
+            .app = notification_.app->id,
+            .difference_class = judgement_.reason,
+            // Without a number of Alipay's, the notification itself is what the difference is
+            // about.
+            .trade_no = field("trade_no").value_or(notification_.notify_id),
+            .notification = row,
+            .evidence = evidence(),
+            .origin = origin(),
+            .now = notification_.received_at};
+        TOLLGATE_TRY(const bool opened,
+                     callbacks::open_difference(books_, payment_ ? &*payment_ : nullptr, difference,
+                                                entropy_));
+        if (opened) opened_ = judgement_.reason;
+        return Done{};
     }
 
     std::string evidence() const {
@@ -161,9 +172,7 @@ private:
 
     std::optional<std::string> field(std::string_view name) const {
         if (!notification_.fields) return std::nullopt;
-        const auto value = signing::find(*notification_.fields, name);
-        if (!value || value->empty()) return std::nullopt;
-        return std::string(*value);
+        return business_value(*notification_.fields, name);
     }
 
     ledger::Origin origin() const {

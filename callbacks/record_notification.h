@@ -14,7 +14,7 @@ namespace tollgate::callbacks {
 
 // A notification whose signature has verified.
 struct VerifiedNotification {
-    const App* app = nullptr;
+    AppRef app;
     // Decoded and in UTF-8; nothing when the bytes are no text in the charset it names.
     std::optional<signing::Fields> fields;
     std::string notify_id;  // The dedup key: its own, or "sha256:…" of its content if it has none.

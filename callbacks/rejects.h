@@ -14,7 +14,7 @@ namespace tollgate::callbacks {
 
 // A notification that did not verify, or was no form at all.
 struct UnverifiedNotification {
-    const App* app = nullptr;
+    AppRef app;
     std::string reason;
     std::string detail;
     std::string body;

@@ -50,7 +50,8 @@ Result<TradeNotification> read_trade_notification(const Fields& fields) {
                                    .paid_at = std::nullopt,
                                    .refund_fee = text_of(fields, "refund_fee"),
                                    .gmt_refund = text_of(fields, "gmt_refund"),
-                                   .out_biz_no = text_of(fields, "out_biz_no")};
+                                   .out_biz_no = text_of(fields, "out_biz_no"),
+                                   .dback_status = text_of(fields, "dback_status")};
     const std::string amount = required.take("total_amount");
     if (!required.missing().empty()) {
         return Error(ErrorCode::invalid_argument, "missing: " + required.missing())
@@ -67,10 +68,6 @@ Result<TradeNotification> read_trade_notification(const Fields& fields) {
     return notification;
 }
 
-bool is_trade_notification(const Fields& fields) {
-    return signing::find(fields, "notify_type") == "trade_status_sync";
-}
-
 std::string kind_of(const Fields& fields) {
     for (const std::string_view name : {"notify_type", "msg_method"}) {
         if (auto kind = text_of(fields, name)) return kind->substr(0, 128);
@@ -79,7 +76,10 @@ std::string kind_of(const Fields& fields) {
 }
 
 bool is_refund_report(const TradeNotification& notification) {
-    return notification.refund_fee || notification.gmt_refund;
+    // Some senders fill in every member: a fee of nothing is no refund.
+    const auto fee = Money::parse_yuan(notification.refund_fee.value_or(""));
+    const bool has_fee = notification.refund_fee && (!fee || fee->fen() > 0);
+    return has_fee || notification.gmt_refund;
 }
 
 std::optional<ledger::Input> input_of(const TradeNotification& notification) {

@@ -24,14 +24,11 @@ struct TradeNotification {
     std::optional<std::string> refund_fee;
     std::optional<std::string> gmt_refund;
     std::optional<std::string> out_biz_no;
+    std::optional<std::string> dback_status;  // What became of a refund at the buyer's bank.
 };
 
 // Errors: invalid_argument, reason "field_missing" or "field_malformed", naming the fields.
 Result<TradeNotification> read_trade_notification(const signing::Fields& utf8_fields);
-
-// True for the notifications that move payments; every other kind has its own place or none yet
-// (protocol notes 4.10).
-bool is_trade_notification(const signing::Fields& fields);
 
 // notify_type, or msg_method of the newer messages, or "unknown".
 std::string kind_of(const signing::Fields& fields);

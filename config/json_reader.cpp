@@ -9,6 +9,8 @@
 
 #include <sys/stat.h>
 
+#include "config/listen_address.h"
+
 namespace tollgate::config {
 namespace {
 
@@ -46,19 +48,6 @@ bool is_plain_url(std::string_view url) {
     return std::ranges::all_of(url, [](char c) {
         return c > ' ' && c < 0x7F && c != '?' && c != '#' && c != '"' && c != '\\';
     });
-}
-
-std::optional<ListenAddress> listen_address(std::string_view text) {
-    const auto colon = text.rfind(':');
-    if (colon == std::string_view::npos) return std::nullopt;
-    std::string_view host = text.substr(0, colon);
-    const std::string_view port = text.substr(colon + 1);
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    int number = -1;
-    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
-    const bool whole = error == std::errc() && end == port.data() + port.size();
-    if (host.empty() || !whole || number < 0 || number > 65'535) return std::nullopt;
-    return ListenAddress{.address = std::string(host), .port = number};
 }
 
 // Notes two members of one name while the parser runs; it would keep the last one silently.
@@ -105,6 +94,19 @@ std::string to_text(const std::vector<Problem>& problems) {
     std::string text;
     for (const Problem& problem : problems) text += problem.where + ": " + problem.what + "\n";
     return text;
+}
+
+std::optional<ListenAddress> read_listen_address(std::string_view text) {
+    const auto colon = text.rfind(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    std::string_view host = text.substr(0, colon);
+    const std::string_view port = text.substr(colon + 1);
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    int number = -1;
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+    const bool whole = error == std::errc() && end == port.data() + port.size();
+    if (host.empty() || !whole || number < 0 || number > 65'535) return std::nullopt;
+    return ListenAddress{.address = std::string(host), .port = number};
 }
 
 std::optional<Json> parse_json(std::string_view text, Comments comments,
@@ -202,8 +204,9 @@ void Section::may_have_milliseconds(const char* key, std::chrono::milliseconds& 
 void Section::may_have_listen_address(const char* key, ListenAddress& into) {
     const Json* value = find(key);
     if (value == nullptr) return;
-    const auto address =
-        value->is_string() ? listen_address(value->get_ref<const std::string&>()) : std::nullopt;
+    const auto address = value->is_string()
+                             ? read_listen_address(value->get_ref<const std::string&>())
+                             : std::nullopt;
     if (!address) return problem(path_of(key), R"(an address such as "127.0.0.1:8600" is needed)");
     into = *address;
 }

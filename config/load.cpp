@@ -46,6 +46,15 @@ void read_door(Section section, Door& into) {
     section.finish();
 }
 
+CertificateSettings read_certificates(Section section) {
+    CertificateSettings certificates;
+    section.need_public_text("app", certificates.app);
+    section.need_public_texts("alipay", certificates.alipay);
+    section.need_public_text("root", certificates.root);
+    section.finish();
+    return certificates;
+}
+
 AppSettings read_app(Section& section) {
     AppSettings app;
     need_id(section, app.id);
@@ -55,9 +64,36 @@ AppSettings read_app(Section& section) {
     }
     section.need_texts("seller_ids", app.seller_ids);
     section.need_url("gateway_url", app.gateway_url);
-    section.may_have_choice("sign_type", app.sign_type, {"RSA2", "RSA"});
+    section.may_have_choice("sign_type", app.sign_type, {"RSA2", "RSA", "SM2"});
     section.need_secret("private_key", app.private_key);
-    section.need_public_texts("alipay_public_keys", app.alipay_public_keys);
+    if (section.has("certificates")) {
+        app.certificates = read_certificates(section.child("certificates"));
+        if (section.has("alipay_public_keys")) {
+            section.problem_at("certificates",
+                               "and alipay_public_keys exclude each other: Alipay checks an app in "
+                               "one mode");
+        }
+    } else {
+        section.need_public_texts("alipay_public_keys", app.alipay_public_keys);
+    }
+    section.may_have_choice("api", app.api, {"v2", "v3"});
+    if (app.api == "v3" && !app.gateway_url.ends_with("/gateway.do")) {
+        section.problem_at("gateway_url",
+                           "must end with /gateway.do: API v3 is found beside it, at /v3");
+    }
+    if (app.api == "v3" && app.sign_type != "RSA2") {
+        section.problem_at("sign_type", "must be RSA2 for API v3");
+    }
+    if (section.has("encrypt_key")) section.need_secret("encrypt_key", app.encrypt_key);
+    section.may_have_choice("encrypt_type", app.encrypt_type, {"AES", "AES_V2", "SM4"});
+    std::string late = "hold";
+    section.may_have_choice("late_policy", late, {"accept", "refund", "hold"});
+    app.late_policy = late == "accept"   ? LatePolicy::accept
+                      : late == "refund" ? LatePolicy::refund
+                                         : LatePolicy::hold;
+    std::int64_t days = app.refund_window.count() / 24;
+    section.may_have_integer("refund_window_days", days, 1, 3'650);
+    app.refund_window = std::chrono::hours(days * 24);
     section.finish();
     return app;
 }
@@ -155,6 +191,12 @@ void read_alipay(Section section, AlipaySettings& into) {
     section.finish();
 }
 
+void read_sweeps(Section section, SweepSettings& into) {
+    section.may_have_integer("calls_per_second", into.calls_per_second, 1, 1'000);
+    section.may_have_integer("in_flight_max", into.in_flight_max, 1, 1'000);
+    section.finish();
+}
+
 void read_log(Section section, LogLevel& into) {
     std::string level(name_of(into));
     section.may_have_choice("level", level, {"debug", "info", "warning", "error"});
@@ -235,6 +277,7 @@ std::variant<Settings, std::vector<Problem>> load(std::string_view json_text,
     }
     read_notifications(root.child("notifications"), settings.notifications);
     read_alipay(root.child("alipay"), settings.alipay);
+    read_sweeps(root.child("sweeps"), settings.sweeps);
     read_log(root.child("log"), settings.log_level);
     root.may_have_integer("workers", settings.workers, 0, 256);
     root.finish();

@@ -39,15 +39,36 @@ struct OperatorSettings {
     ListenAddress listen{.address = "127.0.0.1", .port = 8602};
 };
 
-// One Alipay application.
+// Certificate mode: the texts of the files that Alipay's console hands out (protocol notes 5).
+struct CertificateSettings {
+    std::string app;                  // appCertPublicKey_….crt
+    std::vector<std::string> alipay;  // alipayCertPublicKey_RSA2.crt; two while one is renewed.
+    std::string root;                 // alipayRootCert.crt
+};
+
+// What becomes of money that nobody waits for any more: that of a payment which was already closed,
+// or of an order that another payment has paid.
+enum class LatePolicy {
+    accept,  // It is the order service's: the event says `late` or `surplus`.
+    refund,  // It is sent back.
+    hold,    // A difference is opened; somebody decides.
+};
+
+// One Alipay application. It has either alipay_public_keys or certificates.
 struct AppSettings {
     std::string id;      // Ours: stands in notify URLs and in the API. [a-z0-9-]{1,32}
     std::string app_id;  // Alipay's.
     std::vector<std::string> seller_ids;  // 2088…; the first one is used when a payment names none.
     std::string gateway_url;              // …/gateway.do
-    std::string sign_type = "RSA2";       // or "RSA", for apps that never moved on.
+    std::string sign_type = "RSA2";       // or "RSA", for apps that never moved on, or "SM2".
     Secret private_key;                   // The app's own.
+    std::string api = "v2";               // or "v3", for every method that has a v3 path.
+    Secret encrypt_key;                   // Base64; empty: nothing is encrypted.
+    std::string encrypt_type = "AES";     // or "AES_V2", "SM4".
     std::vector<std::string> alipay_public_keys;  // Alipay's, not ours; two while one is renewed.
+    std::optional<CertificateSettings> certificates;
+    LatePolicy late_policy = LatePolicy::hold;
+    std::chrono::hours refund_window{365 * 24};  // Of its contract with Alipay.
 };
 
 // An order service, or a person's tool, that uses the API.
@@ -94,6 +115,12 @@ struct AlipaySettings {
     std::chrono::milliseconds total_timeout{15'000};
 };
 
+// How Alipay is asked about payments and refunds that nothing is heard of.
+struct SweepSettings {
+    std::int64_t calls_per_second = 20;  // At most, of all sweeps together.
+    std::int64_t in_flight_max = 32;
+};
+
 struct Settings {
     StoreSettings store;
     PublicSettings public_door;
@@ -105,6 +132,7 @@ struct Settings {
     DeliverySettings deliveries;
     NotificationSettings notifications;
     AlipaySettings alipay;
+    SweepSettings sweeps;
     std::int64_t workers = 0;  // 0: one a core.
     LogLevel log_level = LogLevel::info;
 };

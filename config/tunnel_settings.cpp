@@ -62,27 +62,49 @@ void read_limits(Section section, TunnelDoor& into) {
     section.finish();
 }
 
+void read_hosts(Section& section, std::vector<std::string>& into) {
+    section.may_have_texts("hosts", into);
+    for (const std::string& host : into) {
+        if (!is_host(host)) {
+            section.problem_at("hosts", "a lower-case name without a port is needed: " + host);
+        }
+    }
+}
+
+void read_hashes(Section& section, std::vector<std::string>& into) {
+    section.need_texts("token_sha256", into);
+    for (const std::string& hash : into) {
+        if (hash.size() != 64 || !only_of(hash, "0123456789abcdef")) {
+            section.problem_at("token_sha256", "64 lower-case hex digits are needed");
+        }
+    }
+    if (into.size() > 2) {
+        section.problem_at("token_sha256", "two tokens at once are enough for a rotation");
+    }
+}
+
+TunnelInspector read_inspector(Section section, const std::filesystem::path& folder) {
+    TunnelInspector inspector;
+    section.may_have_listen_address("listen", inspector.listen);
+    if (inspector.listen.address != "127.0.0.1" && inspector.listen.address != "::1") {
+        section.problem_at("listen", "127.0.0.1 or [::1] is needed; a proxy with TLS goes before");
+    }
+    read_hosts(section, inspector.hosts);
+    read_hashes(section, inspector.token_sha256);
+    section.may_have_texts("alipay_keys", inspector.alipay_key_files);
+    for (std::string& file : inspector.alipay_key_files) file = folder / file;
+    section.finish();
+    return inspector;
+}
+
 TunnelDoor read_tunnel(Section& section) {
     TunnelDoor door;
     section.need_text("name", door.name);
     if (!door.name.empty() && !is_name(door.name)) {
         section.problem_at("name", "1 to 32 lower-case letters, digits and '-' are needed");
     }
-    section.may_have_texts("hosts", door.hosts);
-    for (const std::string& host : door.hosts) {
-        if (!is_host(host)) {
-            section.problem_at("hosts", "a lower-case name without a port is needed: " + host);
-        }
-    }
-    section.need_texts("token_sha256", door.token_sha256);
-    for (const std::string& hash : door.token_sha256) {
-        if (hash.size() != 64 || !only_of(hash, "0123456789abcdef")) {
-            section.problem_at("token_sha256", "64 lower-case hex digits are needed");
-        }
-    }
-    if (door.token_sha256.size() > 2) {
-        section.problem_at("token_sha256", "two tokens at once are enough for a rotation");
-    }
+    read_hosts(section, door.hosts);
+    read_hashes(section, door.token_sha256);
     // Under the time that the front gives a handler.
     section.may_have_milliseconds("answer_wait_ms", door.answer_wait, 100, 50'000);
     section.may_have_integer("retry_after_seconds", door.retry_after_seconds, 1, 86'400);
@@ -132,6 +154,9 @@ std::variant<TunnelSettings, std::vector<Problem>> load_tunnel(
     if (!root.has("store")) root.problem_at("store", "is missing");
     if (root.has("store")) read_store(root.child("store"), settings);
     read_tunnels(root, settings.tunnels);
+    if (root.has("inspector")) {
+        settings.inspector = read_inspector(root.child("inspector"), folder);
+    }
     root.finish();
 
     if (!problems.empty()) return problems;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -41,6 +42,14 @@ struct TunnelDoor {
     std::int64_t kept_days = 3;
 };
 
+// The relay's page to look at callbacks, and its metrics; on this machine's loopback alone.
+struct TunnelInspector {
+    ListenAddress listen{.address = "127.0.0.1", .port = 8641};
+    std::vector<std::string> token_sha256;      // Two at most, as for a tunnel.
+    std::vector<std::string> hosts;             // Names of a proxy before it, besides localhost.
+    std::vector<std::string> alipay_key_files;  // Alipay's public keys, to check signatures by.
+};
+
 // The relay, on a machine that the provider can reach.
 struct TunnelSettings {
     ListenAddress listen{.address = "127.0.0.1", .port = 8640};
@@ -49,6 +58,7 @@ struct TunnelSettings {
     std::string sqlite_file;
     bool durable = true;  // False: a power cut may lose callbacks. For trials and benchmarks.
     std::vector<TunnelDoor> tunnels;
+    std::optional<TunnelInspector> inspector = {};
 };
 
 // The settings, or every problem at once. Relative file names are relative to `folder`.

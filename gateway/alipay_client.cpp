@@ -1,100 +1,82 @@
 #include "gateway/alipay_client.h"
 
-#include "base/check.h"
+#include "gateway/alipay/check.h"
+#include "gateway/alipay/v3.h"
 #include "signing/answer.h"
 
 namespace tollgate::gateway {
 namespace {
 
-using Json = nlohmann::json;
-using Kind = AlipayAnswer::Kind;
-
-std::string text_of(const Json& node, const char* name) {
-    const auto value = node.find(name);
-    if (value == node.end()) return {};
-    if (value->is_string()) return value->get<std::string>();
-    // Seen in the wild: codes as numbers.
-    return value->is_number_integer() ? std::to_string(value->get<std::int64_t>()) : std::string();
-}
+constexpr std::string_view kDownload = "alipay.open.app.alipaycert.download";
 
 Error no_answer(const std::string& why) {
     return Error(ErrorCode::outcome_unknown, "Alipay's answer cannot be used: " + why);
 }
 
-bool is_system_error(std::string_view sub_code) {
-    const std::string_view plain = plain_code(sub_code);
-    return plain == "SYSTEM_ERROR" || plain == "UNKNOWN_ERROR" || plain == "unknow-error";
+AlipayRequest wire_request(const AlipayClient::Call& call, const Method& method, Timestamp now) {
+    AlipayRequest request{.app = call.app.get(),
+                          .method = method.name,
+                          .encryptable = method.encryptable,
+                          .biz_content = {},
+                          .parameters = {},
+                          .notify_url = call.notify_url,
+                          .return_url = "",
+                          .now = now};
+    if (!method.fields_on_top) {
+        request.biz_content = call.biz_content.dump();
+        return request;
+    }
+    for (const auto& [name, value] : call.biz_content.items()) {
+        request.parameters.emplace_back(name, value.get<std::string>());
+    }
+    return request;
 }
 
-Kind kind_of(const AlipayAnswer& answer) {
-    // Unsigned, it may be anybody's word: never a reason to close a payment for good.
-    if (!answer.is_signed || answer.code == "20000" || is_system_error(answer.sub_code)) {
-        return Kind::unknown;
+// The SN of the certificate that signed an answer, if the app does not have it. The download itself
+// is never verified by one.
+std::string unknown_certificate(const AlipayClient::Prepared& asked,
+                                const Result<transport::ClientReply>& reply) {
+    const callbacks::App& app = *asked.call.app;
+    if (!reply || !app.certificates || asked.method->name == kDownload) return {};
+    std::string cert_sn;
+    if (asked.over_v3) {
+        cert_sn = transport::find_header(reply->headers, "alipay-sn").value_or("");
+    } else if (const auto parts = signing::split_answer(reply->body, asked.method->name)) {
+        cert_sn = parts->alipay_cert_sn;
     }
-    if (answer.code == "10000") return Kind::done;
-    if (answer.code == "10003" || answer.code == "40005") return Kind::wait;
-    return Kind::refused;
+    return app.alipay_key(cert_sn) == nullptr ? cert_sn : std::string();
 }
 
 }  // namespace
 
-std::string AlipayAnswer::text(const char* name) const {
-    return text_of(node, name);
-}
-
-std::string_view name_of(Kind kind) {
-    switch (kind) {
-        case Kind::done: return "done";
-        case Kind::refused: return "refused";
-        case Kind::wait: return "wait";
-        case Kind::unknown: return "unknown";
-    }
-    TOLLGATE_CHECK(false);
-    return {};
-}
-
-std::string_view plain_code(std::string_view sub_code) {
-    for (const std::string_view prefix : {"aop.", "isp.", "isv."}) {
-        if (sub_code.starts_with(prefix)) sub_code.remove_prefix(prefix.size());
-    }
-    for (const std::string_view prefix : {"ACQ.", "AQC."}) {
-        if (sub_code.starts_with(prefix)) sub_code.remove_prefix(prefix.size());
-    }
-    return sub_code;
-}
-
-Result<AlipayAnswer> read_answer(std::string_view body, std::string_view method,
-                                 const callbacks::App& app) {
-    const auto parts = signing::split_answer(body, method);
-    if (!parts) return no_answer(parts.error().message());
-    const auto verified = signing::verify_answer(*parts, app.alipay.alipay, app.sign_type);
-    const bool unsigned_answer = !verified && verified.error().reason() == "answer_sign_missing";
-    if (!verified && !unsigned_answer) return no_answer(verified.error().message());
-
-    constexpr bool kThrow = false;
-    AlipayAnswer answer;
-    answer.node = Json::parse(parts->node_text, nullptr, kThrow);
-    if (!answer.node.is_object()) return no_answer("its node is not an object");
-    answer.is_signed = verified.has_value();
-    answer.code = text_of(answer.node, "code");
-    answer.sub_code = text_of(answer.node, "sub_code");
-    answer.message = text_of(answer.node, "sub_msg");
-    if (answer.message.empty()) answer.message = text_of(answer.node, "msg");
-    const bool claims_success =
-        answer.code == "10000" || answer.code == "10003" || answer.code.empty();
-    if (!answer.is_signed && claims_success) return no_answer("a success without a signature");
-    answer.kind = kind_of(answer);
-    return answer;
-}
-
 Result<AlipayClient::Prepared> AlipayClient::prepare(const Call& call) const {
-    TOLLGATE_TRY(const auto fields, sign_request({.app = call.app,
-                                                  .method = call.method,
-                                                  .biz_content = call.biz_content.dump(),
-                                                  .notify_url = call.notify_url,
-                                                  .return_url = "",
-                                                  .now = clock_.now()}));
-    Prepared prepared{.call = call, .request = server_call(*call.app, fields)};
+    const Method* const method = find_method(call.method);
+    if (method == nullptr || method->carrier != Carrier::server) {
+        return Error(ErrorCode::internal, std::string(call.method) + " is no method to call");
+    }
+    TOLLGATE_DO(
+        checked(*method, call.biz_content, {.now = clock_.now(), .is_repeat = call.is_repeat}));
+    if (!call.notify_url.empty() && !method->takes_notify_url) {
+        return Error(ErrorCode::internal, std::string(call.method) + " takes no notify_url");
+    }
+    return prepare_over(call, *method, goes_over_v3(*call.app, *method));
+}
+
+Result<AlipayClient::Prepared> AlipayClient::prepare_over(const Call& call, const Method& method,
+                                                          bool v3) const {
+    const Timestamp now = clock_.now();
+    Prepared prepared{.call = call, .method = &method, .over_v3 = v3};
+    if (v3) {
+        TOLLGATE_TRY(prepared.request, v3_request({.app = *call.app,
+                                                   .method = method,
+                                                   .fields = call.biz_content,
+                                                   .notify_url = call.notify_url,
+                                                   .now = now},
+                                                  entropy_));
+    } else {
+        TOLLGATE_TRY(const auto fields, sign_request(wire_request(call, method, now), entropy_));
+        prepared.request = server_call(*call.app, fields);
+    }
     prepared.request.connect_timeout = settings_.connect_timeout;
     prepared.request.total_timeout = settings_.total_timeout;
     prepared.request.fresh_connection = true;
@@ -105,34 +87,92 @@ Result<AlipayClient::Prepared> AlipayClient::prepare(const Call& call) const {
 }
 
 void AlipayClient::start(Prepared prepared, Completion done) {
-    // Copied out: the request moves on, and both are needed when the answer comes.
-    const Call call = prepared.call;
-    http_.start(std::move(prepared.request), [this, call, done = std::move(done)](
-                                                 Result<transport::ClientReply> reply) {
-        const auto answer = [&]() -> Result<AlipayAnswer> {
-            TOLLGATE_TRY(const auto whole, std::move(reply));
-            if (whole.status != 200) return no_answer("HTTP " + std::to_string(whole.status));
-            return read_answer(whole.body, call.method, *call.app);
-        }();
-        log_.write(
-            answer && answer->kind == Kind::done ? LogLevel::info : LogLevel::warning,
-            "alipay.answer",
-            {{"method", call.method},
-             {"app", call.app->id},
-             {"request_id", call.request_id},
-             {"kind", answer ? name_of(answer->kind) : tollgate::name_of(answer.error().code())},
-             {"code", answer ? answer->code : ""},
-             {"sub_code", answer ? answer->sub_code : ""},
-             {"message", answer ? answer->message : answer.error().message()}});
-        done(answer);
+    // The request moves on; what it was is needed when the answer comes.
+    auto request = std::move(prepared.request);
+    const Timestamp asked_at = clock_.now();
+    http_.start(std::move(request), [this, asked_at, asked = std::move(prepared),
+                                     done = std::move(done)](Result<transport::ClientReply> reply) {
+        note_clock(reply, asked_at);
+        const std::string cert_sn =
+            certificates_ == nullptr ? "" : unknown_certificate(asked, reply);
+        if (cert_sn.empty()) return answered(asked, reply, done);
+        certificates_->want(
+            asked.call.app, cert_sn,
+            [this](const callbacks::AppRef& app, const std::string& sn,
+                   AlipayCertificates::Content then) { download(app, sn, std::move(then)); },
+            [this, asked, reply, done](const Result<Done>& /*it_shows_when_verifying*/) {
+                Prepared with_certificate = asked;
+                with_certificate.call.app = certificates_->current(asked.call.app);
+                answered(std::move(with_certificate), reply, done);
+            });
     });
+}
+
+void AlipayClient::answered(Prepared asked, const Result<transport::ClientReply>& reply,
+                            const Completion& done) {
+    const auto answer = read(asked, reply);
+    log_answer(asked, answer);
+    // Alipay signs no failure of v3. Where asking costs nothing, v2's word is worth having.
+    const bool ask_v2 =
+        asked.over_v3 && answer && !answer->is_signed && asked.method->repeat == Repeat::harmless;
+    auto again = ask_v2 ? prepare_over(asked.call, *asked.method, false)
+                        : Result<Prepared>(Error(ErrorCode::not_found, "nothing to ask"));
+    if (again) return start(*std::move(again), done);
+    done(answer);
+}
+
+void AlipayClient::download(const callbacks::AppRef& app, const std::string& cert_sn,
+                            AlipayCertificates::Content then) {
+    call({.app = app, .method = kDownload, .biz_content = {{"alipay_cert_sn", cert_sn}}},
+         [then = std::move(then)](const Result<AlipayAnswer>& answer) {
+             if (!answer) return then(answer.error());
+             if (answer->kind != AnswerKind::done) {
+                 return then(
+                     Error(ErrorCode::unavailable, "Alipay does not give it: " + answer->sub_code));
+             }
+             then(answer->text("alipay_cert_content"));
+         });
+}
+
+void AlipayClient::note_clock(const Result<transport::ClientReply>& reply, Timestamp asked_at) {
+    if (!reply || clock_watch_ == nullptr) return;
+    const auto date = transport::find_header(reply->headers, "date");
+    if (date) clock_watch_->note(*date, asked_at, clock_.now());
+}
+
+Result<AlipayAnswer> AlipayClient::read(const Prepared& asked,
+                                        const Result<transport::ClientReply>& reply) {
+    if (!reply) return reply.error();
+    const transport::ClientReply& whole = *reply;
+    const Call& call = asked.call;
+    if (asked.over_v3) return read_v3_answer(whole, *asked.method, call.biz_content, *call.app);
+    if (whole.status != 200) return no_answer("HTTP " + std::to_string(whole.status));
+    return read_answer(whole.body, *asked.method, call.biz_content, *call.app);
+}
+
+void AlipayClient::log_answer(const Prepared& asked, const Result<AlipayAnswer>& answer) {
+    log_.write(answer && answer->kind == AnswerKind::done ? LogLevel::info : LogLevel::warning,
+               "alipay.answer",
+               {{"method", asked.call.method},
+                {"api", asked.over_v3 ? "v3" : "v2"},
+                {"app", asked.call.app->id},
+                {"request_id", asked.call.request_id},
+                {"kind", answer ? name_of(answer->kind) : tollgate::name_of(answer.error().code())},
+                {"code", answer ? answer->code : ""},
+                {"sub_code", answer ? answer->sub_code : ""},
+                {"message", answer ? answer->message : answer.error().message()}});
 }
 
 void AlipayClient::call(const Call& call, Completion done) {
     auto prepared = prepare(call);
     if (!prepared) {
         // Nothing was sent, whatever the reason was.
-        return done(Error(ErrorCode::unavailable, prepared.error().message()));
+        log_.error("alipay.not_sent", {{"method", call.method},
+                                       {"app", call.app->id},
+                                       {"request_id", call.request_id},
+                                       {"reason", prepared.error().message()}});
+        return done(Error(ErrorCode::unavailable, prepared.error().message())
+                        .because(prepared.error().reason()));
     }
     start(*std::move(prepared), std::move(done));
 }

@@ -4,6 +4,7 @@
 
 #include "base/time_text.h"
 #include "config/delivery_rules.h"
+#include "gateway/idempotency.h"
 #include "signing/form.h"
 
 namespace tollgate::gateway {
@@ -31,6 +32,30 @@ bool refused(std::vector<config::Problem>& problems, Ticket& ticket) {
     if (problems.empty()) return false;
     ticket.complete(to_response(invalid_request(std::move(problems))));
     return true;
+}
+
+std::optional<std::string> read_key_header(const ServerRequest& request,
+                                           std::vector<config::Problem>& problems) {
+    const auto header = request.header("idempotency-key");
+    if (!header) return std::nullopt;
+    auto key = read_idempotency_key(*header);
+    if (key) return *std::move(key);
+    problems.push_back({.where = "Idempotency-Key", .what = key.error().message()});
+    return std::nullopt;
+}
+
+std::optional<std::string> need_key_header(const ServerRequest& request,
+                                           std::vector<config::Problem>& problems) {
+    if (!request.header("idempotency-key")) {
+        problems.push_back({.where = "Idempotency-Key",
+                            .what = "is needed here: the same key makes a repeat harmless"});
+        return std::nullopt;
+    }
+    return read_key_header(request, problems);
+}
+
+ApiProblem no_such_payment() {
+    return {.status = 404, .code = "payment_not_found", .title = "There is no such payment"};
 }
 
 const Caller* admit_without_query(const ApiSeams& seams, const ServerRequest& request,

@@ -49,6 +49,16 @@ void answer_failure(const ApiSeams& seams, std::string_view request_id, const Er
 // True when there are problems; then the ticket is answered with all of them.
 bool refused(std::vector<config::Problem>& problems, transport::Ticket& ticket);
 
+// The Idempotency-Key, if the request brings one.
+std::optional<std::string> read_key_header(const transport::ServerRequest& request,
+                                           std::vector<config::Problem>& problems);
+// The same where one is needed.
+std::optional<std::string> need_key_header(const transport::ServerRequest& request,
+                                           std::vector<config::Problem>& problems);
+
+// Somebody else's payment looks just like none at all.
+ApiProblem no_such_payment();
+
 // Answers with what `read`, which gives a Result<ServerResponse>, finds in the ledger.
 template <typename Read>
 void answer_from_ledger(const ApiSeams& seams, std::string_view request_id,

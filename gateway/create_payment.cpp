@@ -3,10 +3,12 @@
 #include <algorithm>
 
 #include "base/id.h"
-#include "callbacks/promotion.h"
 #include "gateway/alipay_request.h"
 #include "gateway/answers.h"
+#include "gateway/create_problems.h"
 #include "gateway/idempotency.h"
+#include "gateway/look_schedule.h"
+#include "signing/digest.h"
 
 namespace tollgate::gateway {
 namespace {
@@ -15,88 +17,16 @@ using Kind = CreateOutcome::Kind;
 using transport::ServerResponse;
 using transport::Ticket;
 
-// When somebody must look at a payment again that nothing has happened to.
-constexpr std::chrono::minutes kExpiryGrace{10};
-constexpr std::chrono::seconds kUnknownLook{30};
+}  // namespace
 
-ServerResponse with_header(ServerResponse response, std::string name, std::string value) {
-    response.headers.emplace_back(std::move(name), std::move(value));
+ServerResponse created_response(const ledger::Payment& payment, const std::string& body) {
+    auto response = json_response(201, body);
+    response.headers.emplace_back("Location", "/v1/payments/" + payment.id);
     return response;
 }
 
-ServerResponse created(const ledger::Payment& payment, const std::string& body) {
-    return with_header(json_response(201, body), "Location", "/v1/payments/" + payment.id);
-}
-
-ApiProblem problem_of(const CreateOutcome& outcome) {
-    switch (outcome.kind) {
-        case Kind::key_differs:
-            return {.status = 422,
-                    .code = "idempotency_key_reused",
-                    .title = "This Idempotency-Key was used with other fields",
-                    .fields = outcome.fields};
-        case Kind::number_differs:
-            return {.status = 422,
-                    .code = "out_trade_no_reused",
-                    .title = "This out_trade_no belongs to a payment with other fields",
-                    .fields = outcome.fields,
-                    .payment_id = outcome.payment.id};
-        case Kind::number_taken:
-            return {.status = 409,
-                    .code = "out_trade_no_taken",
-                    .title = "Another app of the same seller uses this out_trade_no"};
-        case Kind::busy:
-        case Kind::created:
-        case Kind::call:
-        case Kind::replayed:
-        case Kind::stored_answer: break;
-    }
-    return {.status = 409,
-            .code = "in_progress",
-            .title = "The first request of this payment is still at work",
-            .payment_id = outcome.payment.id,
-            .retry_after_seconds = 1};
-}
-
-ApiProblem refusal_problem(const ledger::Payment& payment, const std::string& reason) {
-    return {.status = 422,
-            .code = "refused_by_alipay",
-            .title = "Alipay refused the payment for good: " + reason,
-            .payment_id = payment.id};
-}
-
-ApiProblem unclear_problem(const ledger::Payment& payment, const Error& error) {
-    if (error.code() == ErrorCode::unavailable) {
-        return {
-            .status = 503,
-            .code = "alipay_unavailable",
-            .title = "Alipay could not be reached; nothing was sent. Send the same request again",
-            .payment_id = payment.id,
-            .retry_after_seconds = 2};
-    }
-    return {.status = 502,
-            .code = "outcome_unknown",
-            .title = "Alipay was asked, and its answer is not clear (" + error.message() +
-                     "). Send the same request again; never use another out_trade_no",
-            .payment_id = payment.id,
-            .retry_after_seconds = 5};
-}
-
-}  // namespace
-
-struct CreatePayment::Work {
-    Asked asked;
-    Ticket ticket;
-    const callbacks::App* app = nullptr;
-    NewPayment wanted;
-    std::optional<AlipayClient::Prepared> prepared;  // Of a product that needs a call.
-
-    void answer(ServerResponse response) { ticket.complete(std::move(response)); }
-    void answer(const ApiProblem& problem) { ticket.complete(to_response(problem)); }
-};
-
 void CreatePayment::run(Asked asked, Ticket ticket) {
-    auto work = std::make_shared<Work>();
+    auto work = std::make_shared<CreateWork>();
     work->asked = std::move(asked);
     work->ticket = std::move(ticket);
     const CreateRequest& request = work->asked.request;
@@ -117,8 +47,13 @@ void CreatePayment::run(Asked asked, Ticket ticket) {
              .fields = {{.where = "/seller_id", .what = "is no seller of the app"}}});
     }
     if (auto ready = prepare(*work); !ready) {
-        seams_.log.error("payment.create_failed", {{"request_id", work->asked.request_id},
-                                                   {"reason", ready.error().message()}});
+        failed(*work, ready.error());
+        // Alipay's own limits, where they are narrower than those of our fields.
+        if (ready.error().reason() == "call_not_valid") {
+            return work->answer({.status = 400,
+                                 .code = "invalid_request",
+                                 .title = "The request is not valid: " + ready.error().message()});
+        }
         return work->answer(storage_problem(ready.error()));
     }
     if (work->ticket.open()) submit(std::move(work));
@@ -126,12 +61,14 @@ void CreatePayment::run(Asked asked, Ticket ticket) {
 
 // Everything that can be done before the transaction. Answers by itself when the payment is already
 // there and durable, so that a repeat costs no signature and no commit.
-Result<Done> CreatePayment::prepare(Work& work) const {
+Result<Done> CreatePayment::prepare(CreateWork& work) const {
     const CreateRequest& request = work.asked.request;
     const Timestamp now = seams_.clock.now();
     NewPayment& wanted = work.wanted;
     wanted.caller = work.asked.caller->id;
     wanted.key = work.asked.key;
+    if (work.asked.token) wanted.token = signing::sha256_hex(*work.asked.token);
+    wanted.replaces = request.replaces;
     wanted.needs_call = request.product->way == Way::call;
     wanted.now = now;
     wanted.calling_until = now + settings_.call_lease;
@@ -145,15 +82,20 @@ Result<Done> CreatePayment::prepare(Work& work) const {
     TOLLGATE_TRY(auto existing, reading->payment_by_number(request.app, request.out_trade_no));
     if (existing) {
         wanted.payment = *existing;
-        if (!wanted.key) {
+        if (!wanted.key && !wanted.token) {
             TOLLGATE_TRY(const auto met, meet_existing(*reading, *existing, wanted));
             if (met.kind == Kind::replayed) work.answer(replayed(200, met.body));
             if (met.kind == Kind::number_differs) work.answer(problem_of(met));
             if (!work.ticket.open()) return Done{};
         }
-        return wanted.needs_call ? prepare_call(work) : Result<Done>(Done{});
+        return wanted.needs_call ? call_.prepare(work, true) : Result<Done>(Done{});
     }
+    return prepare_new(work, now);
+}
 
+Result<Done> CreatePayment::prepare_new(CreateWork& work, Timestamp now) const {
+    const CreateRequest& request = work.asked.request;
+    NewPayment& wanted = work.wanted;
     ledger::Payment& payment = wanted.payment;
     payment.id = make_id("pay", now, seams_.entropy);
     payment.app = request.app;
@@ -171,26 +113,27 @@ Result<Done> CreatePayment::prepare(Work& work) const {
     payment.expires_at = Timestamp{now.ms / 1000 * 1000} + request.expires_in;
     if (wanted.needs_call) {
         payment.status = ledger::PaymentStatus::unknown;
-        payment.next_sweep_at = now + kUnknownLook;
-        return prepare_call(work);
+        payment.next_sweep_at = next_look(payment, now, seams_.random);
+        return call_.prepare(work, false);
     }
     payment.status = ledger::PaymentStatus::pending;
-    payment.next_sweep_at = payment.expires_at + kExpiryGrace;
+    payment.next_sweep_at = next_look(payment, now, seams_.random);
     return prepare_action(work);
 }
 
-Result<Done> CreatePayment::prepare_action(Work& work) const {
+Result<Done> CreatePayment::prepare_action(CreateWork& work) const {
     const CreateRequest& request = work.asked.request;
     const ledger::Payment& payment = work.wanted.payment;
     const std::string door = settings_.public_base_url + "/alipay/" + work.app->id;
-    const auto biz = create_biz_content(request, payment.seller_id, payment.expires_at);
+    const auto biz = create_biz_content(request, *work.app, payment.seller_id, payment.expires_at);
     const bool in_browser = request.product->way == Way::browser;
-    TOLLGATE_TRY(const auto fields, sign_request({.app = work.app,
+    TOLLGATE_TRY(const auto fields, sign_carried({.app = work.app.get(),
                                                   .method = request.product->method,
-                                                  .biz_content = biz.dump(),
+                                                  .biz_content = biz,
                                                   .notify_url = door + "/notify",
                                                   .return_url = in_browser ? door + "/return" : "",
-                                                  .now = work.wanted.now}));
+                                                  .now = work.wanted.now},
+                                                 seams_.entropy));
     if (!in_browser) {
         work.wanted.request.action = action_json("sdk", "order_string", order_string(fields));
     } else if (request.as_form) {
@@ -201,30 +144,42 @@ Result<Done> CreatePayment::prepare_action(Work& work) const {
     return Done{};
 }
 
-Result<Done> CreatePayment::prepare_call(Work& work) const {
-    const ledger::Payment& payment = work.wanted.payment;
-    TOLLGATE_TRY(
-        work.prepared,
-        seams_.alipay.prepare(
-            {.app = work.app,
-             .method = work.asked.request.product->method,
-             .biz_content =
-                 create_biz_content(work.asked.request, payment.seller_id, payment.expires_at),
-             .notify_url = settings_.public_base_url + "/alipay/" + work.app->id + "/notify",
-             .request_id = work.asked.request_id}));
-    return Done{};
+void CreatePayment::call_again(const ledger::Payment& payment, const ledger::Origin& origin,
+                               std::function<void()> done) {
+    auto work = std::make_shared<CreateWork>();
+    work->done = std::move(done);
+    work->app = apps_.find(payment.app);
+    work->wanted.payment = payment;
+    work->wanted.origin = origin;
+    work->wanted.origin.cause = ledger::Cause::timer;
+    work->wanted.needs_call = true;
+    work->asked.request_id = origin.request_id;
+    const auto prepared = [&]() -> Result<Done> {
+        TOLLGATE_TRY(const auto reading, seams_.store.read());
+        TOLLGATE_TRY(const auto asked, reading->request_of(payment));
+        // The fingerprint holds every field that the call is made of, as the caller gave it.
+        auto read = read_create_request(asked.fingerprint);
+        if (!std::holds_alternative<CreateRequest>(read) || work->app == nullptr) {
+            return Error(ErrorCode::data_corruption, "the request cannot be made again");
+        }
+        work->asked.request = std::move(std::get<CreateRequest>(read));
+        return call_.prepare(*work, true);
+    }();
+    if (prepared) return call_.start(std::move(work));
+    failed(*work, prepared.error());
+    work->done();
 }
 
-void CreatePayment::submit(std::shared_ptr<Work> work) {
+void CreatePayment::submit(std::shared_ptr<CreateWork> work) {
     seams_.writer.submit(ledger::make_unit(
         [work](ledger::Books& books) { return create_in_books(books, work->wanted); },
         [this, work](Result<CreateOutcome> outcome) { after_unit(work, std::move(outcome)); }));
 }
 
-void CreatePayment::after_unit(const std::shared_ptr<Work>& work, Result<CreateOutcome> outcome) {
+void CreatePayment::after_unit(const std::shared_ptr<CreateWork>& work,
+                               Result<CreateOutcome> outcome) {
     if (!outcome) {
-        seams_.log.error("payment.create_failed", {{"request_id", work->asked.request_id},
-                                                   {"reason", outcome.error().message()}});
+        failed(*work, outcome.error());
         return work->answer(storage_problem(outcome.error()));
     }
     switch (outcome->kind) {
@@ -233,141 +188,25 @@ void CreatePayment::after_unit(const std::shared_ptr<Work>& work, Result<CreateO
                                                 {"payment_id", outcome->payment.id},
                                                 {"product", outcome->payment.product},
                                                 {"amount", outcome->payment.amount.fen()}});
-            return work->answer(created(outcome->payment, outcome->body));
+            return work->answer(created_response(outcome->payment, outcome->body));
         case Kind::replayed: return work->answer(replayed(200, outcome->body));
         case Kind::stored_answer: return work->answer(replayed(outcome->status, outcome->body));
         case Kind::call:
             work->wanted.payment = std::move(outcome->payment);
-            return seams_.alipay.start(
-                *std::move(work->prepared),
-                [this, work](const Result<AlipayAnswer>& answer) { after_call(work, answer); });
+            return call_.start(work);
         case Kind::key_differs:
         case Kind::number_differs:
         case Kind::number_taken:
+        case Kind::order_paid:
+        case Kind::token_used:
+        case Kind::token_invalid:
         case Kind::busy: return work->answer(problem_of(*outcome));
     }
 }
 
-void CreatePayment::after_call(const std::shared_ptr<Work>& work,
-                               const Result<AlipayAnswer>& answer) {
-    if (!answer) return call_unclear(work, answer.error());
-    switch (answer->kind) {
-        case AlipayAnswer::Kind::done: {
-            const std::string number = answer->text("out_trade_no");
-            const std::string qr_code = answer->text("qr_code");
-            if (number == work->wanted.payment.out_trade_no && !qr_code.empty()) {
-                return call_succeeded(work, qr_code);
-            }
-            return call_unclear(work, Error(ErrorCode::outcome_unknown,
-                                            "the answer has no qr_code for this out_trade_no"));
-        }
-        case AlipayAnswer::Kind::refused: return ask_about_refusal(work, *answer);
-        case AlipayAnswer::Kind::wait:
-        case AlipayAnswer::Kind::unknown:
-            return call_unclear(
-                work, Error(ErrorCode::outcome_unknown, answer->sub_code + " " + answer->message));
-    }
-}
-
-// A refusal closes nothing by itself: an earlier try of the same call may have made a trade.
-void CreatePayment::ask_about_refusal(const std::shared_ptr<Work>& work,
-                                      const AlipayAnswer& refusal) {
-    const std::string reason = refusal.sub_code + " " + refusal.message;
-    seams_.alipay.call({.app = work->app,
-                        .method = "alipay.trade.query",
-                        .biz_content = {{"out_trade_no", work->wanted.payment.out_trade_no}},
-                        .notify_url = "",
-                        .request_id = work->asked.request_id},
-                       [this, work, reason](const Result<AlipayAnswer>& answer) {
-                           const bool no_trade = answer &&
-                                                 answer->kind == AlipayAnswer::Kind::refused &&
-                                                 plain_code(answer->sub_code) == "TRADE_NOT_EXIST";
-                           if (no_trade) return call_refused(work, reason);
-                           call_unclear(work, Error(ErrorCode::outcome_unknown, reason));
-                       });
-}
-
-void CreatePayment::call_succeeded(const std::shared_ptr<Work>& work, const std::string& qr_code) {
-    const std::string action = action_json("qr", "qr_code", qr_code);
-    const Timestamp now = seams_.clock.now();
-    seams_.writer.submit(ledger::make_unit(
-        [this, work, action, now](ledger::Books& books) -> Result<std::string> {
-            TOLLGATE_TRY(auto found, books.read().payment_by_id(work->wanted.payment.id));
-            if (!found) return Error(ErrorCode::data_corruption, "the payment has gone");
-            TOLLGATE_DO(books.set_action(*found, action));
-            const auto decision = ledger::decide(found->status, ledger::Input::call_succeeded);
-            if (decision.kind == ledger::Decision::Kind::move) {
-                TOLLGATE_DO(callbacks::promote(books, *found,
-                                               {.decision = decision,
-                                                .next_sweep_at = found->expires_at + kExpiryGrace,
-                                                .origin = work->wanted.origin,
-                                                .now = now},
-                                               seams_.entropy));
-            }
-            std::string body = payment_answer_json(*found, action, now);
-            TOLLGATE_DO(store_under_key(books, work->wanted, 201, body));
-            return body;
-        },
-        [this, work](Result<std::string> body) {
-            if (!body) return call_not_recorded(work, body.error());
-            seams_.log.info("payment.created", {{"request_id", work->asked.request_id},
-                                                {"payment_id", work->wanted.payment.id},
-                                                {"product", work->wanted.payment.product},
-                                                {"amount", work->wanted.payment.amount.fen()}});
-            work->answer(created(work->wanted.payment, *body));
-        }));
-}
-
-void CreatePayment::call_refused(const std::shared_ptr<Work>& work, const std::string& reason) {
-    const Timestamp now = seams_.clock.now();
-    seams_.writer.submit(ledger::make_unit(
-        [this, work, reason, now](ledger::Books& books) -> Result<ServerResponse> {
-            TOLLGATE_TRY(auto found, books.read().payment_by_id(work->wanted.payment.id));
-            if (!found) return Error(ErrorCode::data_corruption, "the payment has gone");
-            const auto decision = ledger::decide(found->status, ledger::Input::call_refused);
-            if (decision.kind != ledger::Decision::Kind::move) {
-                // A notification was faster, and it is the better witness.
-                return replayed(200, payment_answer_json(*found, std::nullopt, now));
-            }
-            TOLLGATE_DO(callbacks::promote(books, *found,
-                                           {.decision = decision,
-                                            .failure = reason,
-                                            .origin = work->wanted.origin,
-                                            .now = now},
-                                           seams_.entropy));
-            auto response = to_response(refusal_problem(*found, reason));
-            TOLLGATE_DO(store_under_key(books, work->wanted, response.status, response.body));
-            return response;
-        },
-        [this, work](Result<ServerResponse> response) {
-            if (!response) return call_not_recorded(work, response.error());
-            work->answer(*std::move(response));
-        }));
-}
-
-// Alipay has answered, and the ledger could not keep it: the next try with the same number will.
-void CreatePayment::call_not_recorded(const std::shared_ptr<Work>& work, const Error& error) {
-    seams_.log.error("payment.create_failed", {{"request_id", work->asked.request_id},
-                                               {"payment_id", work->wanted.payment.id},
-                                               {"reason", error.message()}});
-    work->answer(
-        unclear_problem(work->wanted.payment,
-                        Error(ErrorCode::outcome_unknown, "the answer could not be written down")));
-}
-
-void CreatePayment::call_unclear(const std::shared_ptr<Work>& work, const Error& error) {
-    const auto problem = unclear_problem(work->wanted.payment, error);
-    seams_.writer.submit(ledger::make_unit(
-        [work](ledger::Books& books) -> Result<Done> {
-            if (work->wanted.key) {
-                TOLLGATE_DO(books.release_idempotency(work->wanted.caller, *work->wanted.key));
-            }
-            TOLLGATE_TRY(auto found, books.read().payment_by_id(work->wanted.payment.id));
-            if (!found) return Error(ErrorCode::data_corruption, "the payment has gone");
-            return books.set_calling(*found, std::nullopt);
-        },
-        // What could not be written runs out by itself: both are leases.
-        [work, problem](const Result<Done>& /*released*/) { work->answer(problem); }));
+void CreatePayment::failed(const CreateWork& work, const Error& error) {
+    seams_.log.error("payment.create_failed",
+                     {{"request_id", work.asked.request_id}, {"reason", error.message()}});
 }
 
 }  // namespace tollgate::gateway

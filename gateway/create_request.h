@@ -23,7 +23,8 @@ struct CreateRequest {
     Money amount;
     std::string subject;
     std::optional<std::string> order;
-    std::string seller_id;  // Empty: the app's first.
+    std::optional<std::string> replaces;  // The payment that this one is instead of.
+    std::string seller_id;                // Empty: the app's first.
     std::chrono::seconds expires_in{1800};
     std::optional<std::string> return_url;
     std::optional<std::string> passback_params;

@@ -38,6 +38,30 @@ Result<Done> begin_call(ledger::Books& books, ledger::Payment& payment, const Ne
     return begin_under_key(books, keyed(wanted), wanted.calling_until);
 }
 
+// What the request meets in its token; nothing when it may go on. One that has made a payment whose
+// call is still to be made has not done what it is for: the same request may go on with it.
+Result<std::optional<CreateOutcome>> meet_token(ledger::Books& books,
+                                                const std::optional<ledger::Payment>& existing,
+                                                const NewPayment& wanted) {
+    if (!wanted.token) return std::optional<CreateOutcome>();
+    TOLLGATE_TRY(const auto token, books.read().submit_token(wanted.caller, *wanted.token));
+    CreateOutcome outcome;
+    if (!token || token->expires_at <= wanted.now) {
+        outcome.kind = Kind::token_invalid;
+        return std::optional(std::move(outcome));
+    }
+    if (!token->payment) return std::optional<CreateOutcome>();
+    if (existing && existing->row == *token->payment) {
+        TOLLGATE_TRY(const auto met, meet_existing(books.read(), *existing, wanted));
+        if (met.kind == Kind::call || met.kind == Kind::busy) return std::optional<CreateOutcome>();
+    }
+    TOLLGATE_TRY(auto made, books.read().payment_by_row(*token->payment));
+    if (!made) return Error(ErrorCode::data_corruption, "a token's payment has gone");
+    outcome.kind = Kind::token_used;
+    outcome.payment = *std::move(made);
+    return std::optional(std::move(outcome));
+}
+
 Result<CreateOutcome> take_up(ledger::Books& books, const ledger::Payment& existing,
                               const NewPayment& wanted) {
     TOLLGATE_TRY(auto outcome, meet_existing(books.read(), existing, wanted));
@@ -50,6 +74,15 @@ Result<CreateOutcome> take_up(ledger::Books& books, const ledger::Payment& exist
 
 Result<CreateOutcome> add(ledger::Books& books, const NewPayment& wanted) {
     CreateOutcome outcome;
+    if (wanted.replaces) {
+        TOLLGATE_TRY(auto old, books.read().payment_by_id(*wanted.replaces));
+        if (!old) return Error(ErrorCode::data_corruption, "the replaced payment has gone");
+        if (old->paid_at) {
+            outcome.kind = Kind::order_paid;
+            outcome.payment = *std::move(old);
+            return outcome;
+        }
+    }
     outcome.payment = wanted.payment;
     const auto added = books.add_payment(outcome.payment, wanted.request, wanted.origin);
     if (!added && added.error().code() == ErrorCode::conflict) {
@@ -57,6 +90,14 @@ Result<CreateOutcome> add(ledger::Books& books, const NewPayment& wanted) {
         return outcome;
     }
     TOLLGATE_DO(added);
+    if (wanted.token) {
+        TOLLGATE_TRY(const bool taken, books.take_submit_token({.caller = wanted.caller,
+                                                                .sha256 = *wanted.token,
+                                                                .payment = outcome.payment.row},
+                                                               wanted.now));
+        // Somebody was faster: undone, and run once more, this finds out who.
+        if (!taken) return Error(ErrorCode::stale_version, "the token is no longer free");
+    }
     if (wanted.needs_call) {
         outcome.kind = Kind::call;
         TOLLGATE_DO(begin_call(books, outcome.payment, wanted));
@@ -99,6 +140,8 @@ Result<CreateOutcome> create_in_books(ledger::Books& books, const NewPayment& wa
     if (met) return outcome_of(*std::move(met), wanted);
     TOLLGATE_TRY(const auto existing,
                  books.read().payment_by_number(wanted.payment.app, wanted.payment.out_trade_no));
+    TOLLGATE_TRY(auto token, meet_token(books, existing, wanted));
+    if (token) return *std::move(token);
     return existing ? take_up(books, *existing, wanted) : add(books, wanted);
 }
 

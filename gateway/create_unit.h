@@ -17,7 +17,9 @@ struct NewPayment {
     ledger::PaymentRequest request;
     ledger::Origin origin;
     std::string caller;
-    std::optional<std::string> key;  // Idempotency-Key.
+    std::optional<std::string> key;       // Idempotency-Key.
+    std::optional<std::string> token;     // Of its Submit-Token: the SHA-256.
+    std::optional<std::string> replaces;  // The payment that it is instead of, already `closing`.
     // The product needs a call to Alipay before the buyer can pay. Then the payment is written as
     // `unknown` before the first byte leaves, so that a crash in the call finds it in the state
     // that tells the truth; and one caller at a time makes the call, until `calling_until`.
@@ -36,6 +38,9 @@ struct CreateOutcome {
         key_differs,     // The key was used with other fields: 422.
         number_differs,  // out_trade_no was used with other fields: 422.
         number_taken,    // Another app of the seller uses out_trade_no: 409.
+        order_paid,      // The payment that it replaces turned out to be paid: 409.
+        token_used,      // The Submit-Token has made this payment, or another one: 409.
+        token_invalid,   // It is not there, or has expired: 422.
         busy,            // The first request is still at work: 409, try again.
     };
     Kind kind = Kind::busy;

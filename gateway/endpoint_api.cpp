@@ -58,7 +58,7 @@ Result<ServerResponse> answer_deliveries(ledger::Reading& reading, ledger::Deliv
     if (more) found.pop_back();
     return json_response(200,
                          to_text({{"deliveries", deliveries_json(found, now)},
-                                  {"next_after", found.empty() ? query.after : found.back().row},
+                                  {"next_after", found.empty() ? query.after : found.back().place},
                                   {"more", more}}));
 }
 

@@ -39,6 +39,13 @@ Fresh make_secret(std::string_view scheme, Entropy& entropy) {
     return {.secret = std::move(secret), .shown = std::move(shown)};
 }
 
+// What a repeat under a key gets: a secret is kept in one place only.
+std::string without_secret(const std::string& body) {
+    AnswerJson json = AnswerJson::parse(body);
+    json.erase("secret");
+    return to_text(json);
+}
+
 }  // namespace
 
 struct EndpointChanges::New {
@@ -77,14 +84,7 @@ void EndpointChanges::make(const Caller& caller, Request& request, Ticket ticket
                                             settings_.doors, problems),
                .keyed = {.caller = caller.id, .key = {}, .fingerprint = "", .now = now},
                .endpoint = {}};
-    if (const auto header = request.header("idempotency-key")) {
-        auto key = read_idempotency_key(*header);
-        if (key) {
-            wanted.keyed.key = *std::move(key);
-        } else {
-            problems.push_back({.where = "Idempotency-Key", .what = key.error().message()});
-        }
-    }
+    wanted.keyed.key = take_idempotency_key(request, problems);
     // An endpoint without apps would be one for all of them.
     if (caller.apps.empty()) problems.push_back({.where = "/apps", .what = "you have no app"});
     if (refused(problems, ticket)) return;
@@ -154,17 +154,27 @@ Result<std::optional<ApiProblem>> EndpointChanges::refusal(const Caller& caller,
 
 template <typename Act>
 void EndpointChanges::change_endpoint(const Caller& caller, const Request& request, Ticket ticket,
-                                      Reach reach, const char* log_event, Act act) {
+                                      Reach reach, const char* log_event, Act act,
+                                      std::optional<std::string> key) {
     const std::string id = request.captures.at(0);
+    const KeyedRequest keyed =
+        keyed_by_body(caller.id, std::move(key), request, seams_.clock.now());
     answer_after_commit(
         seams_, request.request_id, std::move(ticket),
-        [this, &caller, id, reach,
+        [this, &caller, id, reach, keyed,
          act = std::move(act)](ledger::Books& books) -> Result<ServerResponse> {
+            TOLLGATE_TRY(const auto met, meet_key(books.read(), keyed));
+            if (met) return to_response(*met);
             TOLLGATE_TRY(auto endpoint, find_endpoint(books.read(), caller, id));
             if (!endpoint) return to_response(no_such_endpoint());
             TOLLGATE_TRY(const auto problem, refusal(caller, *endpoint, reach));
             if (problem) return to_response(*problem);
-            return act(books, *endpoint);
+            TOLLGATE_TRY(auto response, act(books, *endpoint));
+            if (keyed.key && response.status < 300) {
+                TOLLGATE_DO(
+                    store_under_key(books, keyed, response.status, without_secret(response.body)));
+            }
+            return response;
         },
         [this, &caller, id, log_event, request_id = request.request_id] {
             log_change(log_event, caller, id, request_id);
@@ -207,13 +217,15 @@ void EndpointChanges::rotate(const Caller& caller, Request& request, Ticket tick
     read_body(request.body, problems, [&](config::Section& section) {
         section.may_have_integer("overlap_seconds", overlap, 0, kOverlapMax);
     });
+    auto key = take_idempotency_key(request, problems);
     if (refused(problems, ticket)) return;
     const Timestamp now = seams_.clock.now();
     change_endpoint(
         caller, request, std::move(ticket), Reach::made_ones, "endpoint.rotated",
         [this, &caller, overlap, now](ledger::Books& books, ledger::Endpoint& endpoint) {
             return rotate_in_books(books, caller, endpoint, std::chrono::seconds(overlap), now);
-        });
+        },
+        std::move(key));
 }
 
 Result<ServerResponse> EndpointChanges::rotate_in_books(ledger::Books& books, const Caller& caller,
@@ -283,6 +295,7 @@ void EndpointChanges::test(const Caller& caller, Request& request, Ticket ticket
         if (!payload) section.problem_at("type", "is not a type of event that we send");
         example = payload.value_or("");
     });
+    auto key = take_idempotency_key(request, problems);
     if (refused(problems, ticket)) return;
     change_endpoint(
         caller, request, std::move(ticket), Reach::all, "endpoint.tested",
@@ -296,7 +309,8 @@ void EndpointChanges::test(const Caller& caller, Request& request, Ticket ticket
             auto response = json_response(202, to_text({{"event", event.id}}));
             response.headers.emplace_back("Location", "/v1/events/" + event.id);
             return response;
-        });
+        },
+        std::move(key));
 }
 
 }  // namespace tollgate::gateway

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,10 +50,12 @@ private:
     enum class Reach { made_ones, all };
 
     // Runs `act`, a Result<ServerResponse>(Books&, Endpoint&), for the endpoint that the path
-    // names, if the caller may change it.
+    // names, if the caller may change it and nothing is met under the key. What act answers is
+    // kept under the key, but for a member "secret".
     template <typename Act>
     void change_endpoint(const Caller& caller, const Request& request, Ticket ticket, Reach reach,
-                         const char* log_event, Act act);
+                         const char* log_event, Act act,
+                         std::optional<std::string> key = std::nullopt);
     Result<std::optional<ApiProblem>> refusal(const Caller& caller,
                                               const ledger::Endpoint& endpoint, Reach reach) const;
     Result<transport::ServerResponse> add_in_books(ledger::Books& books, const New& wanted) const;

@@ -109,9 +109,9 @@ void EventApi::redeliver(Request& request, Ticket ticket) {
     if (caller == nullptr) return;
     std::vector<config::Problem> problems;
     QueryReader(request.query, problems).finish();
-    const auto endpoint = read_redeliver_request(request.body, problems);
+    const auto wanted = read_redeliver_request(request, problems);
     if (refused(problems, ticket)) return;
-    redeliver_one(seams_, *caller, request, endpoint, std::move(ticket));
+    redeliver_one(seams_, *caller, request, wanted, std::move(ticket));
 }
 
 void EventApi::redeliver_range(Request& request, Ticket ticket) {

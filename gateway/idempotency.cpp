@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
 #include "gateway/answers.h"
+#include "gateway/event_json.h"
 
 namespace tollgate::gateway {
 namespace {
@@ -18,6 +21,22 @@ ledger::IdempotencyRecord record_of(const KeyedRequest& request) {
             .expires_at = request.now + kIdempotencyLife};
 }
 
+std::vector<config::Problem> differing_members(std::string_view theirs, std::string_view ours) {
+    constexpr bool kThrow = false;
+    const auto left = nlohmann::json::parse(theirs, nullptr, kThrow);
+    const auto right = nlohmann::json::parse(ours, nullptr, kThrow);
+    std::vector<config::Problem> problems;
+    if (!left.is_object() || !right.is_object()) return problems;
+    auto both = left;
+    both.update(right);
+    for (const auto& [name, unused] : both.items()) {
+        const bool same = left.contains(name) == right.contains(name) && left[name] == right[name];
+        if (same) continue;
+        problems.push_back({.where = "/" + name, .what = "differs from the first request's"});
+    }
+    return problems;
+}
+
 }  // namespace
 
 Result<std::string> read_idempotency_key(std::string_view header) {
@@ -29,6 +48,26 @@ Result<std::string> read_idempotency_key(std::string_view header) {
         return Error(ErrorCode::invalid_argument, "1 to 255 printable ASCII characters are needed");
     }
     return std::string(key);
+}
+
+std::optional<std::string> take_idempotency_key(const transport::ServerRequest& request,
+                                                std::vector<config::Problem>& problems) {
+    const auto header = request.header("idempotency-key");
+    if (!header) return std::nullopt;
+    auto key = read_idempotency_key(*header);
+    if (key) return *std::move(key);
+    problems.push_back({.where = "Idempotency-Key", .what = key.error().message()});
+    return std::nullopt;
+}
+
+KeyedRequest keyed_by_body(std::string_view caller, std::optional<std::string> key,
+                           const transport::ServerRequest& request, Timestamp now) {
+    AnswerJson fingerprint = {{"route", request.method + " " + request.path}};
+    fingerprint["body"] = request.body;
+    return {.caller = std::string(caller),
+            .key = std::move(key),
+            .fingerprint = to_text(fingerprint),
+            .now = now};
 }
 
 Result<std::optional<MetKey>> meet_key(ledger::Reading& reading, const KeyedRequest& request) {
@@ -76,14 +115,15 @@ transport::ServerResponse replayed(int status, const std::string& body) {
     return response;
 }
 
-transport::ServerResponse to_response(const MetKey& met) {
+transport::ServerResponse to_response(const MetKey& met, std::string_view fingerprint) {
     switch (met.kind) {
         case MetKey::Kind::stored_answer: return replayed(met.status, met.body);
         case MetKey::Kind::differs:
             return to_response(
                 ApiProblem{.status = 422,
                            .code = "idempotency_key_reused",
-                           .title = "This Idempotency-Key was used with another request"});
+                           .title = "This Idempotency-Key was used with another request",
+                           .fields = differing_members(met.fingerprint, fingerprint)});
         case MetKey::Kind::busy: break;
     }
     return to_response(ApiProblem{.status = 409,

@@ -3,9 +3,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "config/json_reader.h"
 #include "gateway/problem.h"
 #include "ledger/books.h"
 #include "transport/http_message.h"
@@ -19,6 +21,10 @@ inline constexpr std::chrono::hours kIdempotencyLife{24};
 // printable ASCII characters. Errors: invalid_argument.
 Result<std::string> read_idempotency_key(std::string_view header);
 
+// The request's Idempotency-Key, if it has one; one that is malformed is a problem.
+std::optional<std::string> take_idempotency_key(const transport::ServerRequest& request,
+                                                std::vector<config::Problem>& problems);
+
 // A request under its key, or under none; then every call below finds nothing and does nothing.
 struct KeyedRequest {
     std::string caller;
@@ -26,6 +32,10 @@ struct KeyedRequest {
     std::string fingerprint;  // What makes a repeat the same request, as a JSON object.
     Timestamp now;
 };
+
+// A request whose path and body say all: a repeat is one with both of them the same, to the byte.
+KeyedRequest keyed_by_body(std::string_view caller, std::optional<std::string> key,
+                           const transport::ServerRequest& request, Timestamp now);
 
 // What a request meets that was made under its key before.
 struct MetKey {
@@ -50,8 +60,9 @@ Result<Done> begin_under_key(ledger::Books& books, const KeyedRequest& request, 
 Result<Done> store_under_key(ledger::Books& books, const KeyedRequest& request, int status,
                              const std::string& body);
 
-// What was met as an answer, stored ones with "Idempotent-Replayed: true".
-transport::ServerResponse to_response(const MetKey& met);
+// What was met as an answer, stored ones with "Idempotent-Replayed: true". With the request's own
+// fingerprint the members in which the two differ are named.
+transport::ServerResponse to_response(const MetKey& met, std::string_view fingerprint = {});
 
 // A stored answer of any status.
 transport::ServerResponse replayed(int status, const std::string& body);

@@ -14,16 +14,24 @@
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
+#include "config/listen_address.h"
 #include "config/sandbox_settings.h"
 #include "config/tunnel_settings.h"
+#include "gateway/alipay/method_table.h"
+#include "gateway/cli/alipay_call.h"
+#include "gateway/cli/doctor.h"
 #include "gateway/cli/exit_code.h"
 #include "gateway/cli/keys.h"
 #include "gateway/cli/serve.h"
 #include "gateway/cli/signatures.h"
 #include "sandbox/drive.h"
+#include "sandbox/methods.h"
 #include "sandbox/sandbox.h"
+#include "signing/digest.h"
 #include "signing/entropy.h"
 #include "tunnel/client.h"
+#include "tunnel/inspector.h"
+#include "tunnel/metrics.h"
 #include "tunnel/relay.h"
 
 namespace {
@@ -114,7 +122,8 @@ int run_relay(const std::string& config_file) {
                                           std::_Exit(cli::kMustStop);
                                       }});
     if (!relay) return say(relay.error(), cli::kUnavailable);
-    log.info("tunnel.relay_ready", {{"port", (*relay)->port()}});
+    log.info("tunnel.relay_ready",
+             {{"port", (*relay)->port()}, {"inspector_port", (*relay)->inspector_port()}});
     std::thread signals([&] {
         cli::wait_for_signal();
         (*relay)->stop();
@@ -131,7 +140,15 @@ struct ConnectOptions {
     std::string host = "auto";
     std::int64_t since_minutes = 0;
     std::int64_t app_timeout_seconds = 30;
+    std::string inspect;  // Empty: at its usual address, if that is free.
+    std::vector<std::string> alipay_key_files;
 };
+
+// A line for the person at the laptop.
+void tell(const std::string& line) {
+    std::puts(line.c_str());
+    static_cast<void>(std::fflush(stdout));
+}
 
 // Ends `--hold` at the first line from the keyboard.
 void release_at_a_line(tunnel::Client& client, const std::atomic<bool>& over) {
@@ -156,22 +173,65 @@ Result<Done> fill_in(ConnectOptions& options) {
     return Done{};
 }
 
+// Null for --inspect off. The usual address may be taken, by another client of this laptop say:
+// then there is none, unless it was asked for.
+Result<std::unique_ptr<tunnel::Inspector>> open_inspector(const ConnectOptions& options,
+                                                          const tunnel::LocalTarget& target,
+                                                          tunnel::Client& client, Log& log) {
+    if (options.inspect == "off") return std::unique_ptr<tunnel::Inspector>();
+    tunnel::InspectorSettings settings{.target = target};
+    TOLLGATE_TRY(settings.alipay_keys, tunnel::read_alipay_keys(options.alipay_key_files));
+    if (!options.inspect.empty()) {
+        const auto address = config::read_listen_address(options.inspect);
+        if (!address) {
+            return Error(ErrorCode::invalid_argument,
+                         "--inspect takes off or an address such as 127.0.0.1:4040");
+        }
+        settings.listen = *address;
+    }
+    std::array<std::uint8_t, 16> bytes{};
+    signing::openssl_entropy().fill(bytes);
+    const std::string token =
+        signing::to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    settings.door.token_sha256 = {signing::sha256_hex(token)};
+    const bool is_ipv6 = settings.listen.address == "::1";
+    auto inspector = tunnel::Inspector::open(
+        std::move(settings), {.clock = system_clock(),
+                              .entropy = signing::openssl_entropy(),
+                              .log = log,
+                              .exchanges = client.log(),
+                              .metrics = [&client] { return metrics_of(client.state()); },
+                              .say = tell});
+    if (inspector) {
+        tell("inspector: http://" + std::string(is_ipv6 ? "[::1]" : "127.0.0.1") + ":" +
+             std::to_string((*inspector)->port()) + "/#token=" + token);
+        return inspector;
+    }
+    if (!options.inspect.empty() || inspector.error().code() != ErrorCode::unavailable) {
+        return inspector;
+    }
+    tell("no inspector: " + inspector.error().message() + " (choose another by --inspect)");
+    return std::unique_ptr<tunnel::Inspector>();
+}
+
 int run_connect(ConnectOptions& options) {
     if (const auto filled = fill_in(options); !filled) return say(filled.error(), cli::kUsage);
+    const tunnel::LocalTarget target = options.settings.target;
     const bool hold = options.settings.hold;
     cli::block_signals();
     Log log(STDERR_FILENO, system_clock(), LogLevel::error);
     SeededRandom random(static_cast<std::uint64_t>(system_clock().now().ms));
-    auto client = tunnel::Client::make(std::move(options.settings),
-                                       {.clock = system_clock(),
-                                        .entropy = signing::openssl_entropy(),
-                                        .random = random,
-                                        .log = log,
-                                        .say = [](const std::string& line) {
-                                            std::puts(line.c_str());
-                                            static_cast<void>(std::fflush(stdout));
-                                        }});
+    auto client =
+        tunnel::Client::make(std::move(options.settings), {.clock = system_clock(),
+                                                           .entropy = signing::openssl_entropy(),
+                                                           .random = random,
+                                                           .log = log,
+                                                           .say = tell});
     if (!client) return say(client.error(), cli::kUsage);
+    const auto inspector = open_inspector(options, target, **client, log);
+    if (!inspector) return say(inspector.error(), cli::kUsage);
+    std::thread looking;
+    if (*inspector) looking = std::thread([&] { (*inspector)->run(); });
     if (hold) std::puts("kept callbacks stay at the relay until you press Enter");
     std::atomic<bool> over = false;
     std::thread keyboard;
@@ -185,6 +245,8 @@ int run_connect(ConnectOptions& options) {
     if (!done) ::kill(::getpid(), SIGTERM);  // Ends the wait for a signal.
     signals.join();
     if (keyboard.joinable()) keyboard.join();
+    if (*inspector) (*inspector)->stop();
+    if (looking.joinable()) looking.join();
     return finish(done);
 }
 
@@ -199,10 +261,12 @@ struct Options {
     std::string signature;
     std::string app_id;
     std::string seller_id;
+    cli::AlipayCallOptions alipay_call;
     int bits = 2048;
     bool demo = false;
     sandbox::DriveSettings drive;
     ConnectOptions connect;
+    cli::DoctorOptions doctor;
 };
 
 void add_service_commands(CLI::App& app, Options& options, int& code) {
@@ -213,6 +277,15 @@ void add_service_commands(CLI::App& app, Options& options, int& code) {
     auto* check = app.add_subcommand("check-config", "Name every mistake of a settings file");
     check->add_option("--config", options.config_file, "The settings file")->required();
     check->callback([&] { code = cli::check_config(options.config_file); });
+
+    auto* doctor =
+        app.add_subcommand("doctor", "Say what is wrong with a settings file, and how to mend it");
+    doctor->add_option("--config", options.doctor.config_file, "The settings file")->required();
+    doctor->add_option("--app-public-key", options.doctor.app_public_key_file,
+                       "A file with the app public key that Alipay's console shows");
+    doctor->add_flag("--online", options.doctor.online,
+                     "Ask Alipay, by one query an app that changes nothing");
+    doctor->callback([&] { code = cli::doctor(options.doctor); });
 
     auto* sandbox = app.add_subcommand("sandbox", "Run the pretend Alipay and the pretend shop");
     sandbox->add_option("--config", options.config_file, "The sandbox's settings file");
@@ -255,6 +328,10 @@ void add_tunnel_commands(CLI::App& app, Options& options, int& code) {
         ->check(CLI::Range(1, 100'000));
     connect->add_flag("--only-latest", to.settings.only_latest,
                       "Of the kept ones, only the last one of each path");
+    connect->add_option("--inspect", to.inspect,
+                        "The inspector's address, or off (default 127.0.0.1:4040)");
+    connect->add_option("--alipay-key", to.alipay_key_files,
+                        "Alipay's public key: shows which signatures are good; may be repeated");
     connect->add_flag("--hold", to.settings.hold, "Leave kept ones there until you press Enter");
     connect->callback([&] { code = run_connect(options.connect); });
 
@@ -340,6 +417,32 @@ void add_signature_commands(CLI::App& app, Options& options, int& code) {
     });
 }
 
+void add_alipay_commands(CLI::App& app, Options& options, int& code) {
+    auto* alipay = app.add_subcommand("alipay", "Speak to Alipay by hand");
+    alipay->require_subcommand(1);
+    cli::AlipayCallOptions& to = options.alipay_call;
+    auto* call = alipay->add_subcommand(
+        "call", "Make a call that changes nothing; its fields come as JSON on standard input");
+    call->add_option("METHOD", to.method, "Such as alipay.trade.query")->required();
+    call->add_option("--config", to.config_file, "The settings file")->required();
+    call->add_option("--app", to.app, "Which app; needed when the settings have several");
+    call->callback([&] {
+        if (to.fields_needed()) to.fields = read_stdin();
+        code = cli::alipay_call(to);
+    });
+
+    auto* methods = alipay->add_subcommand("methods", "What is spoken, as a table in Markdown");
+    methods->callback([&] {
+        std::fputs(gateway::methods_markdown([](std::string_view name) {
+                       return sandbox::find_method(name) != nullptr;
+                   }).c_str(),
+                   stdout);
+        std::puts("");
+        std::fputs(gateway::codes_markdown().c_str(), stdout);
+        code = cli::kDone;
+    });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -353,6 +456,7 @@ int main(int argc, char** argv) {
     add_tunnel_commands(app, options, code);
     add_key_commands(app, options, code);
     add_signature_commands(app, options, code);
+    add_alipay_commands(app, options, code);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
-#include "base/time_text.h"
 #include "gateway/answers.h"
+#include "gateway/api_request.h"
+#include "gateway/history_json.h"
 #include "gateway/idempotency.h"
+#include "gateway/token_api.h"
 #include "signing/form.h"
 
 namespace tollgate::gateway {
@@ -12,32 +14,11 @@ namespace {
 
 constexpr int kListMax = 100;
 
-ApiProblem not_found() {
-    return {.status = 404, .code = "payment_not_found", .title = "There is no such payment"};
-}
-
-std::string history_json(const std::vector<ledger::TransitionRecord>& history) {
-    std::string json = R"({"transitions":[)";
-    for (std::size_t i = 0; i < history.size(); ++i) {
-        const auto& step = history[i];
-        json += std::string(i == 0 ? "" : ",") + R"({"version":)" + std::to_string(step.version);
-        json += R"(,"from":)";
-        if (step.from) {
-            append_json_string(json, *step.from);
-        } else {
-            json += "null";
-        }
-        json += R"(,"to":)";
-        append_json_string(json, step.to);
-        json += R"(,"cause":)";
-        append_json_string(json, step.cause);
-        json += R"(,"cause_id":)";
-        append_json_string(json, step.cause_id);
-        json += R"(,"request_id":)";
-        append_json_string(json, step.request_id);
-        json += R"(,"at":")" + to_rfc3339(step.at) + "\"}";
-    }
-    return json + "]}";
+std::string refreshed_json(const ledger::Payment& payment, const std::optional<std::string>& action,
+                           Timestamp now, bool refreshed) {
+    std::string json = payment_answer_json(payment, action, now);
+    json.pop_back();
+    return json + (refreshed ? R"(,"refreshed":true})" : R"(,"refreshed":false})");
 }
 
 struct ListQuery {
@@ -102,12 +83,13 @@ void PaymentApi::create(Request& request, Ticket ticket) {
     CreatePayment::Asked asked{.caller = std::get<const Caller*>(admitted),
                                .request_id = request.request_id};
     std::vector<config::Problem> problems;
-    if (const auto header = request.header("idempotency-key")) {
-        auto key = read_idempotency_key(*header);
-        if (key) {
-            asked.key = *std::move(key);
+    asked.key = read_key_header(request, problems);
+    if (const auto header = request.header("submit-token")) {
+        auto token = read_submit_token(*header);
+        if (token) {
+            asked.token = *std::move(token);
         } else {
-            problems.push_back({.where = "Idempotency-Key", .what = key.error().message()});
+            problems.push_back({.where = "Submit-Token", .what = token.error().message()});
         }
     }
     auto read = read_create_request(request.body);
@@ -117,6 +99,7 @@ void PaymentApi::create(Request& request, Ticket ticket) {
     if (!problems.empty())
         return ticket.complete(to_response(invalid_request(std::move(problems))));
     asked.request = std::move(std::get<CreateRequest>(read));
+    if (asked.request.replaces) return replacing_.run(std::move(asked), std::move(ticket));
     create_.run(std::move(asked), std::move(ticket));
 }
 
@@ -129,7 +112,7 @@ std::optional<ledger::Payment> PaymentApi::find(const Caller& caller, ledger::Re
     }
     // Somebody else's payment looks just like none at all.
     if (!*found || !caller.may_see((*found)->app)) {
-        ticket.complete(to_response(not_found()));
+        ticket.complete(to_response(no_such_payment()));
         return std::nullopt;
     }
     return **std::move(found);
@@ -145,17 +128,39 @@ void PaymentApi::get_one(Request& request, Ticket ticket) {
     if (const auto* problem = std::get_if<ApiProblem>(&admitted)) {
         return ticket.complete(to_response(*problem));
     }
-    if (!request.query.empty()) {
-        return ticket.complete(to_response(
-            invalid_request({{.where = "?", .what = "this address takes no parameters"}})));
-    }
+    std::vector<config::Problem> problems;
+    QueryReader query(request.query, problems);
+    const bool wants_refresh = query.number("refresh", 0, 0, 1) == 1;
+    query.finish();
+    if (refused(problems, ticket)) return;
     const auto reading = store_.read();
     if (!reading) return fail(request, reading.error(), ticket);
     const auto payment = find(*std::get<const Caller*>(admitted), **reading, request, ticket);
     if (!payment) return;
     const auto asked = (*reading)->request_of(*payment);
     if (!asked) return fail(request, asked.error(), ticket);
+    if (wants_refresh) return refresh(request, *payment, asked->action, std::move(ticket));
     ticket.complete(json_response(200, payment_answer_json(*payment, asked->action, clock_.now())));
+}
+
+void PaymentApi::refresh(const Request& request, const ledger::Payment& payment,
+                         const std::optional<std::string>& action, Ticket ticket) {
+    if (ledger::is_final(payment.status) || payment.held || !errands_.has_room()) {
+        return ticket.complete(
+            json_response(200, refreshed_json(payment, action, clock_.now(), false)));
+    }
+    auto waiting = std::make_shared<Ticket>(std::move(ticket));
+    errands_.visit({.payment_id = payment.id, .app = payment.app, .request_id = request.request_id},
+                   [this, waiting, action, request_id = request.request_id](
+                       const Result<ledger::Payment>& outcome, bool heard) {
+                       if (!outcome) {
+                           log_.error("api.failed", {{"request_id", request_id},
+                                                     {"reason", outcome.error().message()}});
+                           return waiting->complete(to_response(storage_problem(outcome.error())));
+                       }
+                       waiting->complete(json_response(
+                           200, refreshed_json(*outcome, action, clock_.now(), heard)));
+                   });
 }
 
 void PaymentApi::list(Request& request, Ticket ticket) {
@@ -194,7 +199,7 @@ void PaymentApi::history(Request& request, Ticket ticket) {
     if (!payment) return;
     const auto history = (*reading)->history_of(*payment);
     if (!history) return fail(request, history.error(), ticket);
-    ticket.complete(json_response(200, history_json(*history)));
+    ticket.complete(json_response(200, R"({"transitions":)" + transitions_json(*history) + "}"));
 }
 
 }  // namespace tollgate::gateway

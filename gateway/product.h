@@ -7,7 +7,7 @@
 
 namespace tollgate::gateway {
 
-enum class Product { page, wap, app, qr };
+enum class Product { page, wap, app, qr, jsapi, barcode };
 
 // How a product's payment comes to be.
 enum class Way {
@@ -20,7 +20,7 @@ struct ProductInfo {
     Product product;
     std::string_view name;          // In our API.
     std::string_view method;        // Alipay's.
-    std::string_view product_code;  // Alipay's (protocol notes 9.1 to 9.4).
+    std::string_view product_code;  // Alipay's (protocol notes 9.1 to 9.6).
     Way way;
     std::chrono::seconds expires_in_min;  // wap and app take less than 5 minutes as 5.
 };
@@ -33,6 +33,10 @@ inline constexpr std::array kProducts = {
     ProductInfo{Product::app, "app", "alipay.trade.app.pay", "QUICK_MSECURITY_PAY",
                 Way::order_string, std::chrono::minutes(5)},
     ProductInfo{Product::qr, "qr", "alipay.trade.precreate", "QR_CODE_OFFLINE", Way::call,
+                std::chrono::minutes(1)},
+    ProductInfo{Product::jsapi, "jsapi", "alipay.trade.create", "JSAPI_PAY", Way::call,
+                std::chrono::minutes(1)},
+    ProductInfo{Product::barcode, "barcode", "alipay.trade.pay", "FACE_TO_FACE_PAYMENT", Way::call,
                 std::chrono::minutes(1)},
 };
 

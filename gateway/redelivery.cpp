@@ -52,10 +52,13 @@ struct OneRequest {
     const Caller* caller = nullptr;
     std::string event;
     std::optional<std::string> endpoint;
+    KeyedRequest keyed;
     Timestamp now;
 };
 
 Result<ServerResponse> redeliver_in_books(ledger::Books& books, const OneRequest& asked) {
+    TOLLGATE_TRY(const auto met, meet_key(books.read(), asked.keyed));
+    if (met) return to_response(*met);
     TOLLGATE_TRY(const auto event, find_event(books.read(), *asked.caller, asked.event));
     if (!event) return to_response(no_such_event());
     TOLLGATE_TRY(auto endpoints, endpoints_for(books.read(), *event));
@@ -78,8 +81,11 @@ Result<ServerResponse> redeliver_in_books(ledger::Books& books, const OneRequest
         return std::ranges::none_of(
             endpoints, [&](const auto& endpoint) { return endpoint.id == delivery.endpoint_id; });
     });
-    return json_response(202, to_text({{"event", event->id},
-                                       {"deliveries", deliveries_json(deliveries, asked.now)}}));
+    auto response = json_response(
+        202,
+        to_text({{"event", event->id}, {"deliveries", deliveries_json(deliveries, asked.now)}}));
+    TOLLGATE_DO(store_under_key(books, asked.keyed, response.status, response.body));
+    return response;
 }
 
 void read_statuses(config::Section& section, std::vector<DeliveryStatus>& into) {
@@ -118,21 +124,24 @@ void read_range(config::Section& section, RangeRequest& range) {
 
 }  // namespace
 
-std::optional<std::string> read_redeliver_request(std::string_view body,
-                                                  std::vector<config::Problem>& problems) {
-    std::optional<std::string> endpoint;
-    read_body(body, problems, [&](config::Section& section) {
-        if (section.has("endpoint")) section.need_text("endpoint", endpoint.emplace());
+RedeliverRequest read_redeliver_request(const ServerRequest& request,
+                                        std::vector<config::Problem>& problems) {
+    RedeliverRequest asked;
+    asked.key = take_idempotency_key(request, problems);
+    read_body(request.body, problems, [&](config::Section& section) {
+        if (section.has("endpoint")) section.need_text("endpoint", asked.endpoint.emplace());
     });
-    return endpoint;
+    return asked;
 }
 
 void redeliver_one(const ApiSeams& seams, const Caller& caller, const ServerRequest& request,
-                   const std::optional<std::string>& endpoint, Ticket ticket) {
+                   const RedeliverRequest& wanted, Ticket ticket) {
+    const Timestamp now = seams.clock.now();
     const OneRequest asked{.caller = &caller,
                            .event = request.captures.at(0),
-                           .endpoint = endpoint,
-                           .now = seams.clock.now()};
+                           .endpoint = wanted.endpoint,
+                           .keyed = keyed_by_body(caller.id, wanted.key, request, now),
+                           .now = now};
     answer_after_commit(
         seams, request.request_id, std::move(ticket),
         [asked](ledger::Books& books) { return redeliver_in_books(books, asked); },
@@ -148,14 +157,7 @@ void redeliver_one(const ApiSeams& seams, const Caller& caller, const ServerRequ
 RangeRequest read_range_request(const ServerRequest& request,
                                 std::vector<config::Problem>& problems) {
     RangeRequest range;
-    if (const auto header = request.header("idempotency-key")) {
-        auto key = read_idempotency_key(*header);
-        if (key) {
-            range.key = *std::move(key);
-        } else {
-            problems.push_back({.where = "Idempotency-Key", .what = key.error().message()});
-        }
-    }
+    range.key = take_idempotency_key(request, problems);
     read_body(request.body, problems,
               [&](config::Section& section) { read_range(section, range); });
     if (!range.dry_run && !request.header("idempotency-key")) {
@@ -179,7 +181,9 @@ void count_range(const ApiSeams& seams, const Caller& caller, const ServerReques
                            query.endpoint = endpoint->row;
                            query.apps = apps_of(caller);
                            TOLLGATE_TRY(const auto count, reading.outbox().count_deliveries(query));
-                           return json_response(200, to_text({{"count", count}}));
+                           AnswerJson answer = {{"count", count}};
+                           if (count == ledger::OutboxReading::kCountMax) answer["more"] = true;
+                           return json_response(200, to_text(answer));
                        });
 }
 

@@ -10,14 +10,18 @@
 
 namespace tollgate::gateway {
 
-// POST /v1/events/{id}/redeliver: the endpoint that the body names, if it does.
-std::optional<std::string> read_redeliver_request(std::string_view body,
-                                                  std::vector<config::Problem>& problems);
+// POST /v1/events/{id}/redeliver, read and checked.
+struct RedeliverRequest {
+    std::optional<std::string> endpoint;  // That the body names, if it does.
+    std::optional<std::string> key;
+};
+RedeliverRequest read_redeliver_request(const transport::ServerRequest& request,
+                                        std::vector<config::Problem>& problems);
 
 // Begins the event's deliveries again: to the endpoint, or to every one that wants it.
 void redeliver_one(const ApiSeams& seams, const Caller& caller,
-                   const transport::ServerRequest& request,
-                   const std::optional<std::string>& endpoint, transport::Ticket ticket);
+                   const transport::ServerRequest& request, const RedeliverRequest& wanted,
+                   transport::Ticket ticket);
 
 // POST /v1/events/redeliver, read and checked.
 struct RangeRequest {

@@ -28,7 +28,7 @@ ServerResponse wait_page() {
 }  // namespace
 
 void ReturnPage::get(transport::ServerRequest& request, transport::Ticket ticket) {
-    const callbacks::App* const app = apps_.find(request.captures.at(0));
+    const callbacks::AppRef app = apps_.find(request.captures.at(0));
     if (app == nullptr) {
         return ticket.complete(page(404, "没有这个页面。", "There is no such page."));
     }

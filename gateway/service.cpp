@@ -10,16 +10,26 @@
 #include "callbacks/app.h"
 #include "callbacks/inbox.h"
 #include "callbacks/rejects.h"
+#include "gateway/alipay_certificates.h"
 #include "gateway/alipay_client.h"
+#include "gateway/app_result_api.h"
 #include "gateway/callers.h"
+#include "gateway/clock_watch.h"
 #include "gateway/create_payment.h"
 #include "gateway/deliveries.h"
+#include "gateway/difference_api.h"
+#include "gateway/ending_api.h"
 #include "gateway/endpoint_api.h"
 #include "gateway/event_api.h"
 #include "gateway/health.h"
 #include "gateway/payment_api.h"
 #include "gateway/problem.h"
+#include "gateway/refund_api.h"
+#include "gateway/refund_errands.h"
+#include "gateway/replacing.h"
 #include "gateway/return_page.h"
+#include "gateway/token_api.h"
+#include "gateway/trade_errands.h"
 #include "ledger/sqlite_store.h"
 #include "ledger/writer.h"
 #include "transport/curl_client.h"
@@ -35,10 +45,14 @@ using transport::Ticket;
 constexpr milliseconds kLoopWait{500};
 constexpr milliseconds kTimerBeat{100};
 constexpr milliseconds kCheckpointBeat{250};
-// A qr payment may take two calls, one after the other, and the commits around them.
+// A payment may take three calls, one after the other (a barcode's repeat: query, pay, query), and
+// the commits around them.
+constexpr int kCreateCallsMax = 3;
 constexpr milliseconds kApiTicketMargin{15'000};
 constexpr std::size_t kApiBodyMax = 128 * 1024;
 constexpr int kExplainedABeat = 4;
+constexpr int kErrandCallsMax = 4;
+constexpr int kErrandsAtOnce = 256;
 constexpr int kExpiredKeysASecond = 1'000;
 
 // The front's own refusals in the API's words. Its 503 is an answer that did not come in time: the
@@ -70,6 +84,8 @@ public:
         : settings_(std::move(settings)),
           seams_(std::move(seams)),
           apps_(std::move(apps)),
+          certificates_(settings_.store.sqlite_file + ".certificates", apps_, seams_.clock,
+                        seams_.log),
           callers_(settings_.callers) {}
 
     ~RunningService() override { stop(milliseconds(0)); }
@@ -94,6 +110,7 @@ public:
                                                                           .clock = seams_.clock,
                                                                           .entropy = seams_.entropy,
                                                                           .log = seams_.log});
+        certificates_.load_kept();
         TOLLGATE_DO(open_outgoing());
         return open_listeners();
     }
@@ -119,6 +136,14 @@ public:
     }
 
     int port(std::string_view listener) const override { return front_->port(listener); }
+
+    Result<Done> reload_apps(const std::vector<config::AppSettings>& settings,
+                             std::vector<config::Problem>& problems) override {
+        TOLLGATE_TRY(const auto fresh, callbacks::Apps::from(settings, problems));
+        TOLLGATE_DO(apps_.replace(fresh));
+        certificates_.load_kept();
+        return Done{};
+    }
 
     void stop(milliseconds patience) override {
         if (stopped_) return;
@@ -152,7 +177,10 @@ private:
     Result<Done> open_outgoing() {
         alipay_http_ = std::make_unique<transport::CurlClient>(transport::CurlClient::Options{});
         alipay_ = std::make_unique<AlipayClient>(settings_.alipay, *alipay_http_, seams_.clock,
-                                                 seams_.log);
+                                                 seams_.entropy, seams_.log);
+        alipay_->fetch_certificates(certificates_);
+        clock_watch_ = std::make_unique<ClockWatch>(seams_.log);
+        alipay_->watch_clock(*clock_watch_);
         TOLLGATE_TRY(deliveries_,
                      Deliveries::open(settings_, apps_.ids(),
                                       {.writer = *writer_,
@@ -165,14 +193,45 @@ private:
         create_ = std::make_unique<CreatePayment>(
             apps_,
             CreateSettings{.public_base_url = settings_.public_door.base_url,
-                           .call_lease = settings_.alipay.total_timeout * 2 + milliseconds(5'000)},
+                           .call_lease = settings_.alipay.total_timeout * kCreateCallsMax +
+                                         milliseconds(5'000)},
             CreateSeams{.store = *store_,
                         .writer = *writer_,
                         .alipay = *alipay_,
                         .clock = seams_.clock,
+                        .random = seams_.random,
                         .entropy = seams_.entropy,
                         .log = seams_.log});
+        errands_ = std::make_unique<TradeErrands>(
+            apps_,
+            ErrandSettings{.lease = errand_time(),
+                           .calls_per_second = settings_.sweeps.calls_per_second,
+                           .in_flight_max = settings_.sweeps.in_flight_max},
+            ErrandSeams{.writer = *writer_,
+                        .alipay = *alipay_,
+                        .create = *create_,
+                        .clock_watch = *clock_watch_,
+                        .clock = seams_.clock,
+                        .random = seams_.random,
+                        .entropy = seams_.entropy,
+                        .log = seams_.log,
+                        .wake = [this] { beat_early(); }});
+        refund_errands_ = std::make_unique<RefundErrands>(
+            apps_, settings_.alipay.total_timeout + milliseconds(5'000),
+            RefundErrandSeams{.writer = *writer_,
+                              .alipay = *alipay_,
+                              .clock_watch = *clock_watch_,
+                              .clock = seams_.clock,
+                              .random = seams_.random,
+                              .entropy = seams_.entropy,
+                              .log = seams_.log,
+                              .wake = [this] { beat_early(); }});
         return Done{};
+    }
+
+    // Query, close or cancel, query: longer than all of that can take.
+    milliseconds errand_time() const {
+        return settings_.alipay.total_timeout * kErrandCallsMax + milliseconds(5'000);
     }
 
     transport::Listener public_listener() {
@@ -180,10 +239,13 @@ private:
                                      .address = settings_.public_door.listen.address,
                                      .port = settings_.public_door.listen.port,
                                      .refusal = public_refusal};
-        listener.router.add("POST", "/alipay/{app}/notify",
-                            [this](ServerRequest& request, Ticket ticket) {
-                                inbox_->notify(request, std::move(ticket));
-                            });
+        // Payments name the first; the second is the application gateway that the console asks for,
+        // where messages come.
+        for (const char* door : {"/alipay/{app}/notify", "/alipay/{app}/gateway"}) {
+            listener.router.add("POST", door, [this](ServerRequest& request, Ticket ticket) {
+                inbox_->notify(request, std::move(ticket));
+            });
+        }
         listener.router.add("GET", "/alipay/{app}/return",
                             [this](ServerRequest& request, Ticket ticket) {
                                 return_page_->get(request, std::move(ticket));
@@ -191,14 +253,24 @@ private:
         return listener;
     }
 
+    ApiSeams api_seams() {
+        return {.callers = callers_,
+                .store = *store_,
+                .writer = *writer_,
+                .clock = seams_.clock,
+                .entropy = seams_.entropy,
+                .log = seams_.log,
+                .on_change = [this] { deliveries_->hint(); }};
+    }
+
     Result<Done> open_event_apis() {
-        const ApiSeams seams{.callers = callers_,
-                             .store = *store_,
-                             .writer = *writer_,
-                             .clock = seams_.clock,
-                             .entropy = seams_.entropy,
-                             .log = seams_.log,
-                             .on_change = [this] { deliveries_->hint(); }};
+        const ApiSeams seams = api_seams();
+        app_result_api_ = std::make_unique<AppResultApi>(seams, apps_, *errands_);
+        ending_api_ =
+            std::make_unique<EndingApi>(seams, apps_, seams_.random, *errands_, errand_time());
+        token_api_ = std::make_unique<TokenApi>(seams);
+        refund_api_ = std::make_unique<RefundApi>(seams, apps_, *refund_errands_, errand_time());
+        difference_api_ = std::make_unique<DifferenceApi>(seams, apps_);
         event_api_ = std::make_unique<EventApi>(seams, [this] { beat_early(); });
         TOLLGATE_TRY(auto doors, EndpointDoors::make(settings_.deliveries.allowed_networks));
         endpoint_api_ = std::make_unique<EndpointApi>(
@@ -210,7 +282,10 @@ private:
 
     Result<Done> open_listeners() {
         return_page_ = std::make_unique<ReturnPage>(apps_, *store_, seams_.log);
-        api_ = std::make_unique<PaymentApi>(callers_, *create_, *store_, seams_.clock, seams_.log);
+        replacing_ =
+            std::make_unique<Replacing>(api_seams(), apps_, seams_.random, *create_, *errands_);
+        api_ = std::make_unique<PaymentApi>(callers_, *create_, *replacing_, *errands_, *store_,
+                                            seams_.clock, seams_.log);
         TOLLGATE_DO(open_event_apis());
         health_ = std::make_unique<Health>(*writer_);
 
@@ -219,11 +294,16 @@ private:
                                 .port = settings_.api.listen.port,
                                 .refusal = api_refusal};
         api.limits.body_bytes_max = kApiBodyMax;
-        api.limits.ticket_time = std::max<milliseconds>(
-            settings_.alipay.total_timeout * 2 + kApiTicketMargin, EventApi::kWaitMax * 2);
+        api.limits.ticket_time =
+            std::max<milliseconds>(errand_time() + kApiTicketMargin, EventApi::kWaitMax * 2);
         api_->add_routes(api.router);
         event_api_->add_routes(api.router);
         endpoint_api_->add_routes(api.router);
+        ending_api_->add_routes(api.router);
+        app_result_api_->add_routes(api.router);
+        token_api_->add_routes(api.router);
+        refund_api_->add_routes(api.router);
+        difference_api_->add_routes(api.router);
 
         transport::Listener operator_door{.name = "operator",
                                           .address = settings_.operator_door.listen.address,
@@ -290,10 +370,14 @@ private:
         auto next_beat = seams_.clock.monotonic();
         while (!wait_for_stop_or_news(kTimerBeat)) {
             event_api_->run_once();
+            errands_->run_ready();
+            refund_errands_->run_ready(kErrandsAtOnce);
             // Whoever waits for events may be served between two beats.
             if (seams_.clock.monotonic() < next_beat) continue;
             next_beat = seams_.clock.monotonic() + kTimerBeat;
             rejects_->run_once(kExplainedABeat);
+            if (beats_ % 5 == 0) errands_->run_once(kErrandsAtOnce);
+            if (beats_ % 5 == 2) refund_errands_->run_once(kErrandsAtOnce);
             if (++beats_ % 10 == 0) sweep_expired_keys();
             // A ledger that could not write is asked again, so that readiness comes back by itself.
             if (beats_ % 10 == 0 && writer_->health().write_failing) try_writing();
@@ -302,7 +386,8 @@ private:
 
     void sweep_expired_keys() {
         writer_->submit(ledger::make_unit(
-            [now = seams_.clock.now()](ledger::Books& books) {
+            [now = seams_.clock.now()](ledger::Books& books) -> Result<Done> {
+                TOLLGATE_DO(books.drop_expired_tokens(now, kExpiredKeysASecond));
                 return books.drop_expired_idempotency(now, kExpiredKeysASecond);
             },
             [](const Result<Done>& /*tried_again_later*/) {}));
@@ -347,7 +432,8 @@ private:
 
     const config::Settings settings_;
     ServiceSeams seams_;
-    const callbacks::Apps apps_;
+    callbacks::Apps apps_;
+    AlipayCertificates certificates_;
     const Callers callers_;
 
     // In the order in which they know each other; destroyed the other way round.
@@ -356,10 +442,19 @@ private:
     std::unique_ptr<ledger::Writer> writer_;
     std::unique_ptr<callbacks::Rejects> rejects_;
     std::unique_ptr<callbacks::Inbox> inbox_;
+    std::unique_ptr<ClockWatch> clock_watch_;
     std::unique_ptr<AlipayClient> alipay_;
     std::unique_ptr<Deliveries> deliveries_;
     std::unique_ptr<CreatePayment> create_;
+    std::unique_ptr<TradeErrands> errands_;
+    std::unique_ptr<RefundErrands> refund_errands_;
+    std::unique_ptr<Replacing> replacing_;
     std::unique_ptr<PaymentApi> api_;
+    std::unique_ptr<EndingApi> ending_api_;
+    std::unique_ptr<AppResultApi> app_result_api_;
+    std::unique_ptr<TokenApi> token_api_;
+    std::unique_ptr<RefundApi> refund_api_;
+    std::unique_ptr<DifferenceApi> difference_api_;
     std::unique_ptr<EventApi> event_api_;
     std::unique_ptr<EndpointApi> endpoint_api_;
     std::unique_ptr<ReturnPage> return_page_;

@@ -8,6 +8,7 @@
 #include "ledger/outbox.h"
 #include "ledger/payment.h"
 #include "ledger/records.h"
+#include "ledger/refund_books.h"
 
 namespace tollgate::ledger {
 
@@ -31,8 +32,17 @@ public:
     virtual Result<std::optional<IdempotencyRecord>> idempotency(std::string_view caller,
                                                                  std::string_view key) = 0;
 
+    virtual Result<std::optional<Payment>> payment_by_row(RowId row) = 0;
+    // True when a verified notification about it has passed every check.
+    virtual Result<bool> was_notified(const Payment& payment) = 0;
+    virtual Result<std::optional<SubmitToken>> submit_token(std::string_view caller,
+                                                            std::string_view sha256) = 0;
+    virtual Result<std::optional<DifferenceView>> difference(std::string_view id) = 0;
+    virtual Result<std::vector<DifferenceView>> differences(const DifferenceQuery& query) = 0;
+
     // Events, endpoints and deliveries.
     virtual OutboxReading& outbox() = 0;
+    virtual RefundReading& refunds() = 0;
 };
 
 // A payment's change of status, or of what else is news about it. Absent members stay.
@@ -40,12 +50,14 @@ struct PaymentChange {
     PaymentStatus to = PaymentStatus::pending;
     std::optional<std::string> trade_no;
     std::optional<Timestamp> paid_at;
-    std::optional<Timestamp> next_sweep_at;  // Of a final status: cleared.
+    std::optional<Timestamp> next_sweep_at;  // Absent, of a final status, or held: cleared.
     std::optional<std::string> failure;
     bool late = false;  // Sets the flag; nothing ever clears it.
     bool surplus = false;
     bool close_requested = false;
     bool held = false;
+    bool release = false;            // Clears `held`: its difference is settled.
+    std::optional<bool> cancelling;  // Absent: as it was.
 };
 
 // The one hand that writes. Every call belongs to a unit of work and is undone with it.
@@ -75,6 +87,20 @@ public:
     virtual Result<Done> set_action(const Payment& payment, std::string_view action_json) = 0;
     virtual Result<Done> set_calling(Payment& payment, std::optional<Timestamp> until) = 0;
     virtual Result<Done> set_next_sweep(Payment& payment, Timestamp at) = 0;
+    // Ends the lease, and says when somebody must look again.
+    virtual Result<Done> rest(Payment& payment, std::optional<Timestamp> next_sweep_at) = 0;
+
+    // Takes payments whose next_sweep_at has come and that nobody holds a lease on, the most
+    // overdue first, until `until`: two claimers never get the same one.
+    virtual Result<std::vector<Payment>> claim_due_payments(Timestamp now, Timestamp until,
+                                                            int limit) = 0;
+
+    // A one-time token, by its SHA-256.
+    virtual Result<Done> add_submit_token(const SubmitToken& token, Timestamp now) = 0;
+    // One statement decides: false when it is not there, is another caller's, has been used, or has
+    // expired.
+    virtual Result<bool> take_submit_token(const TakenToken& taken, Timestamp now) = 0;
+    virtual Result<Done> drop_expired_tokens(Timestamp now, int limit) = 0;
 
     // Errors: conflict when the notify_id is already there (look with notification() first).
     virtual Result<RowId> add_notification(const NotificationRecord& record) = 0;
@@ -84,6 +110,9 @@ public:
 
     // False: it was opened before.
     virtual Result<bool> open_difference(const DifferenceRecord& record) = 0;
+    // Errors: stale_version when it is settled already.
+    virtual Result<Done> settle_difference(const DifferenceView& difference,
+                                           std::string_view settlement_json, Timestamp now) = 0;
 
     // Writes the event, without a number and without deliveries: whoever delivers does that next,
     // in a unit of his own (Outbox::unpublished_events).
@@ -95,6 +124,7 @@ public:
 
     // How events leave the ledger.
     virtual Outbox& outbox() = 0;
+    virtual RefundBooks& refunds() = 0;
 
     // Begins (or takes over, once running_until is past) the key for a request at work.
     virtual Result<Done> begin_idempotency(const IdempotencyRecord& record, Timestamp now) = 0;

@@ -33,9 +33,12 @@ enum class Lane {
 // An event that has no publication number yet.
 struct UnpublishedEvent {
     RowId row = 0;
+    std::string id;
     std::string app;
     std::string type;
     std::optional<RowId> payment;
+    std::string payload;
+    Timestamp created_at;
     std::optional<RowId> only_endpoint;
 };
 
@@ -99,7 +102,7 @@ struct EventView {
 };
 
 struct DeliveryView {
-    RowId row = 0;
+    RowId place = 0;  // In its endpoint's line: what DeliveryQuery::after takes.
     std::string event_id;
     std::string event_type;
     std::string app;
@@ -126,7 +129,7 @@ struct AttemptView {
     std::string detail;
 };
 
-// How much waits for an endpoint.
+// How much waits for an endpoint; see OutboxReading::kCountMax.
 struct EndpointLoad {
     std::int64_t pending = 0;
     std::int64_t given_up = 0;  // Spent and cancelled.

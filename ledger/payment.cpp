@@ -1,51 +1,9 @@
 #include "ledger/payment.h"
 
 #include "base/check.h"
-#include "base/log.h"
-#include "base/time_text.h"
+#include "base/json_object.h"
 
 namespace tollgate::ledger {
-namespace {
-
-// Writes members one after another; nothing here can fail or throw, and no tree is built.
-class ObjectText {
-public:
-    ObjectText& text(std::string_view name, std::string_view value) {
-        key(name);
-        append_json_string(json_, value);
-        return *this;
-    }
-    ObjectText& maybe_text(std::string_view name, const std::optional<std::string>& value) {
-        return value ? text(name, std::string_view(*value)) : raw(name, "null");
-    }
-    ObjectText& time(std::string_view name, const std::optional<Timestamp>& at) {
-        return at ? text(name, to_rfc3339(*at)) : raw(name, "null");
-    }
-    ObjectText& number(std::string_view name, std::int64_t value) {
-        return raw(name, std::to_string(value));
-    }
-    ObjectText& yes(std::string_view name, bool value) {
-        return raw(name, value ? "true" : "false");
-    }
-    ObjectText& raw(std::string_view name, std::string_view json) {
-        key(name);
-        json_ += json;
-        return *this;
-    }
-    std::string end() && { return std::move(json_) + "}"; }
-
-private:
-    void key(std::string_view name) {
-        json_ += json_.size() > 1 ? ",\"" : "\"";
-        json_ += name;
-        json_ += "\":";
-    }
-
-    std::string json_ = "{";
-};
-
-}  // namespace
-
 std::string_view name_of(Cause cause) {
     switch (cause) {
         case Cause::api: return "api";
@@ -60,7 +18,7 @@ std::string_view name_of(Cause cause) {
 }
 
 std::string to_json(const Payment& payment) {
-    ObjectText json;
+    JsonObject json;
     json.text("id", payment.id)
         .text("app", payment.app)
         .text("out_trade_no", payment.out_trade_no)

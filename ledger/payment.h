@@ -38,6 +38,7 @@ struct Payment {
     bool surplus = false;          // Another payment of the same order was paid before.
     bool held = false;             // Out of the ladder until somebody settles its difference.
     bool close_requested = false;  // Paid although somebody had asked to close it.
+    bool cancelling = false;       // `closing` by Alipay's cancel, which sends back what has come.
     std::optional<std::string> failure;
 };
 

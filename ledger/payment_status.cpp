@@ -30,8 +30,8 @@ bool is_final(PaymentStatus status) {
     switch (status) {
         case PaymentStatus::pending:
         case PaymentStatus::unknown:
-        case PaymentStatus::closing: return false;
-        case PaymentStatus::paid:  // It can still be refunded, but it waits for nobody.
+        case PaymentStatus::closing:
+        case PaymentStatus::paid: return false;  // Until it is refunded, or too late for that.
         case PaymentStatus::finished:
         case PaymentStatus::refunded:
         case PaymentStatus::closed:

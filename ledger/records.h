@@ -55,6 +55,45 @@ struct DifferenceRecord {
     Timestamp opened_at;
 };
 
+// A difference as it stands now.
+struct DifferenceView {
+    RowId row = 0;
+    std::string id;
+    std::string app;
+    std::string difference_class;
+    std::string trade_no;
+    std::optional<RowId> payment;
+    std::string payment_id;  // Empty when it has none.
+    std::string evidence;    // JSON.
+    bool open = true;
+    std::optional<std::string> settlement;  // JSON: what, by whom, in which request.
+    Timestamp opened_at;
+    std::optional<Timestamp> settled_at;
+};
+
+struct DifferenceQuery {
+    std::vector<std::string> apps;  // Of these only; none at all when empty.
+    std::optional<RowId> payment;   // Of this payment only.
+    std::optional<bool> open;       // Absent: both.
+    std::string difference_class;   // Empty: every class.
+    RowId after = 0;
+    int limit = 100;
+};
+
+// A one-time token of a caller's.
+struct SubmitToken {
+    std::string caller;
+    std::string sha256;  // The token itself is known to the caller alone.
+    Timestamp expires_at;
+    std::optional<RowId> payment;  // What it was used for.
+};
+
+struct TakenToken {
+    std::string_view caller;
+    std::string_view sha256;
+    RowId payment = 0;
+};
+
 // What the order system must hear. Written with the transition that it reports.
 struct EventRecord {
     std::string id;  // "evt_…"

@@ -55,7 +55,8 @@ Result<Done> SqliteBooks::change_payment(Payment& payment, const PaymentChange& 
     if (change.trade_no) next.trade_no = change.trade_no;
     if (change.paid_at) next.paid_at = change.paid_at;
     if (change.failure) next.failure = change.failure;
-    next.held = payment.held || change.held;
+    next.held = (payment.held && !change.release) || change.held;
+    next.cancelling = change.cancelling.value_or(payment.cancelling);
     next.next_sweep_at = is_final(change.to) || next.held ? std::nullopt : change.next_sweep_at;
     // A call under way ends with the status it was made in.
     if (change.to != payment.status) next.calling_until = std::nullopt;
@@ -67,14 +68,14 @@ Result<Done> SqliteBooks::change_payment(Payment& payment, const PaymentChange& 
         Statement* const update,
         statements_.get("UPDATE payment SET status = ?, version = ?, trade_no = ?, updated_ms = ?,"
                         " paid_ms = ?, next_sweep_ms = ?, calling_until_ms = ?, late = ?,"
-                        " surplus = ?, close_requested = ?, failure = ?, held = ?"
+                        " surplus = ?, close_requested = ?, failure = ?, held = ?, cancelling = ?"
                         " WHERE id = ? AND version = ?"));
     update->bind(1, name_of(next.status)).bind(2, next.version).bind(3, next.trade_no);
     update->bind(4, now.ms).bind(5, ms_of(next.paid_at)).bind(6, ms_of(next.next_sweep_at));
     update->bind(7, ms_of(next.calling_until)).bind(8, flag(next.late));
     update->bind(9, flag(next.surplus)).bind(10, flag(next.close_requested));
     update->bind(11, next.failure).bind(12, flag(next.held));
-    update->bind(13, payment.row).bind(14, payment.version);
+    update->bind(13, flag(next.cancelling)).bind(14, payment.row).bind(15, payment.version);
     TOLLGATE_DO(change_one(*update));
     TOLLGATE_DO(add_transition(
         {.payment = next, .from = name_of(payment.status), .origin = origin, .at = now}));

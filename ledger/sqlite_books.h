@@ -4,6 +4,7 @@
 #include "ledger/books.h"
 #include "ledger/sqlite_outbox.h"
 #include "ledger/sqlite_reading.h"
+#include "ledger/sqlite_refunds.h"
 
 namespace tollgate::ledger {
 
@@ -11,7 +12,11 @@ namespace tollgate::ledger {
 class SqliteBooks final : public Books {
 public:
     explicit SqliteBooks(Database& db)
-        : db_(db), statements_(db), reading_(db), outbox_(db, statements_) {}
+        : db_(db),
+          statements_(db),
+          reading_(db),
+          outbox_(db, statements_),
+          refunds_(db, statements_) {}
 
     Reading& read() override { return reading_; }
 
@@ -22,12 +27,21 @@ public:
     Result<Done> set_action(const Payment& payment, std::string_view action_json) override;
     Result<Done> set_calling(Payment& payment, std::optional<Timestamp> until) override;
     Result<Done> set_next_sweep(Payment& payment, Timestamp at) override;
+    Result<Done> rest(Payment& payment, std::optional<Timestamp> next_sweep_at) override;
+    Result<std::vector<Payment>> claim_due_payments(Timestamp now, Timestamp until,
+                                                    int limit) override;
+    Result<Done> add_submit_token(const SubmitToken& token, Timestamp now) override;
+    Result<bool> take_submit_token(const TakenToken& taken, Timestamp now) override;
+    Result<Done> drop_expired_tokens(Timestamp now, int limit) override;
+    Result<Done> settle_difference(const DifferenceView& difference,
+                                   std::string_view settlement_json, Timestamp now) override;
     Result<RowId> add_notification(const NotificationRecord& record) override;
     Result<Done> add_unverified(const NotificationRecord& record, std::int64_t kept_max) override;
     Result<bool> open_difference(const DifferenceRecord& record) override;
     Result<Done> add_event(const EventRecord& event) override;
     std::uint64_t events_added() const override { return events_added_; }
     Outbox& outbox() override { return outbox_; }
+    RefundBooks& refunds() override { return refunds_; }
     Result<Done> begin_idempotency(const IdempotencyRecord& record, Timestamp now) override;
     Result<Done> store_answer(const IdempotencyRecord& record, Timestamp now) override;
     Result<Done> release_idempotency(std::string_view caller, std::string_view key) override;
@@ -49,6 +63,7 @@ private:
     StatementCache statements_;
     SqliteReading reading_;
     SqliteOutbox outbox_;
+    SqliteRefundBooks refunds_;
     std::uint64_t events_added_ = 0;
 };
 

@@ -8,6 +8,8 @@
 namespace tollgate::ledger {
 namespace {
 
+constexpr std::string_view kDelivered = "delivered";  // An attempt's word for it.
+
 // The first endpoint beyond the last one, by the index alone: as many steps as there are endpoints
 // with something pending, however much that is.
 constexpr const char* kNeverTried =
@@ -73,7 +75,8 @@ Result<Done> SqliteOutbox::change_one(Statement& update) {
 Result<std::vector<UnpublishedEvent>> SqliteOutbox::unpublished_events(int limit) {
     // One writer: whoever runs here holds the numbering already.
     TOLLGATE_TRY(Statement* const select,
-                 statements_.get("SELECT id, app, type, payment, only_endpoint FROM event"
+                 statements_.get("SELECT id, event_id, app, type, payment, payload, created_ms,"
+                                 " only_endpoint FROM event"
                                  " WHERE id > (SELECT last FROM publication) ORDER BY id LIMIT ?"));
     select->bind(1, limit);
     std::vector<UnpublishedEvent> events;
@@ -81,10 +84,13 @@ Result<std::vector<UnpublishedEvent>> SqliteOutbox::unpublished_events(int limit
         TOLLGATE_TRY(const bool row, select->step());
         if (!row) return events;
         events.push_back({.row = select->integer(0),
-                          .app = select->text(1),
-                          .type = select->text(2),
-                          .payment = select->optional_integer(3),
-                          .only_endpoint = select->optional_integer(4)});
+                          .id = select->text(1),
+                          .app = select->text(2),
+                          .type = select->text(3),
+                          .payment = select->optional_integer(4),
+                          .payload = select->text(5),
+                          .created_at = {select->integer(6)},
+                          .only_endpoint = select->optional_integer(7)});
     }
 }
 
@@ -99,11 +105,34 @@ Result<Done> SqliteOutbox::publish(const std::vector<UnpublishedEvent>& events) 
 Result<Done> SqliteOutbox::add_delivery(const UnpublishedEvent& event, const Endpoint& endpoint,
                                         std::optional<RowId> ordered_by, Timestamp now) {
     TOLLGATE_TRY(Statement* const insert,
-                 statements_.get("INSERT INTO delivery (event, endpoint, ordered_by, status,"
-                                 " next_attempt_ms) VALUES (?, ?, ?, 'pending', ?)"
-                                 " ON CONFLICT (event, endpoint) DO NOTHING"));
-    insert->bind(1, event.row).bind(2, endpoint.row).bind(3, ordered_by).bind(4, now.ms);
+                 statements_.get("INSERT INTO delivery (id, event, endpoint, ordered_by, status,"
+                                 " next_attempt_ms) VALUES (?, ?, ?, ?, 'pending', ?)"
+                                 " ON CONFLICT (id) DO NOTHING"));
+    insert->bind(1, delivery_row(endpoint.row, event.row)).bind(2, event.row);
+    insert->bind(3, endpoint.row).bind(4, ordered_by).bind(5, now.ms);
     return insert->run();
+}
+
+Result<std::optional<DueDelivery>> SqliteOutbox::add_claimed(const UnpublishedEvent& event,
+                                                             const Endpoint& endpoint,
+                                                             Timestamp now, Timestamp lease_until) {
+    const RowId row = delivery_row(endpoint.row, event.row);
+    TOLLGATE_TRY(Statement* const insert,
+                 statements_.get("INSERT INTO delivery (id, event, endpoint, status, attempts,"
+                                 " claimed_ms, next_attempt_ms, lease_until_ms)"
+                                 " VALUES (?1, ?2, ?3, 'pending', 1, ?4, ?5, ?5)"
+                                 " ON CONFLICT (id) DO NOTHING"));
+    insert->bind(1, row).bind(2, event.row).bind(3, endpoint.row);
+    insert->bind(4, now.ms).bind(5, lease_until.ms);
+    TOLLGATE_DO(insert->run());
+    if (db_.changed_rows() == 0) return std::optional<DueDelivery>();
+    return std::optional(DueDelivery{.row = row,
+                                     .endpoint = endpoint.row,
+                                     .event_id = event.id,
+                                     .event_type = event.type,
+                                     .payload = event.payload,
+                                     .event_created_at = event.created_at,
+                                     .claimed_at = now});
 }
 
 // --- claims --------------------------------------------------------------------------------------
@@ -189,7 +218,32 @@ Result<Done> SqliteOutbox::release(const DueDelivery& delivery, Timestamp now) {
     return update->run();
 }
 
+// What the most attempts do. False: it is not that simple, and nothing was written.
+Result<bool> SqliteOutbox::deliver_at_first_try(const AttemptResult& result) {
+    if (result.attempt != 1 || result.outcome != kDelivered) return false;
+    TOLLGATE_TRY(
+        Statement* const update,
+        statements_.get("UPDATE delivery SET status = 'delivered', claimed_ms = NULL,"
+                        " lease_until_ms = NULL, finished_ms = ?2, first_started_ms = ?3,"
+                        " first_finished_ms = ?2, first_http_status = ?4, first_address = ?5,"
+                        " first_dns_us = ?6, first_connect_us = ?7, first_tls_us = ?8,"
+                        " first_first_byte_us = ?9, first_total_us = ?10, first_detail = ?11"
+                        " WHERE id = ?1 AND status = 'pending' AND attempts = 1"
+                        " AND generation = 1 AND claimed_ms IS NOT NULL"));
+    update->bind(1, result.delivery).bind(2, result.finished_at.ms).bind(3, result.started_at.ms);
+    update->bind(4, result.http_status).bind(5, result.address).bind(6, result.phases.dns_us);
+    update->bind(7, result.phases.connect_us).bind(8, result.phases.tls_us);
+    update->bind(9, result.phases.first_byte_us).bind(10, result.phases.total_us);
+    update->bind(11, result.detail);
+    TOLLGATE_DO(update->run());
+    return db_.changed_rows() == 1;
+}
+
 Result<Done> SqliteOutbox::finish_attempt(const AttemptResult& result) {
+    if (result.becomes == DeliveryStatus::delivered) {
+        TOLLGATE_TRY(const bool recorded, deliver_at_first_try(result));
+        if (recorded) return Done{};
+    }
     TOLLGATE_TRY(Statement* const insert,
                  statements_.get("INSERT INTO attempt (delivery, number, generation, started_ms,"
                                  " finished_ms, outcome, http_status, address, dns_us, connect_us,"
@@ -227,16 +281,17 @@ Result<Done> SqliteOutbox::finish_attempt(const AttemptResult& result) {
 Result<Done> SqliteOutbox::redeliver(const EventView& event, const Endpoint& endpoint,
                                      Timestamp now) {
     // What is pending needs no new generation: it is only made due, unless it is under way.
-    TOLLGATE_TRY(Statement* const upsert,
-                 statements_.get(
-                     "INSERT INTO delivery (event, endpoint, status, next_attempt_ms)"
-                     " VALUES (?1, ?2, 'pending', ?3) ON CONFLICT (event, endpoint) DO UPDATE SET"
-                     " generation = generation + (status <> 'pending'),"
-                     " forgiven = iif(status = 'pending', forgiven, attempts),"
-                     " ordered_by = iif(status = 'pending', ordered_by, NULL),"
-                     " next_attempt_ms = iif(lease_until_ms IS NULL, ?3, next_attempt_ms),"
-                     " status = 'pending', finished_ms = NULL"));
+    TOLLGATE_TRY(
+        Statement* const upsert,
+        statements_.get("INSERT INTO delivery (id, event, endpoint, status, next_attempt_ms)"
+                        " VALUES (?4, ?1, ?2, 'pending', ?3) ON CONFLICT (id) DO UPDATE SET"
+                        " generation = generation + (status <> 'pending'),"
+                        " forgiven = iif(status = 'pending', forgiven, attempts),"
+                        " ordered_by = iif(status = 'pending', ordered_by, NULL),"
+                        " next_attempt_ms = iif(lease_until_ms IS NULL, ?3, next_attempt_ms),"
+                        " status = 'pending', finished_ms = NULL"));
     upsert->bind(1, event.row).bind(2, endpoint.row).bind(3, now.ms);
+    upsert->bind(4, delivery_row(endpoint.row, event.row));
     return upsert->run();
 }
 
@@ -253,10 +308,10 @@ Result<Outbox::Redelivered> SqliteOutbox::redeliver(const DeliveryQuery& query, 
                                  " WHERE id = ?2"));
     Redelivered done;
     for (const DeliveryView& delivery : found) {
-        update->again().bind(1, now.ms).bind(2, delivery.row);
+        update->again().bind(1, now.ms).bind(2, delivery_row(query.endpoint, delivery.place));
         TOLLGATE_DO(update->run());
         ++done.count;
-        done.last = delivery.row;
+        done.last = delivery.place;
     }
     return done;
 }

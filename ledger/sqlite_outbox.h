@@ -16,6 +16,9 @@ public:
     Result<Done> publish(const std::vector<UnpublishedEvent>& events) override;
     Result<Done> add_delivery(const UnpublishedEvent& event, const Endpoint& endpoint,
                               std::optional<RowId> ordered_by, Timestamp now) override;
+    Result<std::optional<DueDelivery>> add_claimed(const UnpublishedEvent& event,
+                                                   const Endpoint& endpoint, Timestamp now,
+                                                   Timestamp lease_until) override;
     Result<std::vector<PendingWork>> pending_work() override;
     Result<std::vector<DueDelivery>> claim(const Claim& claim) override;
     Result<Done> release(const DueDelivery& delivery, Timestamp now) override;
@@ -41,7 +44,8 @@ public:
 private:
     Result<Done> record_interrupted(const DueDelivery& delivery, Timestamp cut_short);
     Result<Done> begin_attempt(const DueDelivery& delivery, Timestamp lease_until);
-    Result<RowId> last_delivery();
+    Result<bool> deliver_at_first_try(const AttemptResult& result);
+    Result<RowId> last_delivery(RowId endpoint);
     Result<std::int64_t> next_version();
     Result<Done> write_endpoint(const Endpoint& endpoint, std::int64_t version_before);
     Result<Done> change_one(Statement& update);

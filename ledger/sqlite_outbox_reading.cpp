@@ -43,11 +43,11 @@ const std::string& event_by_id_sql() {
 }
 
 std::string select_deliveries(const std::string& condition) {
-    return "SELECT delivery.id, event.event_id, event.type, event.app, endpoint.endpoint_id,"
+    return "SELECT delivery.event, event.event_id, event.type, event.app, endpoint.endpoint_id,"
            " delivery.status, delivery.generation, delivery.attempts, event.created_ms,"
            " delivery.next_attempt_ms, delivery.lease_until_ms, delivery.finished_ms"
-           " FROM delivery JOIN event ON event.id = delivery.event"
-           " JOIN endpoint ON endpoint.id = delivery.endpoint WHERE " +
+           " FROM endpoint CROSS JOIN delivery JOIN event ON event.id = delivery.event"
+           " WHERE delivery.endpoint = endpoint.id AND " +
            condition;
 }
 
@@ -55,7 +55,7 @@ std::string select_deliveries(const std::string& condition) {
 // partial index.
 std::string delivery_condition(bool given_up) {
     return std::string(kOfAppsAndType) +
-           " AND delivery.endpoint = ?3 AND delivery.id > ?4 AND (?5 = ''"
+           " AND delivery.endpoint = ?3 AND delivery.id > ?4 AND delivery.id < ?9 AND (?5 = ''"
            " OR instr(char(10) || ?5 || char(10), char(10) || delivery.status || char(10)))"
            " AND event.created_ms >= ?6 AND event.created_ms < ?7" +
            (given_up ? " AND delivery.status IN ('spent', 'cancelled')" : "");
@@ -68,13 +68,15 @@ const std::string& deliveries_sql(bool given_up) {
 }
 const std::string& count_sql(bool given_up) {
     static const std::string kCount =
-        "SELECT count(*) FROM delivery JOIN event ON event.id = delivery.event WHERE ";
-    static const std::string kAll = kCount + delivery_condition(false);
-    static const std::string kGivenUp = kCount + delivery_condition(true);
+        "SELECT count(*) FROM (SELECT 1 FROM delivery JOIN event ON event.id = delivery.event"
+        " WHERE ";
+    static const std::string kAll = kCount + delivery_condition(false) + " LIMIT ?8)";
+    static const std::string kGivenUp = kCount + delivery_condition(true) + " LIMIT ?8)";
     return given_up ? kGivenUp : kAll;
 }
 const std::string& deliveries_of_event_sql() {
-    static const std::string kSql = select_deliveries("delivery.event = ? ORDER BY delivery.id");
+    static const std::string kSql =
+        select_deliveries("delivery.id = endpoint.id * 1099511627776 + ? ORDER BY delivery.id");
     return kSql;
 }
 
@@ -95,7 +97,7 @@ Result<std::vector<DeliveryView>> read_deliveries(Statement& select) {
         if (!row) return deliveries;
         const auto status = delivery_status_from(select.view(5));
         if (!status) return Error(ErrorCode::data_corruption, "a delivery has no known status");
-        deliveries.push_back({.row = select.integer(0),
+        deliveries.push_back({.place = select.integer(0),
                               .event_id = select.text(1),
                               .event_type = select.text(2),
                               .app = select.text(3),
@@ -124,7 +126,9 @@ struct DeliveryTexts {
         statuses = join_lines(names);
     }
     void bind(Statement& select, const DeliveryQuery& query) const {
-        select.bind(1, apps).bind(2, query.type).bind(3, query.endpoint).bind(4, query.after);
+        select.bind(1, apps).bind(2, query.type).bind(3, query.endpoint);
+        select.bind(4, delivery_row(query.endpoint, std::min(query.after, kEventsMax - 1)));
+        select.bind(9, delivery_row(query.endpoint + 1, 0));
         select.bind(5, statuses).bind(6, query.from ? query.from->ms : INT64_MIN);
         select.bind(7, query.to ? query.to->ms : INT64_MAX);
     }
@@ -214,19 +218,25 @@ Result<std::optional<Endpoint>> SqliteOutboxReading::endpoint(std::string_view i
 }
 
 Result<EndpointLoad> SqliteOutboxReading::load_of(const Endpoint& endpoint) {
-    TOLLGATE_TRY(Statement* const select,
-                 statements_.get("SELECT (SELECT count(*) FROM delivery WHERE endpoint = ?1"
-                                 "        AND status = 'pending' AND attempts = 0)"
-                                 "     + (SELECT count(*) FROM delivery WHERE endpoint = ?1"
-                                 "        AND status = 'pending' AND attempts > 0),"
-                                 " (SELECT count(*) FROM delivery WHERE endpoint = ?1"
-                                 "        AND status IN ('spent', 'cancelled')),"
-                                 " (SELECT min(created_ms) FROM event WHERE id IN ("
-                                 "    (SELECT min(event) FROM delivery WHERE endpoint = ?1"
-                                 "     AND status = 'pending' AND attempts = 0),"
-                                 "    (SELECT min(event) FROM delivery WHERE endpoint = ?1"
-                                 "     AND status = 'pending' AND attempts > 0)))"));
-    select->bind(1, endpoint.row);
+    TOLLGATE_TRY(
+        Statement* const select,
+        statements_.get("SELECT min(?2,"
+                        "  (SELECT count(*) FROM (SELECT 1 FROM delivery"
+                        "   WHERE endpoint = ?1 AND status = 'pending' AND attempts = 0"
+                        "   LIMIT ?2))"
+                        " + (SELECT count(*) FROM (SELECT 1 FROM delivery"
+                        "   WHERE endpoint = ?1 AND status = 'pending' AND attempts > 0"
+                        "   LIMIT ?2))),"
+                        " (SELECT count(*) FROM (SELECT 1 FROM delivery"
+                        "   WHERE endpoint = ?1 AND status IN ('spent', 'cancelled')"
+                        "   LIMIT ?2)),"
+                        " (SELECT min(created_ms) FROM event WHERE id IN ("
+                        "    (SELECT event FROM delivery WHERE endpoint = ?1"
+                        "     AND status = 'pending' AND attempts = 0 ORDER BY id LIMIT 1),"
+                        "    (SELECT min(event) FROM (SELECT event FROM delivery"
+                        "     WHERE endpoint = ?1 AND status = 'pending' AND attempts > 0"
+                        "     ORDER BY next_attempt_ms LIMIT ?2))))"));
+    select->bind(1, endpoint.row).bind(2, kCountMax);
     TOLLGATE_TRY(const bool found, select->step());
     EndpointLoad load;
     if (found) {
@@ -314,14 +324,21 @@ Result<std::vector<DeliveryView>> SqliteOutboxReading::deliveries_of(const Event
 }
 
 Result<std::vector<AttemptView>> SqliteOutboxReading::attempts_of(const EventView& event) {
+    // The view every_attempt would be read from its beginning to its end.
     TOLLGATE_TRY(
         Statement* const select,
-        statements_.get("SELECT endpoint.endpoint_id, number, attempt.generation, started_ms,"
-                        " attempt.finished_ms, outcome, http_status, address, dns_us, connect_us,"
-                        " tls_us, first_byte_us, total_us, detail FROM delivery"
-                        " JOIN attempt ON attempt.delivery = delivery.id"
-                        " JOIN endpoint ON endpoint.id = delivery.endpoint"
-                        " WHERE delivery.event = ? ORDER BY started_ms, delivery.id, number"));
+        statements_.get("SELECT endpoint_id, number, generation, started_ms, finished_ms, outcome,"
+                        " http_status, address, dns_us, connect_us, tls_us, first_byte_us,"
+                        " total_us, detail, delivery FROM endpoint CROSS JOIN attempt"
+                        " WHERE delivery = endpoint.id * 1099511627776 + ?1"
+                        " UNION ALL"
+                        " SELECT endpoint_id, 1, 1, first_started_ms, first_finished_ms,"
+                        " 'delivered', first_http_status, first_address, first_dns_us,"
+                        " first_connect_us, first_tls_us, first_first_byte_us, first_total_us,"
+                        " first_detail, delivery.id FROM endpoint CROSS JOIN delivery"
+                        " WHERE delivery.id = endpoint.id * 1099511627776 + ?1"
+                        " AND first_started_ms IS NOT NULL"
+                        " ORDER BY 4, 15, 2"));
     select->bind(1, event.row);
     std::vector<AttemptView> attempts;
     for (;;) {
@@ -358,6 +375,7 @@ Result<std::int64_t> SqliteOutboxReading::count_deliveries(const DeliveryQuery& 
                  statements_.get(count_sql(only_given_up(query.statuses)).c_str()));
     const DeliveryTexts texts(query);
     texts.bind(*select, query);
+    select->bind(8, kCountMax);
     TOLLGATE_TRY(const bool found, select->step());
     const std::int64_t count = found ? select->integer(0) : 0;
     select->again();

@@ -21,6 +21,13 @@ inline std::optional<Timestamp> optional_time(const Statement& row, int column) 
     return ms ? std::optional(Timestamp{*ms}) : std::nullopt;
 }
 
+// Where the delivery of an event to an endpoint stands: an endpoint's stand together, in the order
+// of their events.
+inline constexpr RowId kEventsMax = RowId{1} << 40;
+constexpr RowId delivery_row(RowId endpoint, RowId event) {
+    return endpoint * kEventsMax + event;
+}
+
 // A list of names in one text column: one a line. No name holds a line end.
 std::string join_lines(const std::vector<std::string>& names);
 std::vector<std::string> split_lines(std::string_view text);

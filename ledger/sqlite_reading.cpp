@@ -12,7 +12,7 @@ std::string select_payments(const char* condition) {
                "SELECT id, payment_id, app, out_trade_no, seller_id, status, version, product,"
                " amount_fen, subject, order_no, metadata, trade_no, created_ms, updated_ms,"
                " expires_ms, paid_ms, next_sweep_ms, calling_until_ms, late, surplus, held,"
-               " close_requested, failure FROM payment WHERE ") +
+               " close_requested, failure, cancelling FROM payment WHERE ") +
            condition;
 }
 
@@ -31,6 +31,18 @@ const std::string& by_trade_no_sql() {
 const std::string& by_order_sql() {
     static const std::string kSql =
         select_payments("app = ? AND order_no = ? ORDER BY id DESC LIMIT ?");
+    return kSql;
+}
+
+const std::string& by_row_sql() {
+    static const std::string kSql = select_payments("id = ?");
+    return kSql;
+}
+const std::string& due_sql() {
+    static const std::string kSql = select_payments(
+        "next_sweep_ms <= ?1 AND held = 0"
+        " AND (calling_until_ms IS NULL OR calling_until_ms <= ?1)"
+        " ORDER BY next_sweep_ms LIMIT ?2");
     return kSql;
 }
 
@@ -62,6 +74,7 @@ Result<Payment> read_payment(const Statement& row) {
     payment.held = row.integer(21) != 0;
     payment.close_requested = row.integer(22) != 0;
     payment.failure = row.optional_text(23);
+    payment.cancelling = row.integer(24) != 0;
     return payment;
 }
 
@@ -73,7 +86,29 @@ Result<std::optional<Payment>> only_payment(Statement& select) {
     return std::optional(std::move(payment));
 }
 
+Result<std::vector<Payment>> all_payments(Statement& select) {
+    std::vector<Payment> payments;
+    for (;;) {
+        TOLLGATE_TRY(const bool row, select.step());
+        if (!row) return payments;
+        TOLLGATE_TRY(auto payment, read_payment(select));
+        payments.push_back(std::move(payment));
+    }
+}
+
 }  // namespace
+
+Result<std::optional<Payment>> SqliteReading::payment_by_row(RowId row) {
+    TOLLGATE_TRY(Statement* const select, statements_.get(by_row_sql().c_str()));
+    select->bind(1, row);
+    return only_payment(*select);
+}
+
+Result<std::vector<Payment>> SqliteReading::due_payments(Timestamp now, int limit) {
+    TOLLGATE_TRY(Statement* const select, statements_.get(due_sql().c_str()));
+    select->bind(1, now.ms).bind(2, limit);
+    return all_payments(*select);
+}
 
 Result<std::optional<Payment>> SqliteReading::payment_by_id(std::string_view id) {
     TOLLGATE_TRY(Statement* const select, statements_.get(by_id_sql().c_str()));
@@ -98,13 +133,7 @@ Result<std::vector<Payment>> SqliteReading::payments_of_order(std::string_view a
                                                               std::string_view order, int limit) {
     TOLLGATE_TRY(Statement* const select, statements_.get(by_order_sql().c_str()));
     select->bind(1, app).bind(2, order).bind(3, limit);
-    std::vector<Payment> payments;
-    for (;;) {
-        TOLLGATE_TRY(const bool row, select->step());
-        if (!row) return payments;
-        TOLLGATE_TRY(auto payment, read_payment(*select));
-        payments.push_back(std::move(payment));
-    }
+    return all_payments(*select);
 }
 
 Result<PaymentRequest> SqliteReading::request_of(const Payment& payment) {

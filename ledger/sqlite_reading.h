@@ -6,6 +6,7 @@
 #include "base/sqlite.h"
 #include "ledger/books.h"
 #include "ledger/sqlite_outbox_reading.h"
+#include "ledger/sqlite_refunds.h"
 #include "ledger/statement_cache.h"
 
 namespace tollgate::ledger {
@@ -14,9 +15,13 @@ namespace tollgate::ledger {
 // open on it. One thread at a time.
 class SqliteReading final : public Reading {
 public:
-    explicit SqliteReading(Database& borrowed) : statements_(borrowed), outbox_(statements_) {}
+    explicit SqliteReading(Database& borrowed)
+        : statements_(borrowed), outbox_(statements_), refunds_(statements_) {}
     explicit SqliteReading(std::unique_ptr<Database> owned)
-        : owned_(std::move(owned)), statements_(*owned_), outbox_(statements_) {}
+        : owned_(std::move(owned)),
+          statements_(*owned_),
+          outbox_(statements_),
+          refunds_(statements_) {}
 
     Result<std::optional<Payment>> payment_by_id(std::string_view id) override;
     Result<std::optional<Payment>> payment_by_number(std::string_view app,
@@ -30,12 +35,23 @@ public:
                                                          std::string_view notify_id) override;
     Result<std::optional<IdempotencyRecord>> idempotency(std::string_view caller,
                                                          std::string_view key) override;
+    Result<std::optional<Payment>> payment_by_row(RowId row) override;
+    Result<bool> was_notified(const Payment& payment) override;
+    Result<std::optional<SubmitToken>> submit_token(std::string_view caller,
+                                                    std::string_view sha256) override;
+    Result<std::optional<DifferenceView>> difference(std::string_view id) override;
+    Result<std::vector<DifferenceView>> differences(const DifferenceQuery& query) override;
     OutboxReading& outbox() override { return outbox_; }
+    RefundReading& refunds() override { return refunds_; }
+
+    // Those that Books::claim_due_payments is about to take.
+    Result<std::vector<Payment>> due_payments(Timestamp now, int limit);
 
 private:
     std::unique_ptr<Database> owned_;  // Before the statements: it must outlive them.
     StatementCache statements_;
     SqliteOutboxReading outbox_;
+    SqliteRefundReading refunds_;
 };
 
 }  // namespace tollgate::ledger

@@ -45,7 +45,8 @@ struct PublicKey::Parts {
     PkeyHandle key;
     PkeyContext verify_rsa2;  // Null for an SM2 key, as the next one.
     PkeyContext verify_rsa;
-    std::shared_ptr<const KeyEngine> engine;  // Null but in simulations; then nothing else is there.
+    std::shared_ptr<const KeyEngine>
+        engine;  // Null but in simulations; then nothing else is there.
 };
 
 Result<PublicKey> PublicKey::parse(std::string_view text, KeyLimits limits) {

@@ -2,19 +2,24 @@
 
 #include <algorithm>
 #include <atomic>
-#include <deque>
+#include <iterator>
 #include <mutex>
 #include <optional>
-#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "base/check.h"
-#include "transport/curl_handles.h"
 #include "transport/curl_loop.h"
 #include "transport/curl_transfer.h"
 
 namespace tollgate::transport {
+namespace {
+
+constexpr std::size_t kSoundUrlsMax = 1'024;
+
+}  // namespace
+
 // Everything but the line of waiting requests belongs to the driving thread.
 class CurlClient::Multi {
 public:
@@ -46,17 +51,19 @@ public:
 
     // What completions start meanwhile is not touched.
     void cancel_all() {
-        std::deque<Waiting> waiting;
+        std::vector<Waiting> waiting;
+        for (; next_ < taken_.size(); ++next_) waiting.push_back(std::move(taken_[next_]));
         {
             const std::lock_guard lock(mutex_);
-            waiting.swap(waiting_);
+            std::ranges::move(waiting_, std::back_inserter(waiting));
+            waiting_.clear();
         }
-        std::unordered_map<CURL*, std::unique_ptr<CurlTransfer>> running;
+        std::vector<std::unique_ptr<CurlTransfer>> running;
         running.swap(running_);
-        for (auto& [handle, transfer] : running) {
+        for (auto& transfer : running) {
             const Error why = transfer->cancelled();
-            curl_multi_remove_handle(loop_.multi(), handle);
-            finish(*transfer, why);
+            curl_multi_remove_handle(loop_.multi(), transfer->handle());
+            finish(std::move(transfer), why);
         }
         for (auto& [request, done] : waiting) {
             in_flight_.fetch_sub(1);
@@ -78,12 +85,18 @@ private:
         return moved;
     }
 
+    // The next in line. They are taken over all at once, so that who starts a request and who
+    // carries it out seldom meet at the lock.
     std::optional<Waiting> next_waiting() {
-        const std::lock_guard lock(mutex_);
-        if (waiting_.empty() || running_.size() >= options_.in_flight_max) return std::nullopt;
-        Waiting next = std::move(waiting_.front());
-        waiting_.pop_front();
-        return next;
+        if (running_.size() >= options_.in_flight_max) return std::nullopt;
+        if (next_ == taken_.size()) {
+            taken_.clear();
+            next_ = 0;
+            const std::lock_guard lock(mutex_);
+            taken_.swap(waiting_);
+        }
+        if (taken_.empty()) return std::nullopt;
+        return std::move(taken_[next_++]);
     }
 
     bool refill() {
@@ -96,18 +109,31 @@ private:
     }
 
     void launch(ClientRequest request, Completion done) {
-        const Result<Done> sound = check_request(request);
-        auto transfer =
-            std::make_unique<CurlTransfer>(std::move(request), std::move(done), next_handle());
-        if (!sound) return finish(*transfer, sound.error());
-        if (const auto ready = transfer->prepare(options_); !ready) {
-            return finish(*transfer, ready.error());
+        if (const Result<Done> sound = check(request); !sound) {
+            in_flight_.fetch_sub(1);
+            return done(sound.error());
         }
-        CURL* const handle = transfer->handle();
-        if (curl_multi_add_handle(loop_.multi(), handle) != CURLM_OK) {
-            return finish(*transfer, transfer->cancelled());
+        auto transfer = next_transfer();
+        if (const auto begun = transfer->begin(std::move(request), std::move(done), options_);
+            !begun) {
+            return finish(std::move(transfer), begun.error());
         }
-        running_.emplace(handle, std::move(transfer));
+        if (curl_multi_add_handle(loop_.multi(), transfer->handle()) != CURLM_OK) {
+            const Error why = transfer->refused();
+            return finish(std::move(transfer), why);
+        }
+        transfer->place = running_.size();
+        running_.push_back(std::move(transfer));
+    }
+
+    // Reading a URL takes a while, and most go where others went before.
+    Result<Done> check(const ClientRequest& request) {
+        if (!sound_urls_.contains(request.url)) {
+            TOLLGATE_DO(check_url(request));
+            if (sound_urls_.size() >= kSoundUrlsMax) sound_urls_.clear();
+            sound_urls_.insert(request.url);
+        }
+        return check_fields(request);
     }
 
     bool finish_one() {
@@ -116,34 +142,47 @@ private:
         if (message == nullptr) return false;
         TOLLGATE_CHECK(message->msg == CURLMSG_DONE);
         const CURLcode code = message->data.result;  // Gone with the handle: read it first.
-        const auto found = running_.find(message->easy_handle);
-        TOLLGATE_CHECK(found != running_.end());
-        const std::unique_ptr<CurlTransfer> transfer = std::move(found->second);
-        running_.erase(found);
+        CurlTransfer* ended = nullptr;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &ended);
+        TOLLGATE_CHECK(ended != nullptr && ended->place < running_.size() &&
+                       running_[ended->place].get() == ended);
+        auto transfer = std::move(running_[ended->place]);
+        if (ended->place + 1 < running_.size()) {
+            running_[ended->place] = std::move(running_.back());
+            running_[ended->place]->place = ended->place;
+        }
+        running_.pop_back();
         curl_multi_remove_handle(loop_.multi(), transfer->handle());
-        finish(*transfer, transfer->outcome(code));
+        auto result = transfer->outcome(code);
+        finish(std::move(transfer), std::move(result));
         return true;
     }
 
-    void finish(CurlTransfer& transfer, Result<ClientReply> result) {
+    void finish(std::unique_ptr<CurlTransfer> transfer, Result<ClientReply> result) {
         in_flight_.fetch_sub(1);
-        transfer.complete(std::move(result), idle_);
+        const Completion done = transfer->end(result);
+        idle_.push_back(std::move(transfer));
+        done(std::move(result));
     }
 
-    CurlEasy next_handle() {
-        if (idle_.empty()) return CurlEasy(curl_easy_init());
-        CurlEasy handle = std::move(idle_.back());
+    std::unique_ptr<CurlTransfer> next_transfer() {
+        if (idle_.empty()) return std::make_unique<CurlTransfer>(loop_);
+        auto transfer = std::move(idle_.back());
         idle_.pop_back();
-        return handle;
+        return transfer;
     }
 
     const Options options_;
     std::mutex mutex_;  // Guards waiting_.
-    std::deque<Waiting> waiting_;
+    std::vector<Waiting> waiting_;
+    std::vector<Waiting> taken_;  // From it; those from next_ on have not begun.
+    std::size_t next_ = 0;
     std::atomic<std::size_t> in_flight_{0};
     CurlLoop loop_;
-    std::vector<CurlEasy> idle_;  // Ready to be used again: at most as many as ran at once.
-    std::unordered_map<CURL*, std::unique_ptr<CurlTransfer>> running_;  // Goes before loop_.
+    std::unordered_set<std::string> sound_urls_;
+    // Ready to be used again: at most as many as ran at once.
+    std::vector<std::unique_ptr<CurlTransfer>> idle_;
+    std::vector<std::unique_ptr<CurlTransfer>> running_;  // Both go before loop_.
 };
 
 CurlClient::CurlClient(Options options) : multi_(std::make_unique<Multi>(std::move(options))) {}

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <curl/curl.h>
 
@@ -29,24 +32,32 @@ struct EndText {
 };
 using CurlText = std::unique_ptr<char, EndText>;
 
-// Header lines in order.
+// Header lines in order, as libcurl takes them. It only reads the list: so all lines stand in one
+// text, which is used again and again, where libcurl's own list takes memory twice for each line.
 class CurlHeaders {
 public:
-    // False when there is no memory for it.
-    bool add(const std::string& line) {
-        curl_slist* const longer = curl_slist_append(first_.get(), line.c_str());
-        if (longer == nullptr) return false;
-        static_cast<void>(first_.release());
-        first_.reset(longer);
-        return true;
+    void clear() {
+        text_.clear();
+        begins_.clear();
     }
-    curl_slist* get() const { return first_.get(); }
+    void add(std::string_view name, std::string_view separator, std::string_view value = {}) {
+        begins_.push_back(text_.size());
+        text_.append(name).append(separator).append(value).push_back('\0');
+    }
+    // Good until the next change.
+    curl_slist* get() {
+        lines_.resize(begins_.size());
+        for (std::size_t i = 0; i < lines_.size(); ++i) {
+            lines_[i].data = text_.data() + begins_[i];
+            lines_[i].next = i + 1 < lines_.size() ? &lines_[i + 1] : nullptr;
+        }
+        return lines_.empty() ? nullptr : lines_.data();
+    }
 
 private:
-    struct End {
-        void operator()(curl_slist* first) const { curl_slist_free_all(first); }
-    };
-    std::unique_ptr<curl_slist, End> first_;
+    std::string text_;
+    std::vector<std::size_t> begins_;  // Of each line in it.
+    std::vector<curl_slist> lines_;
 };
 
 }  // namespace tollgate::transport

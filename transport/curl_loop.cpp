@@ -7,6 +7,7 @@
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/clock.h"
@@ -48,7 +49,7 @@ CurlLoop::CurlLoop()
       woken_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       multi_(make_multi()) {
     TOLLGATE_CHECK(epoll_ && woken_ && multi_ != nullptr);
-    watch(woken_.get(), CURL_POLL_IN, false);
+    watch(woken_.get(), CURL_POLL_IN);
     curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETFUNCTION, &CurlLoop::on_socket);
     curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETDATA, this);
     curl_multi_setopt(multi_.get(), CURLMOPT_TIMERFUNCTION, &CurlLoop::on_timer);
@@ -57,12 +58,15 @@ CurlLoop::CurlLoop()
 
 CurlLoop::~CurlLoop() = default;
 
-int CurlLoop::on_socket(CURL* /*easy*/, curl_socket_t socket, int what, void* self, void* watched) {
-    auto* const loop = static_cast<CurlLoop*>(self);
-    loop->watch(socket, what, watched != nullptr);
-    // libcurl keeps the mark for us as long as it knows the socket.
-    if (what != CURL_POLL_REMOVE) curl_multi_assign(loop->multi_.get(), socket, loop);
+int CurlLoop::on_socket(CURL* /*easy*/, curl_socket_t socket, int what, void* self,
+                        void* /*mark*/) {
+    static_cast<CurlLoop*>(self)->watch(socket, what);
     return 0;
+}
+
+int CurlLoop::on_close(void* self, curl_socket_t socket) {
+    static_cast<CurlLoop*>(self)->watch_of(socket) = {};  // epoll forgets what is closed.
+    return ::close(socket);
 }
 
 int CurlLoop::on_timer(CURLM* /*multi*/, long timeout_ms, void* self) {  // NOLINT(*-runtime-int)
@@ -74,15 +78,43 @@ int CurlLoop::on_timer(CURLM* /*multi*/, long timeout_ms, void* self) {  // NOLI
     return 0;
 }
 
-void CurlLoop::watch(curl_socket_t socket, int what, bool is_watched) {
-    if (what == CURL_POLL_REMOVE) {
-        // It fails when the socket is closed already, which has the same effect.
-        ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, socket, nullptr);
+bool CurlLoop::watch_closing(CURL* easy) {
+    return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &CurlLoop::on_close) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this) == CURLE_OK;
+}
+
+void CurlLoop::opened(curl_socket_t socket) {
+    watch_of(socket) = {.is_connection = true};
+}
+
+CurlLoop::Watch& CurlLoop::watch_of(curl_socket_t socket) {
+    const auto number = static_cast<std::size_t>(socket);
+    if (number >= watches_.size()) watches_.resize(number + 1);
+    return watches_[number];
+}
+
+void CurlLoop::watch(curl_socket_t socket, int what) {
+    Watch& watch = watch_of(socket);
+    watch.is_known = what != CURL_POLL_REMOVE;
+    if (!watch.is_known) {
+        // A connection's last word on an exchange: the next one will want to hear of it again, for
+        // the same events. What else libcurl opens, it closes without a word to us.
+        if (!watch.is_connection) stop_watching(socket);
         return;
     }
-    epoll_event event{.events = events_of(what), .data = {.fd = socket}};
-    const int change = is_watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    const std::uint32_t events = events_of(what);
+    if (watch.is_registered && watch.events == events) return;
+    epoll_event event{.events = events, .data = {.fd = socket}};
+    const int change = watch.is_registered ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
     TOLLGATE_CHECK(::epoll_ctl(epoll_.get(), change, socket, &event) == 0);
+    watch.is_registered = true;
+    watch.events = events;
+}
+
+void CurlLoop::stop_watching(curl_socket_t socket) {
+    // It fails when the socket is closed already, which has the same effect.
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, socket, nullptr);
+    watch_of(socket).is_registered = false;
 }
 
 void CurlLoop::act_on_time() {
@@ -112,6 +144,12 @@ void CurlLoop::wait_and_act(std::chrono::milliseconds timeout) {
             // Nothing to read: another turn has had it.
             const ssize_t taken = ::read(woken_.get(), &times, sizeof times);
             TOLLGATE_CHECK(taken == sizeof times || errno == EAGAIN);
+            continue;
+        }
+        if (!watch_of(event.data.fd).is_known) {
+            // An idle connection that the other side has closed: libcurl finds out when it next
+            // looks at it.
+            stop_watching(event.data.fd);
             continue;
         }
         int running = 0;

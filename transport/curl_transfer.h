@@ -1,32 +1,38 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "base/result.h"
 #include "transport/address_guard.h"
 #include "transport/curl_client.h"
 #include "transport/curl_handles.h"
+#include "transport/curl_loop.h"
 #include "transport/http_client.h"
 
 namespace tollgate::transport {
 
 // invalid_argument when the request cannot be sent as it stands: no http(s) URL, a user or password
-// in the URL, or a method or header that would break out of its line.
-Result<Done> check_request(const ClientRequest& request);
+// in the URL; a method or header that would break out of its line.
+Result<Done> check_url(const ClientRequest& request);
+Result<Done> check_fields(const ClientRequest& request);
 
-// One exchange under way. Must stay where it is: libcurl holds its address.
+// Makes exchanges one after the other, each with the same handle: setting one up from nothing costs
+// libcurl as much as the exchange. Must stay where it is: libcurl holds its address.
 class CurlTransfer {
 public:
-    // `easy`: a handle that nobody else uses, new or reset; may be null when there is no memory.
-    CurlTransfer(ClientRequest request, HttpClient::Completion done, CurlEasy easy);
+    // `loop` must outlive it.
+    explicit CurlTransfer(CurlLoop& loop) : loop_(loop), easy_(curl_easy_init()) {}
     CurlTransfer(const CurlTransfer&) = delete;
     CurlTransfer& operator=(const CurlTransfer&) = delete;
 
-    // Sets the handle up. Errors: unavailable, when libcurl refuses or has no memory.
-    Result<Done> prepare(const CurlClient::Options& options);
+    // Takes the next request, once the last one has ended. Errors: refused(); then, too, end() must
+    // be called.
+    Result<Done> begin(ClientRequest request, HttpClient::Completion done,
+                       const CurlClient::Options& options);
 
     CURL* handle() const { return easy_.get(); }
 
@@ -35,45 +41,72 @@ public:
 
     // An end that we chose, before libcurl had one.
     Error cancelled() const;
+    // Unavailable: libcurl did not even take it.
+    Error refused();
 
-    // Fills the request's trace in, gives the handle back to `idle` and calls the completion: the
-    // last call to this transfer.
-    void complete(Result<ClientReply> result, std::vector<CurlEasy>& idle);
+    // Fills the request's trace in, forgets the request, and gives what the result is for.
+    HttpClient::Completion end(const Result<ClientReply>& result);
+
+    std::size_t place = 0;  // Its owner's: where it stands among those under way.
 
 private:
-    bool set_request();
-    bool set_headers();
-    bool set_method();
+    // What of a request is set once and stays for the next one that looks like it.
+    struct Shape {
+        std::string method;
+        bool has_body = false;
+        bool fresh_connection = false;
+        bool is_guarded = false;
+        bool has_short_reply = false;
+        std::chrono::milliseconds connect_timeout{};
+        std::chrono::milliseconds total_timeout{};
+    };
+
+    // curl_setup.cpp
+    bool set_up(const CurlClient::Options& options);
+    bool fits(const Shape& shape) const;
+    bool set_own();
+    bool set_method(const Shape& shape);
     bool set_rules(const CurlClient::Options& options);
-    bool set_guard();
-    bool set_route(const CurlClient::Options& options);
+    bool set_shape(const Shape& shape, const CurlClient::Options& options);
+    bool set_url();
+    bool set_body();
+    bool set_headers();
+    static curl_socket_t on_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
+    static int on_connected(void* self, char* remote, char* local, int remote_port, int local_port);
+    bool allows(const IpAddress& address) const;
+    curl_socket_t open_socket(const curl_sockaddr& address);
+
+    // curl_transfer.cpp
     bool bytes_went_out() const;
     Error failure(std::string_view reason, std::string_view text) const;
     Error blocked() const;
     ExchangeTimes times() const;
     std::string last_address() const;
-    bool allows(const IpAddress& address) const;
-    curl_socket_t open_socket(const curl_sockaddr& address);
     bool take_body(const char* bytes, std::size_t size);
     bool take_header(std::string_view line);
-
     static std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* self);
     static std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* self);
-    static curl_socket_t on_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
-    static int on_connected(void* self, char* remote, char* local, int remote_port, int local_port);
 
-    ClientRequest request_;
-    HttpClient::Completion done_;
+    // Of one exchange.
+    struct Exchange {
+        ClientRequest request;
+        HttpClient::Completion done;
+        ClientReply reply;
+        std::string tried_address;  // The last one that libcurl wanted a socket for.
+        bool has_blocked = false;   // The guard has refused an address,
+        bool has_opened = false;    // or let one through.
+        std::size_t head_bytes = 0;
+        bool too_large = false;
+        bool head_is_whole = false;
+    };
+
+    CurlLoop& loop_;
+    Exchange now_;
     CurlHeaders headers_;
     std::array<char, CURL_ERROR_SIZE> error_text_{};
-    ClientReply reply_;
-    std::string tried_address_;  // The last one that libcurl wanted a socket for.
-    bool has_blocked_ = false;   // The guard has refused an address,
-    bool has_opened_ = false;    // or let one through.
-    std::size_t head_bytes_ = 0;
-    bool too_large_ = false;
-    bool head_is_whole_ = false;
-    CurlEasy easy_;  // Last: it goes first, as it points to all of the above.
+    std::optional<Shape> shape_;  // Of the handle; nothing: it must be set up from nothing.
+    std::string url_;             // The same.
+    CurlEasy easy_;               // Last: it goes first, as it points to all of the above.
 };
 
 }  // namespace tollgate::transport

@@ -32,7 +32,8 @@ constexpr milliseconds kConnectTimeout{3'000};
 constexpr milliseconds kPollTimeout = Desk::kPollTime + milliseconds(10'000);
 constexpr milliseconds kBringTimeout{10'000};
 constexpr milliseconds kLoopWait{250};
-constexpr std::uint32_t kFramesAPoll = 4;
+constexpr std::size_t kPollsMax = 2;
+constexpr std::size_t kBringingMax = 2;
 constexpr std::uint64_t kReplayMark = 512;  // Keeps our own ids apart from the relay's.
 
 // Where a tunnel's own address was given instead of the relay's.
@@ -104,7 +105,7 @@ private:
     void on_hold(const Result<ClientReply>& reply);
     void pump();
     void send_exchange(std::uint32_t frames_max);
-    void on_exchange(std::vector<AppAnswer> answers, bool was_poll,
+    void on_exchange(std::vector<AppAnswer> answers, std::uint32_t frames_max,
                      const Result<ClientReply>& reply);
     // What was wrong with a reply; empty when it is good. Notes a refusal.
     std::string fault_of(const Result<ClientReply>& reply);
@@ -135,7 +136,8 @@ private:
     nanoseconds hold_at_{};
     std::size_t polls_ = 0;
     std::size_t bringing_ = 0;
-    bool cut_ = false;  // All exchanges are to be given up.
+    std::size_t wanted_ = 0;  // Callbacks that polls under way may bring.
+    bool cut_ = false;        // All exchanges are to be given up.
     std::optional<Error> refused_;
 
     std::mutex mutex_;  // Guards state_.
@@ -271,10 +273,24 @@ void RunningClient::lost(const std::string& why) {
     seams_.say("not connected: " + why + "; trying again");
 }
 
-// As many polls as there is room for more callbacks; answers ride on them, or go by themselves.
+// Few polls with room for many callbacks each: what comes while one is on its way goes with the
+// next, in both directions, so that under load one exchange carries many. An answer takes along the
+// next poll; it goes by itself only while all polls wait at the relay.
 void RunningClient::pump() {
-    while (polls_ + hands_.running() < settings_.exchanges) send_exchange(kFramesAPoll);
-    if (hands_.has_ready() && bringing_ < settings_.exchanges) send_exchange(0);
+    for (;;) {
+        const bool has_answers = hands_.has_ready();
+        const std::size_t taken = hands_.running() + wanted_;
+        const std::size_t room = settings_.exchanges > taken ? settings_.exchanges - taken : 0;
+        const bool may_poll = polls_ < kPollsMax && room > 0;
+        if (may_poll && (has_answers || polls_ == 0)) {
+            // The first leaves some of the room to the other.
+            send_exchange(static_cast<std::uint32_t>(polls_ == 0 ? (room + 1) / 2 : room));
+        } else if (has_answers && bringing_ < kBringingMax) {
+            send_exchange(0);
+        } else {
+            return;
+        }
+    }
 }
 
 void RunningClient::send_exchange(std::uint32_t frames_max) {
@@ -284,14 +300,18 @@ void RunningClient::send_exchange(std::uint32_t frames_max) {
     std::string body = to_wire(request);
     const bool poll = frames_max > 0;
     ++(poll ? polls_ : bringing_);
-    relay_.start(to_relay("/x/exchange", std::move(body), poll ? kPollTimeout : kBringTimeout),
-                 [this, poll, answers = std::move(request.answers)](
-                     const Result<ClientReply>& reply) { on_exchange(answers, poll, reply); });
+    wanted_ += frames_max;
+    relay_.start(
+        to_relay("/x/exchange", std::move(body), poll ? kPollTimeout : kBringTimeout),
+        [this, frames_max, answers = std::move(request.answers)](const Result<ClientReply>& reply) {
+            on_exchange(answers, frames_max, reply);
+        });
 }
 
-void RunningClient::on_exchange(std::vector<AppAnswer> answers, bool was_poll,
+void RunningClient::on_exchange(std::vector<AppAnswer> answers, std::uint32_t frames_max,
                                 const Result<ClientReply>& reply) {
-    --(was_poll ? polls_ : bringing_);
+    --(frames_max > 0 ? polls_ : bringing_);
+    wanted_ -= frames_max;
     std::string fault = fault_of(reply);
     if (fault.empty()) hands_.brought(answers);
     if (!fault.empty()) hands_.not_brought(std::move(answers));

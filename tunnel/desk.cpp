@@ -85,6 +85,7 @@ void Desk::take_in(Callback callback, transport::Ticket ticket) {
         return refuse(NoAnswer::full, counters_.refused_full);
     }
     if (arrived.sendings > 1) ++counters_.resent;
+    if (arrived.kind == EventQueue::Arrived::Kind::replaces) ++counters_.superseded;
     Listening& listening = listening_[arrived.id];
     listening.tickets.push_back(std::move(ticket));
     if (arrived.kind == EventQueue::Arrived::Kind::joins) return;
@@ -101,7 +102,9 @@ void Desk::take_in(Callback callback, transport::Ticket ticket) {
                       .replay_of = {}};
     lock.unlock();
     store_event(std::move(event), arrived.kind);
-    if (at_once) on_stored(arrived.id, Done{});
+    if (!at_once) return;
+    on_stored(arrived.id, Done{});
+    hand_out_stored();
 }
 
 void Desk::store_event(StoredEvent event, EventQueue::Arrived::Kind kind) {
@@ -120,14 +123,13 @@ void Desk::store_event(StoredEvent event, EventQueue::Arrived::Kind kind) {
 void Desk::on_stored(std::uint64_t id, const Result<Done>& stored) {
     std::vector<Reply> replies;
     std::vector<std::uint64_t> dropped;
-    std::vector<HandingOver> handing_over;
     {
         const std::lock_guard lock(mutex_);
         const Moment at = now();
+        has_stored_ = true;
         if (stored) {
             queue_.written(id);
             if (!queue_.online(at)) tick_locked(at, replies, dropped);
-            handing_over = match_polls(at);
         } else {
             queue_.not_written(id);
             ++counters_.refused_full;
@@ -137,6 +139,15 @@ void Desk::on_stored(std::uint64_t id, const Result<Done>& stored) {
     }
     give(std::move(replies));
     store_dropped(std::move(dropped));
+}
+
+void Desk::hand_out_stored() {
+    std::vector<HandingOver> handing_over;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!std::exchange(has_stored_, false)) return;
+        handing_over = match_polls(now());
+    }
     hand_over(std::move(handing_over));
     seams_.on_change();
 }
@@ -157,7 +168,9 @@ Result<std::uint64_t> Desk::replay(Callback callback, std::uint64_t of) {
         listening_[id].callback = event.callback;
     }
     store_event(event, EventQueue::Arrived::Kind::fresh);
-    if (!seams_.durable) on_stored(id, Done{});
+    if (seams_.durable) return id;
+    on_stored(id, Done{});
+    hand_out_stored();
     return id;
 }
 
@@ -181,6 +194,7 @@ void Desk::tick_locked(Moment at, std::vector<Reply>& replies,
     const auto tell = [&](const std::vector<std::uint64_t>& ids, NoAnswer why) {
         for (const std::uint64_t id : ids) {
             const bool kept = queue_.state_of(id).has_value();
+            if (kept) ++counters_.kept_ever;
             replies.push_back(
                 {.tickets = take_tickets(id), .response = answer_for(why, door_, kept)});
         }
@@ -224,8 +238,13 @@ void Desk::forget() {
 TunnelCounters Desk::counters() {
     const std::lock_guard lock(mutex_);
     TunnelCounters counters = counters_;
+    const Moment at = now();
     counters.kept = queue_.kept();
-    counters.online = queue_.online(now());
+    counters.depth = queue_.depth();
+    counters.bytes = queue_.bytes();
+    if (const auto oldest = queue_.oldest()) counters.oldest_age = at.wall - *oldest;
+    counters.sessions = queue_.sessions(at);
+    counters.online = counters.sessions > 0;
     return counters;
 }
 

@@ -32,18 +32,25 @@ private:
 // What has happened to a tunnel's callbacks since the start.
 struct TunnelCounters {
     std::uint64_t received = 0;
-    std::uint64_t resent = 0;         // Of those: sent again by the provider.
-    std::uint64_t handed_out = 0;     // To the laptop, each try counted.
-    std::uint64_t put_back = 0;       // Taken from a client that was gone.
-    std::uint64_t answered = 0;       // By the app.
-    std::uint64_t no_app = 0;         // Tries that ended without an answer of the app's.
-    std::uint64_t told_offline = 0;   // 503, or accepted in its place.
-    std::uint64_t told_slow = 0;      // 504, or accepted in its place.
-    std::uint64_t refused_large = 0;  // 413
-    std::uint64_t refused_many = 0;   // 429
-    std::uint64_t refused_full = 0;   // 503 and not kept.
-    std::uint64_t dropped = 0;        // Expired, or passed over at the client's wish.
-    std::uint64_t kept = 0;           // Waiting now.
+    std::uint64_t resent = 0;                // Of those: sent again by the provider.
+    std::uint64_t superseded = 0;            // Of those: took the place of a kept one.
+    std::uint64_t handed_out = 0;            // To the laptop, each try counted.
+    std::uint64_t drained = 0;               // Of those: had been kept.
+    std::uint64_t put_back = 0;              // Taken from a client that was gone.
+    std::uint64_t answered = 0;              // By the app.
+    std::uint64_t no_app = 0;                // Tries that ended without an answer of the app's.
+    std::uint64_t told_offline = 0;          // 503, or accepted in its place.
+    std::uint64_t told_slow = 0;             // 504, or accepted in its place.
+    std::uint64_t refused_large = 0;         // 413
+    std::uint64_t refused_many = 0;          // 429
+    std::uint64_t refused_full = 0;          // 503 and not kept.
+    std::uint64_t dropped = 0;               // Expired, or passed over at the client's wish.
+    std::uint64_t kept_ever = 0;             // Whose sender was told so, or was gone.
+    std::uint64_t kept = 0;                  // Waiting now.
+    std::uint64_t depth = 0;                 // All without an answer now, whoever has them.
+    std::int64_t bytes = 0;                  // What those take.
+    std::chrono::milliseconds oldest_age{};  // Of those.
+    std::uint64_t sessions = 0;              // Clients that are there now.
     bool online = false;
 };
 
@@ -76,6 +83,8 @@ public:
     // An exchange of the store, once more; its id is set here. Gives the id. Errors: unavailable.
     Result<std::uint64_t> replay(Callback callback, std::uint64_t of);
 
+    // What has become durable since the last call goes out now, all of it together.
+    void hand_out_stored();
     // Ends what has waited for too long. Gives the moment of the next call.
     std::chrono::nanoseconds tick();
     // Answers everybody who waits; takes nothing more.
@@ -131,6 +140,7 @@ private:
     std::unordered_map<std::uint64_t, Listening> listening_;
     std::deque<Poll> polls_;
     TunnelCounters counters_;
+    bool has_stored_ = false;  // Something to hand out, or to show.
     bool stopped_ = false;
 };
 

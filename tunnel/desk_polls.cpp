@@ -55,6 +55,7 @@ void Desk::take_answers(std::vector<AppAnswer> answers, std::vector<Reply>& repl
         if (!answered.known) continue;
         ++(answer.failure == AppFailure::none ? counters_.answered : counters_.no_app);
         const bool kept = !answered.finished;
+        if (kept && answered.was_waiting) ++counters_.kept_ever;
         if (auto tickets = take_tickets(answer.id); !tickets.empty()) {
             replies.push_back(
                 {.tickets = std::move(tickets), .response = answer_of(answer, door_, kept)});
@@ -65,7 +66,9 @@ void Desk::take_answers(std::vector<AppAnswer> answers, std::vector<Reply>& repl
 }
 
 void Desk::store_answers(std::vector<std::pair<AppAnswer, EventQueue::Answered>> answers) {
-    seams_.writer.submit(
+    // The next callback's sync will do: the provider has been told, and should we die before it,
+    // the client remembers.
+    seams_.writer.submit_unhurried(
         [answers = std::move(answers)](RelayStore& store) -> Result<Done> {
             for (const auto& [answer, answered] : answers) {
                 const auto state = !answered.finished                   ? ExchangeState::waiting
@@ -106,6 +109,8 @@ std::vector<Desk::HandingOver> Desk::match_polls(Moment at) {
         auto due = queue_.take(poll->session, poll->frames_max, at);
         if (due.empty()) break;
         counters_.handed_out += due.size();
+        counters_.drained += static_cast<std::uint64_t>(
+            std::ranges::count_if(due, [](const auto& one) { return one.kept; }));
         HandingOver over{.ticket = std::move(poll->ticket), .due = std::move(due), .callbacks = {}};
         for (const auto& one : over.due) {
             const auto found = listening_.find(one.id);

@@ -221,6 +221,12 @@ bool EventQueue::online(Moment now) const {
     });
 }
 
+std::size_t EventQueue::sessions(Moment now) const {
+    return static_cast<std::size_t>(std::ranges::count_if(sessions_, [&](const auto& session) {
+        return now.since - session.second.heard <= rules_.session_silence;
+    }));
+}
+
 bool EventQueue::lively(std::uint64_t session, Moment now) const {
     const auto found = sessions_.find(session);
     return found != sessions_.end() && now.since - found->second.heard <= rules_.hold_lapse;
@@ -231,7 +237,7 @@ bool EventQueue::lively(std::uint64_t session, Moment now) const {
 std::vector<EventQueue::Due> EventQueue::take(std::uint64_t session, std::size_t limit,
                                               Moment now) {
     std::vector<Due> due;
-    const auto hand_out = [&](std::uint64_t id) {
+    const auto hand_out = [&](std::uint64_t id, bool kept) {
         Entry& entry = entries_.at(id);
         take_out(id, entry);
         entry.session = session;
@@ -241,13 +247,14 @@ std::vector<EventQueue::Due> EventQueue::take(std::uint64_t session, std::size_t
         due.push_back({.id = id,
                        .attempt = entry.attempts,
                        .round = entry.round,
-                       .first_received_at = entry.first_received_at});
+                       .first_received_at = entry.first_received_at,
+                       .kept = kept});
     };
-    while (due.size() < limit && !ready_live_.empty()) hand_out(*ready_live_.begin());
+    while (due.size() < limit && !ready_live_.empty()) hand_out(*ready_live_.begin(), false);
     while (due.size() < limit && !wishes_.hold && !ready_kept_.empty()) {
         const auto [not_before, id] = *ready_kept_.begin();
         if (not_before > now.since || !drain_.take(now.since)) break;
-        hand_out(id);
+        hand_out(id, true);
     }
     return due;
 }
@@ -343,6 +350,11 @@ std::optional<EventState> EventQueue::state_of(std::uint64_t id) const {
     const auto found = entries_.find(id);
     if (found == entries_.end()) return std::nullopt;
     return found->second.state;
+}
+
+std::optional<Timestamp> EventQueue::oldest() const {
+    if (entries_.empty()) return std::nullopt;
+    return entries_.begin()->second.first_received_at;  // Ids grow with time.
 }
 
 bool EventQueue::waits(std::uint64_t id) const {

@@ -104,6 +104,7 @@ public:
         int attempt = 1;
         int round = 1;
         Timestamp first_received_at;
+        bool kept = false;  // From what was kept: nobody listens for its answer any more.
     };
     // What to hand to this session now, at most `limit`: live ones first, then the kept ones,
     // oldest first and no faster than the client wishes.
@@ -135,6 +136,11 @@ public:
     bool waits(std::uint64_t id) const;
     std::size_t kept() const { return ready_kept_.size(); }
     std::int64_t bytes() const { return bytes_; }
+    // All that has no answer yet, whoever has it.
+    std::size_t depth() const { return entries_.size(); }
+    std::optional<Timestamp> oldest() const;
+    // Clients that were heard of a moment ago.
+    std::size_t sessions(Moment now) const;
 
     // Between two tries of a callback whose app did not answer: 1 s, 2 s, 5 s … 60 s.
     static std::chrono::milliseconds retry_wait(int attempts_made);

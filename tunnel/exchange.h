@@ -41,6 +41,8 @@ struct Attempt {
 };
 
 inline constexpr std::size_t kAnswerStartBytesMax = std::size_t{16} * 1024;
+inline constexpr std::size_t kAttemptsShownMax = 50;
+inline constexpr std::size_t kEarlierMax = 8;
 
 enum class ExchangeState {
     waiting,   // Kept, or on its way to the app.
@@ -58,7 +60,10 @@ struct Exchange {
     Timestamp first_received_at;
     int sendings = 1;  // How often the provider has sent it; the callback is the newest.
     ExchangeState state = ExchangeState::waiting;
-    std::vector<Attempt> attempts;  // Oldest first.
+    std::vector<Attempt> attempts;  // Oldest first; the newest kAttemptsShownMax at most.
+    // The bytes of earlier sendings, oldest first, as far as they are remembered: on the laptop the
+    // newest kEarlierMax, on the relay none, whose store keeps the newest sending alone.
+    std::vector<Callback> earlier;
     std::optional<std::uint64_t>
         replay_of;  // The exchange that somebody sent again, edited or not.
 };
@@ -66,6 +71,7 @@ struct Exchange {
 // Which exchanges to list; whatever is left out does not matter.
 struct ExchangeFilter {
     std::string text;  // Occurs, letter by letter, in the target, a header or the body.
+    std::string text_encoded = {};  // Or this, the same as a form spells it; empty: no other way.
     std::optional<ExchangeState> state;
     std::optional<int> status;  // Of the last answer.
     std::optional<Timestamp> since;

@@ -6,22 +6,35 @@
 namespace tollgate::tunnel {
 
 void GroupWriter::submit(Work work, Told told) {
+    enqueue({.work = std::move(work), .told = std::move(told)});
+}
+
+void GroupWriter::submit_unhurried(Work work, Told told) {
+    enqueue({.work = std::move(work), .told = std::move(told), .hurried = false});
+}
+
+void GroupWriter::enqueue(Pending pending) {
     std::string_view why = "the relay is stopping";
     {
         const std::lock_guard lock(mutex_);
         if (!closed_ && queue_.size() < kQueueMax) {
-            queue_.push_back({.work = std::move(work), .told = std::move(told)});
-            if (queue_.size() == 1) arrived_.notify_one();
+            if (pending.hurried) ++hurried_;
+            const bool news = queue_.empty() || (pending.hurried && hurried_ == 1);
+            queue_.push_back(std::move(pending));
+            if (news) arrived_.notify_one();
             return;
         }
         if (!closed_) why = "too much waits to be written";
     }
-    told(Error(ErrorCode::unavailable, std::string(why)).because("overloaded"));
+    pending.told(Error(ErrorCode::unavailable, std::string(why)).because("overloaded"));
 }
 
 bool GroupWriter::wait(std::chrono::milliseconds patience) {
     std::unique_lock lock(mutex_);
     arrived_.wait_for(lock, patience, [this] { return !queue_.empty() || woken_; });
+    if (!queue_.empty()) {
+        arrived_.wait_for(lock, kUnhurried, [this] { return hurried_ > 0 || woken_; });
+    }
     woken_ = false;
     return !queue_.empty();
 }
@@ -38,6 +51,7 @@ void GroupWriter::close() {
         const std::lock_guard lock(mutex_);
         closed_ = true;
         left.swap(queue_);
+        hurried_ = 0;
     }
     for (Pending& pending : left) {
         pending.told(Error(ErrorCode::unavailable, "the relay is stopping").because("stopping"));
@@ -73,6 +87,7 @@ Result<std::size_t> GroupWriter::run_once() {
         const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(size);
         std::move(queue_.begin(), end, std::back_inserter(batch));
         queue_.erase(queue_.begin(), end);
+        hurried_ -= static_cast<std::size_t>(std::ranges::count_if(batch, &Pending::hurried));
     }
     if (batch.empty()) return std::size_t{0};
     bool in_doubt = false;
@@ -93,6 +108,7 @@ Result<std::size_t> GroupWriter::run_once() {
     failing_ = failed != batch.end();
     if (failing_) log_.error("tunnel.not_written", {{"reason", failed->outcome.error().message()}});
     for (Pending& pending : batch) pending.told(pending.outcome);
+    if (on_told_) on_told_();
     return batch.size();
 }
 

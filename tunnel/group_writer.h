@@ -24,7 +24,10 @@ public:
     using Work = std::function<Result<Done>(RelayStore&)>;
     using Told = std::function<void(const Result<Done>&)>;
 
-    GroupWriter(RelayStore& store, Log& log) : store_(store), log_(log) {}
+    // `on_told` is called on the writer's thread after all of a batch have been told: what can be
+    // done once for many belongs there.
+    GroupWriter(RelayStore& store, Log& log, std::function<void()> on_told = {})
+        : store_(store), log_(log), on_told_(std::move(on_told)) {}
     GroupWriter(const GroupWriter&) = delete;
     GroupWriter& operator=(const GroupWriter&) = delete;
     ~GroupWriter() { close(); }
@@ -32,8 +35,11 @@ public:
     // Puts it in line; `work` may run twice. Safe from any thread. `told` is called on the writer's
     // thread, or at once with unavailable when the line is full or closed.
     void submit(Work work, Told told);
+    // The same for what nobody waits for: it shares the sync of whatever comes next, and has one of
+    // its own only when nothing has come for kUnhurried.
+    void submit_unhurried(Work work, Told told);
 
-    // Waits until there is work or `patience` is over; true when there is work.
+    // Waits until there is work that is due, or `patience` is over; true when there is work.
     bool wait(std::chrono::milliseconds patience);
     void wake();
     // Tells what is in line, and whatever comes later, unavailable. Once run_once() has ended.
@@ -53,21 +59,26 @@ public:
 
     static constexpr std::size_t kBatchMax = 512;
     static constexpr std::size_t kQueueMax = 50'000;
+    static constexpr std::chrono::milliseconds kUnhurried{20};
 
 private:
     struct Pending {
         Work work;
         Told told;
+        bool hurried = true;
         Result<Done> outcome = Done{};
     };
 
+    void enqueue(Pending pending);
     Result<Done> run_batch(Pending* first, std::size_t count, bool& in_doubt);
 
     RelayStore& store_;
     Log& log_;
-    mutable std::mutex mutex_;  // Guards queue_, woken_, closed_.
+    const std::function<void()> on_told_;
+    mutable std::mutex mutex_;  // Guards queue_, hurried_, woken_, closed_.
     std::condition_variable arrived_;
     std::vector<Pending> queue_;
+    std::size_t hurried_ = 0;  // Of those in the queue.
     bool woken_ = false;
     bool closed_ = false;
     std::vector<Pending> abandoned_;  // In doubt: kept, so that nobody answers for them.

@@ -9,9 +9,23 @@
 namespace tollgate::tunnel {
 namespace {
 
+constexpr std::size_t kAttemptBytes = 200;  // What it takes beside its texts, roughly.
+
+template <typename T>
+void push_bounded(std::vector<T>& list, T one, std::size_t max) {
+    list.push_back(std::move(one));
+    if (list.size() > max) list.erase(list.begin());
+}
+
 std::size_t size_of(const Exchange& exchange) {
     std::size_t bytes = static_cast<std::size_t>(bytes_of(exchange.callback));
-    for (const Attempt& attempt : exchange.attempts) bytes += attempt.body_start.size();
+    for (const Callback& earlier : exchange.earlier) {
+        bytes += static_cast<std::size_t>(bytes_of(earlier));
+    }
+    for (const Attempt& attempt : exchange.attempts) {
+        bytes += kAttemptBytes + attempt.error.size() + attempt.body_start.size();
+        for (const auto& [name, value] : attempt.headers) bytes += name.size() + value.size();
+    }
     return bytes;
 }
 
@@ -27,7 +41,9 @@ bool matches(const Exchange& exchange, const ExchangeFilter& filter) {
         return false;
     }
     const auto has = [&](const std::string& text) {
-        return text.find(filter.text) != std::string::npos;
+        return text.find(filter.text) != std::string::npos ||
+               (!filter.text_encoded.empty() &&
+                text.find(filter.text_encoded) != std::string::npos);
     };
     return has(callback.target) || has(callback.body) ||
            std::ranges::any_of(callback.headers, [&](const auto& header) {
@@ -42,6 +58,10 @@ void LaptopLog::note(const HandOut& out, Timestamp now, std::optional<std::uint6
         exchange.first_received_at = Timestamp{now.ms - out.age.count()};
     } else {
         bytes_ -= size_of(exchange);
+        // Handed out again it is the same sending; the provider's next one has a time of its own.
+        if (exchange.callback.received_at != out.callback.received_at) {
+            push_bounded(exchange.earlier, std::move(exchange.callback), kEarlierMax);
+        }
     }
     exchange.callback = out.callback;
     exchange.sendings = std::max(exchange.sendings, out.round);
@@ -58,7 +78,7 @@ void LaptopLog::note(const AppAnswer& answer) {
     if (found == exchanges_.end()) return;
     Exchange& exchange = found->second;
     bytes_ -= size_of(exchange);
-    exchange.attempts.push_back(attempt_of(answer));
+    push_bounded(exchange.attempts, attempt_of(answer), kAttemptsShownMax);
     if (answer.failure == AppFailure::none) exchange.state = ExchangeState::answered;
     bytes_ += size_of(exchange);
     ++version_;

@@ -11,6 +11,8 @@
 #include "transport/front.h"
 #include "transport/http_text.h"
 #include "tunnel/doors.h"
+#include "tunnel/inspector.h"
+#include "tunnel/metrics.h"
 #include "tunnel/relay_log.h"
 
 namespace tollgate::tunnel {
@@ -61,12 +63,14 @@ public:
     void run() override;
     void stop() override;
     int port() const override { return front_->port(kListener); }
+    int inspector_port() const override { return inspector_ ? inspector_->port() : 0; }
     ExchangeLog& log() override { return *log_; }
     std::vector<TunnelState> states() override;
 
 private:
     Result<Done> open_store();
     Result<Done> restore();
+    Result<Done> open_inspector(const config::TunnelInspector& wanted);
     void serve(ServerRequest& request, Ticket ticket);
     void take_in(ServerRequest& request, Doors::Place place, Ticket ticket);
     void serve_client(ServerRequest& request, Ticket ticket);
@@ -86,11 +90,14 @@ private:
     // In the order in which they know each other; destroyed the other way round.
     std::unique_ptr<RelayStore> store_;
     std::unique_ptr<RelayReader> reader_;
+    std::unique_ptr<RelayReader>
+        log_reader_;  // Of its own: who looks must not slow down the desks.
     std::unique_ptr<RelayLog> log_;
     std::unique_ptr<EventIds> ids_;
     std::vector<std::unique_ptr<Desk>> desks_;  // As settings_.tunnels.
     std::unique_ptr<GroupWriter> writer_;       // Goes before the desks that it tells.
     std::unique_ptr<transport::Front> front_;
+    std::unique_ptr<Inspector> inspector_;  // Null: none is wanted.
 
     std::mutex mutex_;  // Guards loops_stopped_.
     std::condition_variable beat_;
@@ -105,9 +112,12 @@ Result<Done> RunningRelay::open_store() {
     TOLLGATE_TRY(reader_, RelayReader::open(settings_.sqlite_file));
     TOLLGATE_TRY(const std::uint64_t last, store_->last_id());
     ids_ = std::make_unique<EventIds>(last);
-    writer_ = std::make_unique<GroupWriter>(*store_, seams_.log);
+    writer_ = std::make_unique<GroupWriter>(*store_, seams_.log, [this] {
+        for (const auto& desk : desks_) desk->hand_out_stored();
+    });
+    TOLLGATE_TRY(log_reader_, RelayReader::open(settings_.sqlite_file));
     log_ = std::make_unique<RelayLog>(
-        *reader_, [this](const std::string& tunnel, Callback callback, std::uint64_t of) {
+        *log_reader_, [this](const std::string& tunnel, Callback callback, std::uint64_t of) {
             return replay(tunnel, std::move(callback), of);
         });
     return Done{};
@@ -165,6 +175,23 @@ Result<Done> RunningRelay::build() {
     TOLLGATE_TRY(front_, transport::Front::open(std::move(listeners), {.clock = seams_.clock,
                                                                        .entropy = seams_.entropy,
                                                                        .log = seams_.log}));
+    if (settings_.inspector) TOLLGATE_DO(open_inspector(*settings_.inspector));
+    return Done{};
+}
+
+Result<Done> RunningRelay::open_inspector(const config::TunnelInspector& wanted) {
+    TOLLGATE_TRY(auto keys, read_alipay_keys(wanted.alipay_key_files));
+    InspectorSettings settings{.listen = wanted.listen,
+                               .door = {.hosts = wanted.hosts, .token_sha256 = wanted.token_sha256},
+                               .alipay_keys = std::move(keys)};
+    TOLLGATE_TRY(
+        inspector_,
+        Inspector::open(std::move(settings),
+                        {.clock = seams_.clock,
+                         .entropy = seams_.entropy,
+                         .log = seams_.log,
+                         .exchanges = *log_,
+                         .metrics = [this] { return metrics_of(states(), writer_->health()); }}));
     return Done{};
 }
 
@@ -201,6 +228,10 @@ void RunningRelay::take_in(ServerRequest& request, Doors::Place place, Ticket ti
         if (from) callback.remote_address = last_of(*from);
         if (scheme) callback.scheme = last_of(*scheme);
     }
+    // Ours to say of a replay; what the provider sends under this name would be taken for it.
+    std::erase_if(callback.headers, [](const auto& header) {
+        return transport::same_word(header.first, "X-Tunnel-Replay-Of");
+    });
     desks_[*place.door]->take_in(std::move(callback), std::move(ticket));
 }
 
@@ -257,6 +288,7 @@ void RunningRelay::run() {
     start(loops, "writer", [this] { write(); });
     start(loops, "checkpointer", [this] { checkpoint(); });
     start(loops, "timer", [this] { keep_time(); });
+    if (inspector_) start(loops, "inspector", [this] { inspector_->run(); });
     std::vector<std::thread> workers;
     for (unsigned i = 0; i < std::max(1U, std::thread::hardware_concurrency()); ++i) {
         start(workers, "worker", [this] { front_->run(); });
@@ -275,6 +307,7 @@ void RunningRelay::run() {
 
 void RunningRelay::stop() {
     for (const auto& desk : desks_) desk->stop();
+    if (inspector_) inspector_->stop();
     front_->stop(kPatience);
 }
 

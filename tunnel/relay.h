@@ -31,10 +31,12 @@ struct RelaySeams {
 //   POST /x/exchange     a client brings answers and waits for callbacks
 //   POST /x/hold         a client says which callbacks it has in hand
 //   GET  /healthz        200, or 503 while the store cannot be written
+//
+// Beside it, where the settings say so, an Inspector with /metrics on a listener of its own.
 class Relay {
 public:
-    // Opens the store and the listener. Errors: unavailable for an address or a file that is taken,
-    // invalid_argument for a certificate that cannot be used.
+    // Opens the store and the listeners. Errors: unavailable for an address or a file that is
+    // taken, invalid_argument for a certificate or a key that cannot be used.
     static Result<std::unique_ptr<Relay>> open(config::TunnelSettings settings, RelaySeams seams);
     virtual ~Relay() = default;
 
@@ -46,6 +48,8 @@ public:
 
     // The port that the listener really has.
     virtual int port() const = 0;
+    // The inspector's; 0 without one.
+    virtual int inspector_port() const = 0;
 
     // For an inspector, of all tunnels or (by the filter) of one.
     virtual ExchangeLog& log() = 0;

@@ -46,6 +46,8 @@ Result<Callback> edited(Callback callback, const Replay& replay) {
     if (replay.body && replay.body->size() > kBodyBytesMax) {
         return Error(ErrorCode::invalid_argument, "the body is too large");
     }
+    // So that the app, too, can tell it from what the provider sent.
+    set_header(callback.headers, "X-Tunnel-Replay-Of", std::to_string(replay.of));
     if (replay.target) callback.target = *replay.target;
     if (replay.host) set_header(callback.headers, "Host", *replay.host);
     if (replay.body) {

@@ -33,7 +33,8 @@ private:
     std::atomic<std::uint64_t> version_{0};
 };
 
-// The callback as the edits want it. Errors: invalid_argument for what cannot stand in a request.
+// The callback as the edits want it, marked as a replay. Errors: invalid_argument for what cannot
+// stand in a request.
 Result<Callback> edited(Callback callback, const Replay& replay);
 
 }  // namespace tollgate::tunnel

@@ -82,7 +82,9 @@ Result<std::vector<Exchange>> RelayReader::list(std::uint64_t before, const Exch
                              " AND (?3 IS NULL OR state = ?3) AND (?4 IS NULL OR last_status = ?4)"
                              " AND (?5 IS NULL OR received_ms >= ?5)"
                              " AND (length(?6) = 0 OR instr(CAST(target AS BLOB), ?6) > 0"
-                             "      OR instr(body, ?6) > 0 OR instr(headers, ?6) > 0)"
+                             "      OR instr(body, ?6) > 0 OR instr(headers, ?6) > 0"
+                             "      OR (length(?8) > 0 AND (instr(CAST(target AS BLOB), ?8) > 0"
+                             "          OR instr(body, ?8) > 0)))"
                              " ORDER BY id DESC LIMIT ?7"));
     const std::optional<std::int64_t> status =
         filter.status ? std::optional<std::int64_t>(*filter.status) : std::nullopt;
@@ -91,6 +93,7 @@ Result<std::vector<Exchange>> RelayReader::list(std::uint64_t before, const Exch
     select.bind(1, static_cast<std::int64_t>(before)).bind(2, filter.tunnel);
     select.bind(3, number_of(filter.state)).bind(4, status).bind(5, since);
     select.bind_blob(6, filter.text).bind(7, static_cast<std::int64_t>(limit));
+    select.bind_blob(8, filter.text_encoded);
     std::vector<Exchange> exchanges;
     for (;;) {
         TOLLGATE_TRY(const bool row, select.step());
@@ -104,11 +107,12 @@ Result<std::vector<Exchange>> RelayReader::list(std::uint64_t before, const Exch
 Result<Done> RelayReader::add_attempts(Exchange& exchange) {
     TOLLGATE_TRY(auto select, db_.prepare("SELECT number, began_ms, duration_ms, status, error,"
                                           " headers, body_start, body_bytes FROM attempt"
-                                          " WHERE event_id = ? ORDER BY number"));
+                                          " WHERE event_id = ? ORDER BY number DESC LIMIT ?"));
     select.bind(1, static_cast<std::int64_t>(exchange.callback.id));
+    select.bind(2, static_cast<std::int64_t>(kAttemptsShownMax));
     for (;;) {
         TOLLGATE_TRY(const bool row, select.step());
-        if (!row) return Done{};
+        if (!row) break;
         exchange.attempts.push_back({.number = static_cast<int>(select.integer(0)),
                                      .began_at = Timestamp{select.integer(1)},
                                      .duration = std::chrono::milliseconds(select.integer(2)),
@@ -118,6 +122,8 @@ Result<Done> RelayReader::add_attempts(Exchange& exchange) {
                                      .body_start = select.text(6),
                                      .body_bytes = static_cast<std::size_t>(select.integer(7))});
     }
+    std::ranges::reverse(exchange.attempts);
+    return Done{};
 }
 
 }  // namespace tollgate::tunnel

@@ -34,26 +34,59 @@ int exit_code_of(const Error& error) {
     return error.code() == ErrorCode::unavailable ? kUnavailable : kRefused;
 }
 
-}  // namespace
-
-void block_signals() {
+sigset_t stop_signals() {
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
+    return signals;
+}
+
+int wait_for(sigset_t signals) {
+    int caught = 0;
+    sigwait(&signals, &caught);
+    return caught;
+}
+
+void say_not_reloaded(Log& log, const std::string& reason) {
+    log.error("process.not_reloaded", {{"reason", reason}});
+}
+
+// A mistake in the file must not stop a running gateway: it goes on with what it has.
+void reload(const std::string& config_file, Service& service, Log& log) {
+    auto loaded = config::load_file(config_file);
+    if (const auto* problems = std::get_if<std::vector<config::Problem>>(&loaded)) {
+        return say_not_reloaded(log, config::to_text(*problems));
+    }
+    std::vector<config::Problem> problems;
+    const auto done = service.reload_apps(std::get<config::Settings>(loaded).apps, problems);
+    if (!problems.empty()) return say_not_reloaded(log, config::to_text(problems));
+    if (!done) return say_not_reloaded(log, done.error().message());
+    log.info("process.reloaded", {{"what", "the apps' keys and certificates"}});
+}
+
+// Until it is told to stop; SIGHUP reads keys and certificates again.
+int serve_until_stopped(const std::string& config_file, Service& service, Log& log) {
+    sigset_t signals = stop_signals();
+    sigaddset(&signals, SIGHUP);
+    for (;;) {
+        const int caught = wait_for(signals);
+        if (caught != SIGHUP) return caught;
+        reload(config_file, service, log);
+    }
+}
+
+}  // namespace
+
+void block_signals() {
+    const sigset_t signals = stop_signals();
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     // A peer that leaves while we write to it is an error code, not the end of the process.
     static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
 }
 
 int wait_for_signal() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    int caught = 0;
-    sigwait(&signals, &caught);
-    return caught;
+    return wait_for(stop_signals());
 }
 
 int serve(const std::string& config_file) {
@@ -63,6 +96,10 @@ int serve(const std::string& config_file) {
     }
     auto& settings = std::get<config::Settings>(loaded);
     block_signals();
+    sigset_t hangup;
+    sigemptyset(&hangup);
+    sigaddset(&hangup, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &hangup, nullptr);
     ::umask(077);  // The ledger holds buyers' data.
     Log log(STDERR_FILENO, system_clock(), settings.log_level);
     SeededRandom random(dice());
@@ -89,15 +126,12 @@ int serve(const std::string& config_file) {
                  {{"listener", listener}, {"port", (*service)->port(listener)}});
     }
     log.info("process.ready");
-    const int signal = wait_for_signal();
+    const int signal = serve_until_stopped(config_file, **service, log);
     log.info("process.stopping", {{"signal", signal}});
     // A second signal ends it at once: what is not done is left to the next start.
     static_cast<void>(std::signal(SIGINT, SIG_DFL));
     static_cast<void>(std::signal(SIGTERM, SIG_DFL));
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
+    const sigset_t signals = stop_signals();
     pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
     (*service)->stop(kPatience);
     log.info("process.stopped");

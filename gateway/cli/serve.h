@@ -5,7 +5,8 @@
 namespace tollgate::gateway::cli {
 
 // `tollgate serve`: runs the gateway until SIGINT or SIGTERM, then lets it finish what it has begun
-// (a second signal ends it at once). Gives the exit code.
+// (a second signal ends it at once). SIGHUP takes the apps' keys and certificates from the settings
+// file anew. Gives the exit code.
 int serve(const std::string& config_file);
 
 // `tollgate check-config`: prints every problem, or "ok". Gives the exit code.

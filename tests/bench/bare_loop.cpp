@@ -38,12 +38,9 @@ void BareLoop::start(Slot& slot) {
     if (to_start_ == 0) return;
     --to_start_;
     slot.body = work_.body;
-    transport::CurlHeaders lines;
-    for (const auto& [name, value] : work_.headers) {
-        TOLLGATE_CHECK(lines.add(std::string(name).append(": ").append(value)));
-    }
-    TOLLGATE_CHECK(lines.add("Expect:"));
-    slot.headers = std::move(lines);
+    slot.headers.clear();
+    for (const auto& [name, value] : work_.headers) slot.headers.add(name, ": ", value);
+    slot.headers.add("Expect", ":");
     CURL* const easy = slot.easy.get();
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, slot.headers.get());
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(slot.body.size()));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <ctime>
 #include <string>
 #include <thread>
 #include <vector>
@@ -33,6 +34,39 @@ constexpr const char* kSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 long now_us() {
     return std::chrono::duration_cast<microseconds>(system_clock().monotonic()).count();
 }
+
+long clock_ns(clockid_t clock) {
+    timespec time{};
+    ::clock_gettime(clock, &time);
+    return time.tv_sec * 1'000'000'000 + time.tv_nsec;
+}
+
+// What a thread has computed so far: tells the truth on a machine that others use as well.
+long cpu_ns(std::thread& thread) {
+    clockid_t clock{};
+    TOLLGATE_CHECK(pthread_getcpuclockid(thread.native_handle(), &clock) == 0);
+    return clock_ns(clock);
+}
+
+// The same by the parts of a delivery.
+struct Cpu {
+    long writer_ns = 0;
+    long sender_ns = 0;
+    long receiver_ns = 0;
+    long all_ns = 0;  // Of the process: with the checkpointer, and this measuring.
+};
+
+Cpu each(const Cpu& from, const Cpu& to, long events) {
+    return {.writer_ns = (to.writer_ns - from.writer_ns) / events,
+            .sender_ns = (to.sender_ns - from.sender_ns) / events,
+            .receiver_ns = (to.receiver_ns - from.receiver_ns) / events,
+            .all_ns = (to.all_ns - from.all_ns) / events};
+}
+
+struct Rate {
+    long per_second = 0;
+    Cpu cpu_an_event;
+};
 
 std::string payload() {
     return R"({"type":"payment.paid","data":")" + std::string(660, 'x') + "\"}";
@@ -73,6 +107,7 @@ public:
         return "http://127.0.0.1:" + std::to_string(front_->port("receiver")) + "/events";
     }
     int received() const { return received_; }
+    long cpu() { return cpu_ns(thread_); }
     // When the n-th event came; 0: not yet.
     long came_us(int event) const { return came_us_[static_cast<std::size_t>(event)]; }
 
@@ -225,6 +260,9 @@ public:
         deliverer_->hint();
     }
 
+    long writer_cpu() { return cpu_ns(writer_thread_); }
+    long sender_cpu() { return cpu_ns(thread_); }
+
 private:
     testing::TempFolder folder_;
     testing::TestLog log_{system_clock(), LogLevel::info};
@@ -247,7 +285,7 @@ void wait_until(const std::function<bool()>& done) {
 }
 
 // Events a second over everything that was committed before, from the first move to the last 200.
-long drain_per_s(int events, int hanging_endpoints) {
+Rate drain(int events, int hanging_endpoints) {
     Receiver receiver(events + 10'000);
     const Silence silence;
     House house(receiver.url(), silence.url(), hanging_endpoints);
@@ -256,10 +294,19 @@ long drain_per_s(int events, int hanging_endpoints) {
         house.commit(events, 100 * hanging_endpoints, 0, hanging_endpoints);
     }
     for (int i = 0; i < events; i += 1'000) house.commit(i, 1'000, hanging_endpoints, kEndpoints);
+    const auto cpu = [&](long sender_ns) {
+        return Cpu{.writer_ns = house.writer_cpu(),
+                   .sender_ns = sender_ns,
+                   .receiver_ns = receiver.cpu(),
+                   .all_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID)};
+    };
+    const Cpu before = cpu(0);
     const long began = now_us();
     house.deliver();
     wait_until([&] { return receiver.received() >= events; });
-    return static_cast<long>(events) * 1'000'000 / std::max(1L, now_us() - began);
+    const long took = std::max(1L, now_us() - began);
+    return {.per_second = static_cast<long>(events) * 1'000'000 / took,
+            .cpu_an_event = each(before, cpu(house.sender_cpu()), events)};
 }
 
 struct Latency {
@@ -317,7 +364,7 @@ Latency head_of_line() {
     return {.p50_us = waited[kBehind / 2], .p99_us = waited[kBehind * 99 / 100]};
 }
 
-long bare_per_s(int count) {
+Rate bare(int count) {
     Receiver receiver(1);
     const signing::WebhookKey key = *signing::WebhookKey::parse(kSecret);
     const std::int64_t seconds = system_clock().now().ms / 1000;
@@ -328,15 +375,39 @@ long bare_per_s(int count) {
                      {"webhook-timestamp", std::to_string(seconds)},
                      {"webhook-signature", key.signature(event_id(0), seconds, payload())}},
          .body = payload()});
+    const auto cpu = [&] {
+        return Cpu{.sender_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID),
+                   .receiver_ns = receiver.cpu(),
+                   .all_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID)};
+    };
+    const Cpu before = cpu();
     const long began = now_us();
     loop.send(count);
-    return static_cast<long>(count) * 1'000'000 / std::max(1L, now_us() - began);
+    const long took = std::max(1L, now_us() - began);
+    return {.per_second = static_cast<long>(count) * 1'000'000 / took,
+            .cpu_an_event = each(before, cpu(), count)};
 }
 
-template <typename T>
-T median(std::vector<T> values) {
+long median(std::vector<long> values) {
     std::ranges::sort(values);
     return values[values.size() / 2];
+}
+
+std::vector<long> per_second(const std::vector<Rate>& rates) {
+    std::vector<long> values;
+    for (const Rate& rate : rates) values.push_back(rate.per_second);
+    return values;
+}
+
+// The median of each part by itself.
+void print_cpu(const char* name, const std::vector<Rate>& rates) {
+    const auto of = [&](long Cpu::*part) {
+        std::vector<long> values;
+        for (const Rate& rate : rates) values.push_back(rate.cpu_an_event.*part);
+        return median(std::move(values));
+    };
+    std::printf("\"%s\":{\"writer\":%ld,\"sender\":%ld,\"receiver\":%ld,\"all\":%ld},", name,
+                of(&Cpu::writer_ns), of(&Cpu::sender_ns), of(&Cpu::receiver_ns), of(&Cpu::all_ns));
 }
 
 void print_list(const char* name, const std::vector<long>& values) {
@@ -348,22 +419,24 @@ void print_list(const char* name, const std::vector<long>& values) {
 }
 
 void measure(int rounds, int events, int seconds) {
-    std::vector<long> ours;
+    std::vector<Rate> our_rates;
+    std::vector<Rate> limit_rates;
     std::vector<long> one_hangs;
     std::vector<long> ten_hang;
-    std::vector<long> bare;
     for (int round = 0; round < rounds; ++round) {
-        bare.push_back(bare_per_s(events));
-        ours.push_back(drain_per_s(events, 0));
-        one_hangs.push_back(drain_per_s(events, 1));
-        ten_hang.push_back(drain_per_s(events, 10));
+        limit_rates.push_back(bare(events));
+        our_rates.push_back(drain(events, 0));
+        one_hangs.push_back(drain(events, 1).per_second);
+        ten_hang.push_back(drain(events, 10).per_second);
     }
+    const std::vector<long> ours = per_second(our_rates);
+    const std::vector<long> limit = per_second(limit_rates);
     constexpr int kQuietPerSecond = 500;
     const Latency quiet = latency(kQuietPerSecond, seconds, 0);
     const Latency beside = latency(kQuietPerSecond, seconds, 10);
-    std::printf("{\"ours_per_s\":%ld,\"limit_per_s\":%ld,", median(ours), median(bare));
+    std::printf("{\"ours_per_s\":%ld,\"limit_per_s\":%ld,", median(ours), median(limit));
     std::printf("\"limit_name\":\"a bare libcurl multi loop, 64 in flight\",");
-    std::printf("\"ours_percent_of_limit\":%ld,", median(ours) * 100 / median(bare));
+    std::printf("\"ours_percent_of_limit\":%ld,", median(ours) * 100 / median(limit));
     std::printf("\"with_1_percent_hanging_per_s\":%ld,\"with_10_percent_hanging_per_s\":%ld,",
                 median(one_hangs), median(ten_hang));
     std::printf("\"p50_ms\":%ld.%03ld,\"p99_ms\":%ld.%03ld,", quiet.p50_us / 1000,
@@ -375,7 +448,9 @@ void measure(int rounds, int events, int seconds) {
                 behind.p50_us / 1000, behind.p50_us % 1000, behind.p99_us / 1000,
                 behind.p99_us % 1000);
     print_list("ours_runs_per_s", ours);
-    print_list("limit_runs_per_s", bare);
+    print_list("limit_runs_per_s", limit);
+    print_cpu("cpu_ns_per_event", our_rates);
+    print_cpu("limit_cpu_ns_per_event", limit_rates);
     std::printf("\"runs\":%d,\"events\":%d,\"endpoints\":%d,\"latency_events_per_s\":%d}\n", rounds,
                 events, kEndpoints, kQuietPerSecond);
 }
@@ -384,7 +459,14 @@ void measure(int rounds, int events, int seconds) {
 }  // namespace tollgate::bench
 
 int main(int argc, char** argv) {
-    const bool quick = argc > 1 && std::string_view(argv[1]) == "--quick";
+    const std::string_view how = argc > 1 ? argv[1] : "";
+    const bool quick = how == "--quick";
+    // One drain alone, for a profiler.
+    if (how == "--drain") {
+        const auto rate = tollgate::bench::drain(40'000, 0);
+        std::printf("%ld\n", rate.per_second);
+        return 0;
+    }
     tollgate::bench::measure(quick ? 1 : 3, quick ? 10'000 : 40'000, quick ? 2 : 10);
     return 0;
 }

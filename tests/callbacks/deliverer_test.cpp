@@ -35,7 +35,7 @@ TEST(Deliverer, SendsAnEventAtOnceToEveryEndpointThatWantsIt) {
     world.run_for(milliseconds(10));
     ASSERT_EQ(world.network.sent.size(), 2U);
     EXPECT_EQ(world.count_deliveries("delivered"), 2);
-    EXPECT_EQ(world.count("SELECT count(*) FROM attempt WHERE outcome = 'delivered'"), 2);
+    EXPECT_EQ(world.count("SELECT count(*) FROM every_attempt WHERE outcome = 'delivered'"), 2);
     EXPECT_TRUE(world.deliverer->idle());
 }
 
@@ -185,6 +185,31 @@ TEST(Deliverer, KeepsOneInFlightForEachPaymentWhereThatIsAskedFor) {
     EXPECT_EQ(world.count_deliveries("delivered"), 6);
 }
 
+// Some are claimed as they are promised, some wait in their line before that.
+TEST(Deliverer, LetsNothingNewOvertakeWhatHasWaitedInTheFreshLane) {
+    DeliveryWorld world({.in_flight_max = 4});
+    world.add_endpoint("slow", {.in_flight_max = 1});
+    world.add_endpoint("well");
+    world.network.far = [](const Request& request) {
+        return ScriptedNetwork::Answer{.after = request.url == "http://slow/" ? milliseconds(100)
+                                                                              : milliseconds(1)};
+    };
+    for (int i = 0; i < 40; ++i) {
+        world.write_event();
+        if (i % 3 == 0) world.run_for(milliseconds(70));
+    }
+    world.run_for(seconds(10));
+    for (const char* url : {"http://slow/", "http://well/"}) {
+        int expected = 0;
+        for (const auto& sent : world.network.sent) {
+            if (sent.request.url != url) continue;
+            EXPECT_EQ(sent.id(), "evt_" + std::to_string(++expected)) << url;
+        }
+        EXPECT_EQ(expected, 40) << url;
+    }
+    EXPECT_EQ(world.network.most_in_flight["http://slow/"], 1);
+}
+
 TEST(Deliverer, ParksAnEndpointThatIsGoneAndSaysSoToTheOthers) {
     DeliveryWorld world;
     world.add_endpoint("gone");
@@ -286,7 +311,7 @@ TEST(Deliverer, SendsNothingByTwoProcessesAtATime) {
     world.run_for(minutes(2));
     ASSERT_GE(world.network.sent.size(), 2U);
     EXPECT_GT(world.network.sent[1].at - crashed, seconds(15));
-    EXPECT_EQ(world.count("SELECT count(*) FROM attempt WHERE outcome = 'interrupted'"), 1);
+    EXPECT_EQ(world.count("SELECT count(*) FROM every_attempt WHERE outcome = 'interrupted'"), 1);
 }
 
 // Dies at the first touch of the world, at the second, … until a run comes through without dying.

@@ -60,7 +60,7 @@ run_tests() {
     TOLLGATE_BINARY=${TOLLGATE_BINARY:-$1}
     export TOLLGATE_BINARY
     shift
-    if [ "$1" = browser.test.mjs ]; then
+    if [ "$1" = browser.test.mjs ] || [ "$1" = inspector.test.mjs ]; then
         TOLLGATE_CHROMIUM=$(find_chromium) || skip "chromium is not installed"
         TOLLGATE_SCREENSHOTS=${TOLLGATE_SCREENSHOTS:-$work_folder/screenshots}
         export TOLLGATE_CHROMIUM TOLLGATE_SCREENSHOTS

@@ -8,6 +8,7 @@
 #include "config/load.h"
 #include "gateway/service.h"
 #include "tests/gateway/gateway_world.h"
+#include "tests/signing/certificates.h"
 
 namespace tollgate {
 namespace {
@@ -110,12 +111,68 @@ TEST_F(Config, RefusesTheAppsOwnKeyInAlipaysPlace) {
     EXPECT_NE(found[0].what.find("the app's own public key"), std::string::npos);
 }
 
+TEST_F(Config, TakesCertificatesInsteadOfAlipaysKeys) {
+    const auto world = signing::make_certificate_world({.app_key = &test_keys().app,
+                                                        .alipay_key = &test_keys().alipay,
+                                                        .app_id = "2021",
+                                                        .seller_id = "2088"});
+    write("app.crt", world.app.pem, 0644);
+    write("alipay.crt", world.alipay_file, 0644);
+    write("root.crt", world.root_file, 0644);
+    const std::string in_certificate_mode =
+        with(good(), R"("alipay_public_keys": [{"file": "alipay.pem"}])",
+             R"("certificates": {"app": {"file": "app.crt"}, "root": {"file": "root.crt"},
+                                 "alipay": [{"file": "alipay.crt"}]})");
+    EXPECT_EQ(config::to_text(problems(in_certificate_mode)), "");
+    const auto text = [&](const std::string& old, const std::string& fresh) {
+        return config::to_text(problems(with(in_certificate_mode, old, fresh)));
+    };
+    EXPECT_EQ(
+        text(R"("certificates")", R"("alipay_public_keys": [{"file": "alipay.pem"}],
+                                           "certificates")"),
+        "/apps/0/certificates: and alipay_public_keys exclude each other: Alipay checks an app "
+        "in one mode\n");
+    EXPECT_EQ(text("app.crt", "alipay.crt"),
+              "/apps/0/certificates/app: is not the certificate of private_key\n"
+              "/apps/0/certificates/app: is the certificate of app 2088, not of app_id\n");
+    EXPECT_EQ(text(R"([{"file": "alipay.crt"}])", R"([{"file": "app.crt"}])"),
+              "/apps/0/certificates/alipay/0: is the app's own public key; Alipay's is needed (the "
+              "console shows both)\n"
+              "/apps/0/certificates/alipay/0: the certificate's issuer CN=Test Certification "
+              "Authority Class 2 R1,OU=Alipay,O=Test,C=CN is not in the root file\n");
+    EXPECT_EQ(text("root.crt", "app.pem"),
+              "/apps/0/certificates/root: this is a key; a certificate (.crt) is needed here\n");
+    EXPECT_EQ(text(R"("app_id": "2021")", R"("app_id": "2022")"),
+              "/apps/0/certificates/app: is the certificate of app 2021, not of app_id\n");
+}
+
 TEST_F(Config, RefusesADemoKeyWithARealAddress) {
     write("app.pem", test_keys().app.to_pkcs8_pem({.with_demo_marker = true}).reveal(), 0600);
     const auto found = problems(good());
     ASSERT_EQ(found.size(), 1U);
     EXPECT_NE(found[0].what.find("demo key"), std::string::npos);
     EXPECT_TRUE(problems(with(good(), "https://openapi.example", "http://127.0.0.1:8610")).empty());
+}
+
+TEST_F(Config, TakesApiV3OnlyWhereItCanBe) {
+    const std::string v3 = with(good(), R"("gateway_url")", R"("api": "v3", "gateway_url")");
+    EXPECT_EQ(config::to_text(problems(v3)), "");
+    const auto text = config::to_text(
+        problems(with(with(v3, "/gateway.do", "/gw"), R"("api")", R"("sign_type": "RSA", "api")")));
+    EXPECT_NE(text.find("/apps/0/gateway_url: must end with /gateway.do"), std::string::npos);
+    EXPECT_NE(text.find("/apps/0/sign_type: must be RSA2"), std::string::npos);
+    EXPECT_FALSE(problems(with(v3, "\"v3\"", "\"v4\"")).empty());
+}
+
+TEST_F(Config, NamesAContentKeyThatIsNone) {
+    const auto with_key = [&](const std::string& key) {
+        write("aes", key, 0600);
+        return config::to_text(problems(
+            with(good(), R"("gateway_url")", R"("encrypt_key": {"file": "aes"}, "gateway_url")")));
+    };
+    EXPECT_EQ(with_key("MDEyMzQ1Njc4OWFiY2RlZg==\n"), "");
+    EXPECT_NE(with_key("MDEyMzQ1Njc4OWFi").find("/apps/0/encrypt_key: "), std::string::npos);
+    EXPECT_NE(with_key("not base64!").find("/apps/0/encrypt_key: "), std::string::npos);
 }
 
 TEST_F(Config, TheShippedExampleIsWholeAndKnown) {
@@ -149,6 +206,9 @@ void compare(const nlohmann::json& example, const nlohmann::json& schema, const 
         // What `deliveries` shows need not be said again for an endpoint; a queue stands there as a
         // comment, in the place of "url" and "secrets".
         if (path == "/endpoints/0" && (kRules.contains(name) || name == "queue")) continue;
+        // Whoever copies the example should neither encrypt by accident nor want certificates: both
+        // stand there as comments.
+        if (path == "/apps/0" && (name == "encrypt_key" || name == "certificates")) continue;
         EXPECT_TRUE(example.contains(name)) << path << "/" << name << ": not in the example";
     }
 }

@@ -77,7 +77,7 @@ TEST(EndpointAddress, ANameThatLeadsToAForbiddenAddressIsBlockedAtTheSocket) {
         post(world, "/v1/endpoints", {{"id", "inside"}, {"url", "https://localhost:9/events"}});
     ASSERT_EQ(made.status, 201) << made.body;
     EXPECT_EQ(post(world, "/v1/endpoints/inside/test", json::object()).status, 202);
-    world.wait_for_count("SELECT count(*) FROM attempt WHERE outcome = 'blocked_address'", 1);
+    world.wait_for_count("SELECT count(*) FROM every_attempt WHERE outcome = 'blocked_address'", 1);
 }
 
 }  // namespace

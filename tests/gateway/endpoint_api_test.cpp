@@ -119,7 +119,7 @@ TEST(EndpointApi, SaysHowAnEndpointIs) {
     GatewayWorld world;
     world.events.answer_with(500);
     world.pay("T1");
-    world.wait_for_count("SELECT count(*) >= 1 FROM attempt", 1);
+    world.wait_for_count("SELECT count(*) >= 1 FROM every_attempt", 1);
     auto shown = world.api("GET", "/v1/endpoints/orders").json();
     EXPECT_TRUE(shown["health"]["failing_since"].is_string()) << shown;
     EXPECT_EQ(shown["load"]["pending"], 1);
@@ -202,6 +202,37 @@ TEST(EndpointApi, ARepeatUnderOneKeyMakesOneEndpointAndShowsNoSecretAgain) {
     EXPECT_EQ(code_of(other), "idempotency_key_reused");
     EXPECT_EQ(world.count("SELECT count(*) FROM endpoint WHERE origin = 'api'"), 1);
     EXPECT_EQ(world.count("SELECT count(*) FROM idempotency WHERE body LIKE '%whsec_%'"), 0);
+}
+
+TEST(EndpointApi, ARepeatUnderOneKeyRotatesAndTestsOnce) {
+    GatewayWorld world;
+    const auto made = post(world, "/v1/endpoints", {{"url", "https://orders.example/events"}});
+    const std::string path = "/v1/endpoints/" + made.json()["id"].get<std::string>();
+    const transport::HeaderList key{{"Idempotency-Key", "once"}};
+    const auto first = post(world, path + "/rotate", json::object(), key);
+    ASSERT_EQ(first.status, 200) << first.body;
+    const auto again = post(world, path + "/rotate", json::object(), key);
+    EXPECT_EQ(again.status, 200);
+    EXPECT_EQ(again.header("idempotent-replayed"), "true");
+    EXPECT_TRUE(first.json().contains("secret"));
+    EXPECT_FALSE(again.json().contains("secret"));
+    EXPECT_EQ(world.count("SELECT count(*) FROM endpoint_secret"), 2);
+    EXPECT_EQ(world.count("SELECT count(*) FROM idempotency WHERE body LIKE '%whsec_%'"), 0);
+    // Another path, another body: another request.
+    EXPECT_EQ(code_of(post(world, path + "/test", json::object(), key)), "idempotency_key_reused");
+    EXPECT_EQ(code_of(post(world, path + "/rotate", {{"overlap_seconds", 1}}, key)),
+              "idempotency_key_reused");
+    const transport::HeaderList other{{"Idempotency-Key", "twice"}};
+    const auto tested = post(world, path + "/test", json::object(), other);
+    ASSERT_EQ(tested.status, 202);
+    EXPECT_EQ(post(world, path + "/test", json::object(), other).body, tested.body);
+    EXPECT_EQ(world.count("SELECT count(*) FROM event WHERE type = 'endpoint.test'"), 1);
+    // Without a key each is one of its own; a key that is none is said to be none.
+    EXPECT_EQ(post(world, path + "/test", json::object()).status, 202);
+    EXPECT_EQ(world.count("SELECT count(*) FROM event WHERE type = 'endpoint.test'"), 2);
+    EXPECT_EQ(
+        wrong_fields(post(world, path + "/test", json::object(), {{"Idempotency-Key", "not one"}})),
+        std::set<std::string>{"Idempotency-Key"});
 }
 
 TEST(EndpointApi, NamesEveryWrongMemberAtOnce) {
@@ -451,7 +482,7 @@ TEST(EndpointApi, ListsTheDeliveriesOfOneEndpoint) {
     for (const char* number : {"T1", "T2", "T3"}) world.pay(number);
     world.pay("B1", "books");
     world.wait_for_count(kDelivered, 4);
-    world.execute("UPDATE delivery SET status = 'spent' WHERE id = 2");
+    world.execute("UPDATE delivery SET status = 'spent' WHERE event = 2");
     const auto ask = [&](const std::string& query) {
         return world.api("GET", "/v1/endpoints/orders/deliveries" + query);
     };

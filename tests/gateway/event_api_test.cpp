@@ -147,7 +147,7 @@ TEST(EventApi, AnEventShowsItsDeliveriesAndEveryAttempt) {
     });
     world.events.answer_with(500, "not today");
     world.pay("T1");
-    world.wait_for_count("SELECT count(*) >= 1 FROM attempt", 1);
+    world.wait_for_count("SELECT count(*) >= 1 FROM every_attempt", 1);
     world.events.answer_with(204);
     world.wait_for_count(kDelivered, 1);
     const auto id = world.text("SELECT event_id FROM event");
@@ -246,13 +246,31 @@ TEST(Redelivery, OfOneEventGoesToTheNamedEndpointOnly) {
     ASSERT_EQ(answer.json()["deliveries"].size(), 1U);
     EXPECT_EQ(answer.json()["deliveries"][0]["endpoint"], "second");
     world.wait_for_count(kDelivered, 2);
-    EXPECT_EQ(world.count("SELECT count(*) FROM attempt"), 2);
+    EXPECT_EQ(world.count("SELECT count(*) FROM every_attempt"), 2);
 
     EXPECT_EQ(world.api("POST", target, R"({"endpoint": "none"})").json()["code"],
               "endpoint_not_found");
     EXPECT_EQ(wrong_fields(world.api("POST", target, R"({"endpoint": "", "to": 1})")),
               (std::set<std::string>{"/endpoint", "/to"}));
     EXPECT_EQ(world.api("POST", "/v1/events/evt_none/redeliver").json()["code"], "event_not_found");
+}
+
+TEST(Redelivery, OfOneEventBeginsOnceUnderOneKey) {
+    GatewayWorld world;
+    const auto id = paid_event(world, "T1", 1);
+    const auto target = "/v1/events/" + id + "/redeliver";
+    const transport::HeaderList key{{"Idempotency-Key", "once"}};
+    const auto first = world.api("POST", target, "{}", key);
+    ASSERT_EQ(first.status, 202) << first.body;
+    world.wait_for_count("SELECT count(*) FROM every_attempt", 2);
+    world.wait_for_count(kDelivered, 1);
+    const auto again = world.api("POST", target, "{}", key);
+    EXPECT_EQ(again.body, first.body);
+    EXPECT_EQ(again.header("idempotent-replayed"), "true");
+    EXPECT_EQ(world.count("SELECT max(generation) FROM delivery"), 2);
+    EXPECT_EQ(world.api("POST", target, "", key).json()["code"], "idempotency_key_reused");
+    EXPECT_EQ(world.api("POST", target, "{}").status, 202);  // Without it, once more.
+    world.wait_for_count("SELECT max(generation) FROM delivery", 3);
 }
 
 TEST(Redelivery, OfARangeDoesWhatItsDryRunCounted) {
@@ -302,8 +320,9 @@ TEST(Redelivery, OfALargeRangeGoesOnWhereItEnded) {
         " WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)"
         " SELECT 'evt_' || i, 'shop', 'payment.paid', '{}', 1000 * i FROM n");
     world.execute(
-        "INSERT INTO delivery (event, endpoint, status, attempts, next_attempt_ms)"
-        " SELECT event.id, endpoint.id, 'spent', 10, 0 FROM event, endpoint"
+        "INSERT INTO delivery (id, event, endpoint, status, attempts, next_attempt_ms)"
+        " SELECT endpoint.id * 1099511627776 + event.id, event.id, endpoint.id, 'spent', 10, 0"
+        " FROM event, endpoint"
         " WHERE event.event_id LIKE 'evt\\_%' ESCAPE '\\' AND event.payload = '{}'");
     json range{{"endpoint", "orders"}, {"from", "1970-01-01T00:00:00Z"}, {"dry_run", true}};
     const auto run = [&](const char* key) {

@@ -32,14 +32,14 @@ const TestKeys& test_keys();
 // A front of the test's own on a free port, with its threads.
 class LocalServer {
 public:
-    explicit LocalServer(transport::Router router);
+    explicit LocalServer(transport::Router router, Clock& clock = system_clock());
     LocalServer(const LocalServer&) = delete;
     LocalServer& operator=(const LocalServer&) = delete;
     ~LocalServer();
     std::string url() const;
 
 private:
-    TestLog log_{system_clock()};
+    TestLog log_;
     std::unique_ptr<transport::Front> front_;
     std::vector<std::thread> threads_;
 };
@@ -52,11 +52,17 @@ public:
     using Script = std::function<void(const std::string& method, const nlohmann::json& biz,
                                       transport::Ticket ticket)>;
 
-    ScriptedAlipay();
+    explicit ScriptedAlipay(Clock& clock = system_clock());
     std::string gateway_url() const { return server_->url() + "/gateway.do"; }
     void script(Script script);
     // "method out_trade_no time_expire", in the order of arrival.
     std::vector<std::string> calls() const;
+    // The same requests in whole, decoded.
+    struct Request {
+        signing::Fields query;
+        signing::Fields body;
+    };
+    std::vector<Request> requests() const;
 
     static transport::ServerResponse answer(const std::string& method, const nlohmann::json& node);
     static transport::ServerResponse unsigned_answer(const std::string& method,
@@ -68,6 +74,7 @@ private:
     mutable std::mutex mutex_;
     Script script_;
     std::vector<std::string> calls_;
+    std::vector<Request> requests_;
     std::unique_ptr<LocalServer> server_;
 };
 
@@ -125,6 +132,8 @@ public:
 
     // As after a restart: the same files, other ports.
     void restart();
+    // As at SIGHUP, with the settings changed so; whether they were taken.
+    bool reload(const std::function<void(config::Settings&)>& change);
 
     Answer create(const nlohmann::json& body, const transport::HeaderList& headers = {});
     Answer api(const std::string& method, const std::string& target, const std::string& body = "",
@@ -135,6 +144,7 @@ public:
     // For a request that may rightly get no answer at all; status 0 then.
     Answer notify_without_patience(const std::string& body);
     Answer public_get(const std::string& target);
+    Answer public_post(const std::string& target, const std::string& body);
     std::string payment_status(const std::string& out_trade_no);
     std::string url(const std::string& listener) const;
     // Waits until the service has said that its process must end; why.
@@ -170,7 +180,8 @@ public:
     static constexpr const char* kReadKey = "tgk_read-only";  // Of a caller without apps.
 
     TempFolder folder;
-    ScriptedAlipay alipay;
+    ShiftedClock clock;  // The gateway's, and its Alipay's.
+    ScriptedAlipay alipay{clock};
     EventReceiver events;
 
 private:

@@ -36,7 +36,7 @@ TEST(QueueDelivery, IsDoneOnlyWhenTheBrokerHasConfirmedThatItIsInAQueue) {
     ASSERT_EQ(world.create(GatewayWorld::order("Q1")).status, 201);
     EXPECT_EQ(world.notify(GatewayWorld::signed_body(GatewayWorld::paid("Q1"))).body, "success");
     // Mandatory: what no queue takes is given back, and is not done.
-    world.wait_for_count("SELECT count(*) > 0 FROM attempt WHERE outcome = 'unroutable'", 1);
+    world.wait_for_count("SELECT count(*) > 0 FROM every_attempt WHERE outcome = 'unroutable'", 1);
     EXPECT_EQ(world.count(kDelivered), 0);
 
     ASSERT_TRUE(rabbit.declare_queue("events.payment.paid"));

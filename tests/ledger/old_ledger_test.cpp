@@ -25,6 +25,79 @@ constexpr const char* kFirstVersionsRows = R"sql(
         (2, 2, 8000, NULL, NULL, NULL);
 )sql";
 
+constexpr const char* kSecondVersionsRows = R"sql(
+    INSERT INTO event (id, event_id, app, type, payload, created_ms) VALUES
+        (1, 'evt_1', 'shop', 'payment.paid', '{}', 1000),
+        (2, 'evt_2', 'shop', 'payment.paid', '{}', 2000),
+        (3, 'evt_3', 'shop', 'payment.paid', '{}', 3000);
+    UPDATE publication SET last = 3;
+    INSERT INTO endpoint (endpoint_id, origin, url, status, backlog_to, version, created_ms,
+                          updated_ms)
+        VALUES ('a', 'api', 'http://a/', 'enabled', 4, 1, 0, 0),
+               ('b', 'api', 'http://b/', 'enabled', 0, 2, 0, 0);
+    INSERT INTO delivery (id, event, endpoint, status, generation, attempts, next_attempt_ms,
+                          finished_ms)
+        VALUES (1, 1, 1, 'delivered', 1, 1, 1000, 1001), (2, 1, 2, 'delivered', 2, 2, 1000, 1010),
+               (3, 2, 1, 'pending', 1, 0, 2000, NULL), (4, 2, 2, 'pending', 1, 1, 7000, NULL),
+               (5, 3, 1, 'pending', 1, 0, 3000, NULL);
+    INSERT INTO attempt (delivery, number, generation, started_ms, finished_ms, outcome,
+                         http_status, address, total_us, detail)
+        VALUES (1, 1, 1, 1000, 1001, 'delivered', 200, '127.0.0.1', 900, 'ok'),
+               (2, 1, 1, 1000, 1002, 'delivered', 204, '127.0.0.1', 800, ''),
+               (2, 2, 2, 1009, 1010, 'delivered', 200, '127.0.0.1', 700, ''),
+               (4, 1, 1, 2000, 2001, 'http_error', 500, '127.0.0.1', 600, 'oh');
+)sql";
+
+TEST(OldLedger, OfTheSecondVersionKeepsItsDeliveriesAttemptsAndBacklog) {
+    testing::TempFolder folder;
+    testing::HandClock clock;
+    const std::string file = folder.file("ledger.db");
+    {
+        auto db = Database::open(file, Database::Mode::read_write);
+        ASSERT_TRUE(
+            db->run("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;"
+                    "PRAGMA foreign_keys = ON"));
+        const auto all = sqlite_migrations();
+        ASSERT_TRUE(migrate(*db, {all[0], all[1]}, file, clock.now()));
+        ASSERT_TRUE(db->run(kSecondVersionsRows));
+    }
+    auto store = open_sqlite_store({.file = file}, clock);
+    ASSERT_TRUE(store) << store.error().message();
+    auto lease = (*store)->read();
+    auto& reading = (*lease)->outbox();
+    const auto a = reading.endpoint("a")->value();
+    const auto of_first = reading.attempts_of(**reading.event("evt_1"));
+    ASSERT_EQ(of_first->size(), 3U);
+    EXPECT_EQ((*of_first)[0].detail, "ok");
+    EXPECT_EQ((*of_first)[0].phases.total_us, 900);
+    EXPECT_EQ((*of_first)[1].http_status, 204);
+    EXPECT_EQ((*of_first)[2].number, 2);
+    const auto deliveries = reading.deliveries({.endpoint = a.row, .apps = {"shop"}});
+    ASSERT_EQ(deliveries->size(), 3U);
+    EXPECT_EQ((*deliveries)[0].status, DeliveryStatus::delivered);
+    EXPECT_EQ(reading.load_of(a)->pending, 2);
+
+    // What piled up before stays out of the lane for what is new.
+    auto connection = (*store)->write_connection();
+    ASSERT_TRUE((*connection)->begin());
+    const auto claim = [&](Lane lane) {
+        auto due = (*connection)
+                       ->books()
+                       .outbox()
+                       .claim({.endpoint = a,
+                               .lane = lane,
+                               .limit = 5,
+                               .now = clock.now(),
+                               .lease_until = clock.now()});
+        std::vector<std::string> ids;
+        for (const auto& delivery : *due) ids.push_back(delivery.event_id);
+        return ids;
+    };
+    EXPECT_EQ(claim(Lane::fresh), std::vector<std::string>{"evt_3"});
+    EXPECT_EQ(claim(Lane::backlog), std::vector<std::string>{"evt_2"});
+    (*connection)->roll_back();
+}
+
 TEST(OldLedger, OfTheFirstVersionKeepsItsEventsEndpointsAndAttempts) {
     testing::TempFolder folder;
     testing::HandClock clock;

@@ -112,6 +112,152 @@ TEST_F(OutboxContract, ClaimsADeliveryOnceUntilItsLeaseRunsOut) {
     EXPECT_FALSE(attempts->front().finished_at);
 }
 
+TEST_F(OutboxContract, AClaimThatComesWithThePromiseIsAClaimLikeAnyOther) {
+    const Endpoint a = endpoint("a");
+    write_event("evt_1");
+    const auto promise = [&]() -> Result<std::vector<DueDelivery>> {
+        return run([&](Outbox& outbox) -> Result<std::vector<DueDelivery>> {
+            TOLLGATE_TRY(const auto events, outbox.unpublished_events(100));
+            TOLLGATE_DO(outbox.publish(events));
+            std::vector<DueDelivery> claimed;
+            for (const auto& event : events) {
+                for (int times = 0; times < 2; ++times) {
+                    TOLLGATE_TRY(auto one, outbox.add_claimed(event, a, world_.clock.now(),
+                                                              world_.clock.now() + seconds(20)));
+                    if (one) claimed.push_back(*std::move(one));
+                }
+            }
+            return claimed;
+        });
+    };
+    const auto claimed = *promise();
+    ASSERT_EQ(claimed.size(), 1U);  // The second time it had been promised before.
+    EXPECT_EQ(claimed.front().event_id, "evt_1");
+    EXPECT_EQ(claimed.front().event_type, "payment.paid");
+    EXPECT_EQ(claimed.front().payload, "{}");
+    EXPECT_EQ(claimed.front().attempt, 1);
+    EXPECT_TRUE(claim(a, Lane::fresh).empty());
+    EXPECT_TRUE(claim(a, Lane::retry).empty());
+    EXPECT_EQ(run([](Outbox& outbox) { return outbox.pending_work(); })->front().next_retry_at,
+              world_.clock.now() + seconds(20));
+    // Given back, it waits in the lane for what is new.
+    ASSERT_TRUE(
+        run([&](Outbox& outbox) { return outbox.release(claimed.front(), world_.clock.now()); }));
+    ASSERT_EQ(claim(a, Lane::fresh).size(), 1U);
+    world_.clock.pass(seconds(20));
+    const auto again = claim(a, Lane::retry);
+    ASSERT_EQ(again.size(), 1U);
+    EXPECT_EQ(again.front().attempt, 2);
+}
+
+TEST_F(OutboxContract, ShowsEveryAttemptWithAllThatIsKnownOfIt) {
+    const Endpoint a = endpoint("a");
+    const Endpoint b = endpoint("b");
+    write_event("evt_1");
+    publish_to(a);
+    const auto first = claim(a, Lane::fresh);
+    const Timestamp started = world_.clock.now();
+    AttemptResult result{.delivery = first.front().row,
+                         .attempt = 1,
+                         .started_at = started,
+                         .finished_at = started + seconds(1),
+                         .outcome = "delivered",
+                         .http_status = 204,
+                         .address = "192.0.2.1",
+                         .phases = {.dns_us = 1,
+                                    .connect_us = 2,
+                                    .tls_us = std::nullopt,
+                                    .first_byte_us = 4,
+                                    .total_us = 5},
+                         .detail = "fine",
+                         .becomes = DeliveryStatus::delivered};
+    ASSERT_TRUE(run([&](Outbox& outbox) { return outbox.finish_attempt(result); }));
+    const auto view = [&] {
+        auto lease = world_.store->read();
+        auto& reading = (*lease)->outbox();
+        return *reading.attempts_of(**reading.event("evt_1"));
+    };
+    ASSERT_EQ(view().size(), 1U);
+    const AttemptView shown = view().front();
+    EXPECT_EQ(shown.endpoint_id, "a");
+    EXPECT_EQ(shown.number, 1);
+    EXPECT_EQ(shown.generation, 1);
+    EXPECT_EQ(shown.started_at, started);
+    EXPECT_EQ(shown.finished_at, started + seconds(1));
+    EXPECT_EQ(shown.outcome, "delivered");
+    EXPECT_EQ(shown.http_status, 204);
+    EXPECT_EQ(shown.address, "192.0.2.1");
+    EXPECT_EQ(shown.phases.dns_us, 1);
+    EXPECT_EQ(shown.phases.connect_us, 2);
+    EXPECT_FALSE(shown.phases.tls_us);
+    EXPECT_EQ(shown.phases.first_byte_us, 4);
+    EXPECT_EQ(shown.phases.total_us, 5);
+    EXPECT_EQ(shown.detail, "fine");
+    {
+        auto lease = world_.store->read();
+        const auto deliveries = (*lease)->outbox().deliveries(
+            {.endpoint = a.row, .apps = {"shop"}, .statuses = {DeliveryStatus::delivered}});
+        ASSERT_EQ(deliveries->size(), 1U);
+        EXPECT_EQ(deliveries->front().finished_at, started + seconds(1));
+    }
+    // Delivered once more to the one, for the first time to the other.
+    world_.clock.pass(seconds(5));
+    {
+        auto lease = world_.store->read();
+        const auto event = (*lease)->outbox().event("evt_1");
+        for (const Endpoint* endpoint : {&a, &b}) {
+            ASSERT_TRUE(run([&](Outbox& outbox) {
+                return outbox.redeliver(**event, *endpoint, world_.clock.now());
+            }));
+        }
+    }
+    const auto second = claim(a, Lane::retry);
+    ASSERT_EQ(second.size(), 1U);
+    finish(second.front(), DeliveryStatus::delivered);
+    finish(claim(b, Lane::fresh).front(), DeliveryStatus::delivered);
+    const auto all = view();
+    ASSERT_EQ(all.size(), 3U);
+    EXPECT_EQ(all[0].http_status, 204);
+    EXPECT_EQ(all[1].endpoint_id, "a");
+    EXPECT_EQ(all[1].number, 2);
+    EXPECT_EQ(all[1].generation, 2);
+    EXPECT_EQ(all[2].endpoint_id, "b");
+}
+
+TEST_F(OutboxContract, AListGoesOnWhereItsCursorStandsAndStaysWithItsEndpoint) {
+    const Endpoint a = endpoint("a");
+    const Endpoint b = endpoint("b");
+    for (int i = 0; i < 5; ++i) write_event("evt_" + std::to_string(i));
+    ASSERT_TRUE(run([&](Outbox& outbox) -> Result<Done> {
+        TOLLGATE_TRY(const auto events, outbox.unpublished_events(100));
+        TOLLGATE_DO(outbox.publish(events));
+        for (const auto& event : events) {
+            for (const Endpoint* endpoint : {&a, &b}) {
+                TOLLGATE_DO(
+                    outbox.add_delivery(event, *endpoint, std::nullopt, world_.clock.now()));
+            }
+        }
+        return Done{};
+    }));
+    for (const Endpoint* endpoint : {&a, &b}) {
+        std::vector<std::string> seen;
+        DeliveryQuery query{.endpoint = endpoint->row, .apps = {"shop"}, .limit = 2};
+        for (int page = 0; page < 3; ++page) {
+            auto lease = world_.store->read();
+            const auto found = (*lease)->outbox().deliveries(query);
+            for (const auto& delivery : *found) {
+                EXPECT_EQ(delivery.endpoint_id, endpoint->id);
+                seen.push_back(delivery.event_id);
+                query.after = delivery.place;
+            }
+        }
+        EXPECT_EQ(seen, (std::vector<std::string>{"evt_0", "evt_1", "evt_2", "evt_3", "evt_4"}));
+        query.after = INT64_MAX;  // As far as a caller may ask.
+        auto lease = world_.store->read();
+        EXPECT_TRUE((*lease)->outbox().deliveries(query)->empty());
+    }
+}
+
 TEST_F(OutboxContract, GivesADeliveryBackUncounted) {
     const Endpoint a = endpoint("a");
     write_event("evt_1");

@@ -153,22 +153,45 @@ Result<Done> GatewayProcess::open() {
 }
 
 void GatewayProcess::open_creation() {
-    alipay_ = std::make_unique<gateway::AlipayClient>(config::AlipaySettings{}, *http_,
-                                                      seams_.clock, seams_.log);
+    constexpr config::AlipaySettings kAlipay;
+    clock_watch_ = std::make_unique<gateway::ClockWatch>(seams_.log);
+    alipay_ = std::make_unique<gateway::AlipayClient>(kAlipay, *http_, seams_.clock, seams_.entropy,
+                                                      seams_.log);
+    alipay_->watch_clock(*clock_watch_);
     callers_ = std::make_unique<gateway::Callers>(callers());
     create_ = std::make_unique<gateway::CreatePayment>(
         seams_.apps,
-        gateway::CreateSettings{
-            .public_base_url = "http://pay.example",
-            .call_lease = config::AlipaySettings{}.total_timeout * 2 + milliseconds(5'000)},
+        gateway::CreateSettings{.public_base_url = "http://pay.example",
+                                .call_lease = kAlipay.total_timeout * 3 + milliseconds(5'000)},
         gateway::CreateSeams{.store = *store_,
                              .writer = *writer_,
                              .alipay = *alipay_,
                              .clock = seams_.clock,
+                             .random = seams_.random,
                              .entropy = seams_.entropy,
                              .log = seams_.log});
-    api_ = std::make_unique<gateway::PaymentApi>(*callers_, *create_, *store_, seams_.clock,
-                                                 seams_.log);
+    errands_ =
+        std::make_unique<gateway::TradeErrands>(seams_.apps, gateway::ErrandSettings{},
+                                                gateway::ErrandSeams{.writer = *writer_,
+                                                                     .alipay = *alipay_,
+                                                                     .create = *create_,
+                                                                     .clock_watch = *clock_watch_,
+                                                                     .clock = seams_.clock,
+                                                                     .random = seams_.random,
+                                                                     .entropy = seams_.entropy,
+                                                                     .log = seams_.log,
+                                                                     .wake = [] {}});
+    const gateway::ApiSeams api{.callers = *callers_,
+                                .store = *store_,
+                                .writer = *writer_,
+                                .clock = seams_.clock,
+                                .entropy = seams_.entropy,
+                                .log = seams_.log,
+                                .on_change = [] {}};
+    replacing_ =
+        std::make_unique<gateway::Replacing>(api, seams_.apps, seams_.random, *create_, *errands_);
+    api_ = std::make_unique<gateway::PaymentApi>(*callers_, *create_, *replacing_, *errands_,
+                                                 *store_, seams_.clock, seams_.log);
 }
 
 void GatewayProcess::open_deliveries() {

@@ -16,8 +16,11 @@
 #include "config/settings.h"
 #include "gateway/alipay_client.h"
 #include "gateway/callers.h"
+#include "gateway/clock_watch.h"
 #include "gateway/create_payment.h"
 #include "gateway/payment_api.h"
+#include "gateway/replacing.h"
+#include "gateway/trade_errands.h"
 #include "ledger/sqlite_store.h"
 #include "ledger/writer.h"
 #include "tests/simulation/doom.h"
@@ -117,9 +120,12 @@ private:
     std::unique_ptr<ledger::Writer> writer_;
     std::unique_ptr<callbacks::Rejects> rejects_;
     std::unique_ptr<callbacks::Inbox> inbox_;
+    std::unique_ptr<gateway::ClockWatch> clock_watch_;
     std::unique_ptr<gateway::AlipayClient> alipay_;
     std::unique_ptr<gateway::Callers> callers_;
     std::unique_ptr<gateway::CreatePayment> create_;
+    std::unique_ptr<gateway::TradeErrands> errands_;
+    std::unique_ptr<gateway::Replacing> replacing_;
     std::unique_ptr<gateway::PaymentApi> api_;
     std::unique_ptr<callbacks::HttpCarrier> carrier_;
     std::unique_ptr<callbacks::Deliverer> deliverer_;

@@ -33,7 +33,6 @@ private:
     void check_events();
     void check_money(const AlipayModel& alipay, bool all_of_it);
     void check_deliveries(const OrderSystem& orders);
-    void check_nothing_hangs();
 
     // Each row of the answer is a violation: `what`, then the row's columns.
     void none(const std::string& what, const std::string& sql);

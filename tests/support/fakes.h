@@ -26,6 +26,19 @@ private:
     std::atomic<std::int64_t> ms_ = 1'794'326'400'000;  // 2026-11-11T00:00:00+08:00
 };
 
+// The host's time, moved on at will: for what has threads and waits on its own.
+class ShiftedClock final : public Clock {
+public:
+    Timestamp now() override { return system_clock().now() + shift(); }
+    std::chrono::nanoseconds monotonic() override { return system_clock().monotonic() + shift(); }
+    void pass(std::chrono::milliseconds time) { shift_ms_ += time.count(); }
+
+private:
+    std::chrono::milliseconds shift() const { return std::chrono::milliseconds(shift_ms_.load()); }
+
+    std::atomic<std::int64_t> shift_ms_ = 0;
+};
+
 // Bytes that differ each time and are the same in every run.
 class CountingEntropy final : public Entropy {
 public:

@@ -176,6 +176,28 @@ TEST_F(CurlClientTest, ReusesAConnectionWhenItMay) {
     EXPECT_EQ(front->counters().requests, 3U);
 }
 
+// The loop goes on watching an idle connection for the next exchange.
+TEST_F(CurlClientTest, TakesNoNoticeOfAnIdleConnectionThatIsClosed) {
+    std::atomic<bool> may_close = false;
+    ScriptedServer server([&](Peer& peer, int) {
+        peer.read_until("x");
+        peer.send(kOk);
+        may_close.wait(false);
+    });
+    ClientRequest request{.url = server.url(), .body = "x", .fresh_connection = false};
+    ASSERT_TRUE(send(request));
+    may_close = true;
+    may_close.notify_all();
+    // Whenever it hears of the end: it does not go on hearing of it.
+    const auto began = std::chrono::steady_clock::now();
+    for (int turn = 0; turn < 3; ++turn) client_.run_once(milliseconds(100));
+    EXPECT_GE(std::chrono::steady_clock::now() - began, milliseconds(190));
+    ASSERT_TRUE(send(request));
+    EXPECT_EQ(server.connections(), 2);
+    ASSERT_TRUE(send(request));
+    EXPECT_EQ(server.connections(), 3);
+}
+
 TEST_F(CurlClientTest, RunsManyAtOnceAndKeepsTheRestInLine) {
     RunningFront front({.router = echo_router()});
     CurlClient client({.in_flight_max = 8});

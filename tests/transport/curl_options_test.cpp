@@ -14,6 +14,8 @@
 namespace tollgate::transport::testing {
 namespace {
 
+using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 constexpr const char* kOk = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nproxy";
@@ -132,6 +134,28 @@ TEST(CurlOptions, ARequestLeavesNothingBehindForTheNextOne) {
         ASSERT_TRUE(post);
         EXPECT_EQ(post->body, "new");
     }
+}
+
+// Of the same kind as the one before: the handle is not even set up anew.
+TEST(CurlOptions, AShorterRequestOfTheSameKindHasNothingOfALongerOne) {
+    RunningFront front({.router = echo_router()});
+    const std::string base = "http://127.0.0.1:" + std::to_string(front.port());
+    CurlClient client({});
+    const auto post = [&](const std::string& path, HeaderList headers, std::string body) {
+        auto reply = send_and_wait(client, {.url = base + path,
+                                            .headers = std::move(headers),
+                                            .body = std::move(body),
+                                            .fresh_connection = false});
+        return reply ? std::to_string(reply->status) + reply->body : reply.error().message();
+    };
+    for (int round = 0; round < 3; ++round) {
+        EXPECT_THAT(post("/echo", {{"X-A", "1"}, {"X-B", "2"}}, std::string(5'000, 'x')),
+                    HasSubstr("X-A"));
+        EXPECT_THAT(post("/echo", {}, ""), Not(HasSubstr("X-A")));
+        EXPECT_EQ(post("/body", {}, "y"), "200y");
+        EXPECT_THAT(post("/none", {}, "y"), StartsWith("404"));
+    }
+    EXPECT_EQ(front->counters().connections, 1U);
 }
 
 }  // namespace

@@ -155,6 +155,54 @@ TEST(AppSlow, IsTold504AndItsAnswerIsStillTaken) {
     EXPECT_EQ(relay.counters().put_back, 0U);
 }
 
+TEST(Exchanges, AreNoMoreThanAskedFor) {
+    App app;
+    std::mutex mutex;
+    std::vector<transport::Ticket> held;
+    app.answer_with([&](const auto&, transport::Ticket ticket) {
+        const std::lock_guard lock(mutex);
+        held.push_back(std::move(ticket));
+    });
+    RunningRelay relay;
+    const RunningClient client(relay.url(), app.url(),
+                               [](auto& settings) { settings.exchanges = 1; });
+    client.connected();
+    std::vector<std::thread> providers;
+    for (int i = 0; i < 4; ++i) {
+        providers.emplace_back(
+            [&, i] { EXPECT_EQ(relay.notify("n" + std::to_string(i)).status, 200); });
+    }
+    for (std::size_t i = 1; i <= 4; ++i) {
+        ASSERT_TRUE(becomes_true([&] { return app.count() == i; }));
+        const std::lock_guard lock(mutex);
+        ASSERT_EQ(held.size(), 1U) << "the app has one at a time";
+        held.back().complete(transport::testing::text_answer("success"));
+        held.clear();
+    }
+    for (std::thread& provider : providers) provider.join();
+}
+
+// More at once than one exchange carries, and more than the client may have in hand.
+TEST(Exchanges, CarryACrowdWithoutLosingAnybody) {
+    App app;
+    RunningRelay relay;
+    const RunningClient client(relay.url(), app.url(),
+                               [](auto& settings) { settings.exchanges = 4; });
+    client.connected();
+    std::vector<std::thread> providers;
+    for (int i = 0; i < 20; ++i) {
+        providers.emplace_back([&, i] {
+            for (int j = 0; j < 10; ++j) {
+                const auto answer = relay.notify(std::to_string(i) + "-" + std::to_string(j));
+                EXPECT_EQ(answer.status, 200);
+                EXPECT_EQ(answer.body, "success");
+            }
+        });
+    }
+    for (std::thread& provider : providers) provider.join();
+    EXPECT_EQ(app.count(), 200U);
+}
+
 TEST(Reconnect, FindsARestartedRelayWithinTwoSeconds) {
     App app;
     RunningRelay relay;

@@ -24,6 +24,21 @@ TEST(TunnelSettings, TheExampleIsSound) {
     EXPECT_EQ(settings.tunnels[0].name, "alice");
     EXPECT_EQ(settings.tunnels[0].body_bytes_max, 1024 * 1024);
     EXPECT_FALSE(settings.tunnels[0].fallback.accept);
+    ASSERT_TRUE(settings.inspector);
+    EXPECT_EQ(settings.inspector->listen.port, 8641);
+    EXPECT_TRUE(settings.inspector->alipay_key_files.at(0).ends_with("/alipay_public_key.pem"));
+}
+
+TEST(TunnelSettings, KeepsTheInspectorOnThisMachineAndBehindAToken) {
+    const auto problems = problems_of(R"({
+        "store": {"sqlite_file": "r.db"},
+        "tunnels": [{"name": "a", "token_sha256": [")" +
+                                      kHash + R"("]}],
+        "inspector": {"listen": "0.0.0.0:8641", "hosts": ["a:1"]}})");
+    std::vector<std::string> places;
+    for (const auto& problem : problems) places.push_back(problem.where);
+    EXPECT_EQ(places, (std::vector<std::string>{"/inspector/listen", "/inspector/hosts",
+                                                "/inspector/token_sha256"}));
 }
 
 TEST(TunnelSettings, ReadsAnAnswerOfItsOwn) {

@@ -46,17 +46,18 @@ export async function callOk(args, options) {
 export class Service {
     #child = null;
 
-    constructor(args, { log, ready }) {
+    constructor(args, { log, ready, outputFile = '/dev/null' }) {
         this.args = args;
         this.logFile = log;
+        this.outputFile = outputFile;
         this.ready = ready;  // An address that answers 200 once the service is there.
     }
 
     // Starts the process and does not wait for anything.
     spawn() {
-        const log = openSync(this.logFile, 'a');
-        this.#child = adopt(spawn(binary, this.args, { stdio: ['ignore', 'ignore', log] }));
-        closeSync(log);
+        const files = [openSync(this.outputFile, 'a'), openSync(this.logFile, 'a')];
+        this.#child = adopt(spawn(binary, this.args, { stdio: ['ignore', ...files] }));
+        files.forEach(file => closeSync(file));
     }
 
     async start() {
@@ -75,6 +76,10 @@ export class Service {
         return (Number(user) + Number(system)) / 100;
     }
 
+    signal(name) {
+        this.#child.kill(name);
+    }
+
     // Gives {code, signal} once the process is gone.
     async stop(signal = 'SIGTERM') {
         const child = this.#child;
@@ -83,6 +88,11 @@ export class Service {
         child.kill(signal);
         const [code, endedBy] = await gone;
         return { code, signal: endedBy };
+    }
+
+    // What it has printed, when it was given a file for that.
+    output() {
+        return existsSync(this.outputFile) ? readFileSync(this.outputFile, 'utf8') : '';
     }
 
     log() {

@@ -8,8 +8,8 @@ import { until } from './until.mjs';
 import { freePort } from './world.mjs';
 
 export class Tunnel {
-    // `more` goes into the tunnel's settings.
-    static async make(more = {}) {
+    // `more` goes into the tunnel's settings, what `prepare` gives into the relay's.
+    static async make(more = {}, prepare = async () => ({})) {
         const tunnel = new Tunnel();
         tunnel.folder = mkdtempSync(join(tmpdir(), 'tollgate-tunnel-'));
         const made = await callOk(['tunnel', 'token', 'new', tunnel.path('token')]);
@@ -18,6 +18,7 @@ export class Tunnel {
         writeFileSync(tunnel.path('relay.json'), JSON.stringify({
             listen: `127.0.0.1:${tunnel.port}`, store: { sqlite_file: 'relay.db' },
             tunnels: [{ name: 'alice', token_sha256: [hash], ...more }],
+            ...await prepare(tunnel),
         }));
         tunnel.relay = new Service(['tunnel', 'relay', '--config', tunnel.path('relay.json')],
             { log: tunnel.path('relay.log'), ready: `http://127.0.0.1:${tunnel.port}/healthz` });
@@ -31,7 +32,9 @@ export class Tunnel {
     // A client that hands callbacks to `to`; started by the caller.
     client(to, options = []) {
         return new Service(['tunnel', 'connect', `http://127.0.0.1:${this.port}`, '--token-file',
-            this.path('token'), '--to', to, ...options], { log: this.path('client.log') });
+            this.path('token'), '--to', to,
+            ...(options.includes('--inspect') ? [] : ['--inspect', 'off']), ...options],
+            { log: this.path('client.log'), outputFile: this.path('client.out') });
     }
 
     // Waits until callbacks go through.

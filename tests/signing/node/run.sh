@@ -43,7 +43,7 @@ run_tests() {
     fi
     # Beside node_modules, for that is where node looks them up from.
     cp "$source_folder"/*.mjs "$work_folder/"
-    SIGNING_PEER=$1 node --test "$work_folder/signing.test.mjs"
+    SIGNING_PEER=$1 node --test "$work_folder"/*.test.mjs
 }
 
 case $step in

@@ -9,10 +9,14 @@
 
 #include "signing/answer.h"
 #include "signing/base64.h"
+#include "signing/certificate.h"
 #include "signing/content.h"
+#include "signing/content_cipher.h"
+#include "signing/entropy.h"
 #include "signing/form.h"
 #include "signing/key.h"
 #include "signing/notification.h"
+#include "signing/v3.h"
 #include "signing/webhook.h"
 
 namespace tollgate::signing {
@@ -103,8 +107,71 @@ Result<json> verify_hook(const json& request) {
     return json::object();
 }
 
+Result<json> sign_text(const json& request) {
+    TOLLGATE_TRY(const PrivateKey key,
+                 PrivateKey::parse(request.at("private_key").get<std::string>()));
+    TOLLGATE_TRY(std::string sign, key.sign(request.at("text").get<std::string>(), SignType::rsa2));
+    return json{{"sign", std::move(sign)}};
+}
+
+Result<json> serial_names(const json& request) {
+    TOLLGATE_TRY(const auto certificates,
+                 Certificate::parse_all(request.at("pem").get<std::string>()));
+    TOLLGATE_TRY(const PublicKey key, certificates.front().public_key());
+    return json{{"sn", certificates.front().sn()},
+                {"root_sn", root_cert_sn(certificates)},
+                {"public_key", key.to_bare()}};
+}
+
+Result<ContentKey> content_key_of(const json& request) {
+    const auto type = encrypt_type_from(request.at("encrypt_type").get<std::string>());
+    if (!type) return Error(ErrorCode::invalid_argument, "type").because("bad_encrypt_type");
+    return ContentKey::parse(request.at("key").get<std::string>(), *type);
+}
+
+Result<json> encrypt_content(const json& request) {
+    TOLLGATE_TRY(const ContentKey key, content_key_of(request));
+    return json{
+        {"content", key.encrypt(request.at("content").get<std::string>(), openssl_entropy())}};
+}
+
+Result<json> decrypt_content(const json& request) {
+    TOLLGATE_TRY(const ContentKey key, content_key_of(request));
+    TOLLGATE_TRY(std::string text, key.decrypt(request.at("content").get<std::string>()));
+    return json{{"content", std::move(text)}};
+}
+
+Result<json> authorize_v3(const json& request) {
+    TOLLGATE_TRY(const PrivateKey key,
+                 PrivateKey::parse(request.at("private_key").get<std::string>()));
+    const auto text = [&](const char* name) { return request.value(name, std::string()); };
+    const std::string app_id = text("app_id");
+    const std::string app_cert_sn = text("app_cert_sn");
+    const std::string nonce = text("nonce");
+    const std::string method = text("http_method");
+    const std::string target = text("target");
+    const std::string body = text("body");
+    const std::string token = text("app_auth_token");
+    TOLLGATE_TRY(std::string header,
+                 v3_authorization({.app_id = app_id,
+                                   .app_cert_sn = app_cert_sn,
+                                   .nonce = nonce,
+                                   .now = {request.at("timestamp").get<std::int64_t>()},
+                                   .http_method = method,
+                                   .target = target,
+                                   .body = body,
+                                   .app_auth_token = token},
+                                  key));
+    return json{{"authorization", std::move(header)}};
+}
+
 Result<json> answer_to(const json& request) {
     const std::string op = request.at("op");
+    if (op == "sign_text") return sign_text(request);
+    if (op == "serial_names") return serial_names(request);
+    if (op == "encrypt") return encrypt_content(request);
+    if (op == "decrypt") return decrypt_content(request);
+    if (op == "authorize_v3") return authorize_v3(request);
     if (op == "sign_request") return sign_request(request);
     if (op == "verify_request") return verify_request(request);
     if (op == "verify_notification") return verify_posted(request);

@@ -1,6 +1,6 @@
-# cmake -DPAGES=<list of files, separated by '|'> -DOUTPUT=<file> -P embed_pages.cmake
+# cmake -DROOM=<room> -DPAGES=<list of files, separated by '|'> -DOUTPUT=<file> -P embed_pages.cmake
 #
-# Writes a C++ source that holds each page's text under its file name.
+# Writes a C++ source that holds each page's text under its file name: what <room>/pages.h declares.
 string(REPLACE "|" ";" pages "${PAGES}")
 set(entries "")
 foreach(page IN LISTS pages)
@@ -12,14 +12,14 @@ foreach(page IN LISTS pages)
     string(APPEND entries "    {\"${name}\", R\"page(${text})page\"},\n")
 endforeach()
 list(LENGTH pages count)
-file(WRITE "${OUTPUT}" "// Made by sandbox/embed_pages.cmake from sandbox/pages; do not edit.
-#include \"sandbox/pages.h\"
+file(WRITE "${OUTPUT}" "// Made by cmake/embed_pages.cmake from ${ROOM}/pages; do not edit.
+#include \"${ROOM}/pages.h\"
 
 #include <array>
 
 #include \"base/check.h\"
 
-namespace tollgate::sandbox {
+namespace tollgate::${ROOM} {
 namespace {
 
 struct Page {
@@ -39,5 +39,5 @@ std::string_view page_text(std::string_view name) {
     TOLLGATE_CHECK(false);
 }
 
-}  // namespace tollgate::sandbox
+}  // namespace tollgate::${ROOM}
 ")

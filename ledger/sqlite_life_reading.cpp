@@ -1,0 +1,89 @@
+// What of Reading is asked to end payments.
+#include "ledger/sqlite_outbox_rows.h"
+#include "ledger/sqlite_reading.h"
+
+namespace tollgate::ledger {
+namespace {
+
+// The columns that read_difference() takes, in its order.
+std::string select_differences(const char* condition) {
+    return std::string(
+               "SELECT d.id, d.difference_id, d.app, d.class, d.trade_no, d.payment,"
+               " coalesce(p.payment_id, ''), d.evidence, d.status, d.settlement, d.opened_ms,"
+               " d.settled_ms FROM difference d LEFT JOIN payment p ON p.id = d.payment WHERE ") +
+           condition;
+}
+
+DifferenceView read_difference(const Statement& row) {
+    return {.row = row.integer(0),
+            .id = row.text(1),
+            .app = row.text(2),
+            .difference_class = row.text(3),
+            .trade_no = row.text(4),
+            .payment = row.optional_integer(5),
+            .payment_id = row.text(6),
+            .evidence = row.text(7),
+            .open = row.view(8) == "open",
+            .settlement = row.optional_text(9),
+            .opened_at = {row.integer(10)},
+            .settled_at = optional_time(row, 11)};
+}
+
+}  // namespace
+
+Result<bool> SqliteReading::was_notified(const Payment& payment) {
+    TOLLGATE_TRY(Statement* const select,
+                 statements_.get("SELECT 1 FROM notification WHERE payment = ?"
+                                 " AND notify_id IS NOT NULL AND verdict <> 'rejected' LIMIT 1"));
+    select->bind(1, payment.row);
+    TOLLGATE_TRY(const bool found, select->step());
+    select->again();
+    return found;
+}
+
+Result<std::optional<SubmitToken>> SqliteReading::submit_token(std::string_view caller,
+                                                               std::string_view sha256) {
+    TOLLGATE_TRY(Statement* const select,
+                 statements_.get("SELECT expires_ms, payment FROM submit_token"
+                                 " WHERE token_sha256 = ? AND caller = ?"));
+    select->bind(1, sha256).bind(2, caller);
+    TOLLGATE_TRY(const bool found, select->step());
+    if (!found) return std::optional<SubmitToken>();
+    SubmitToken token{.caller = std::string(caller),
+                      .sha256 = std::string(sha256),
+                      .expires_at = {select->integer(0)},
+                      .payment = select->optional_integer(1)};
+    select->again();
+    return std::optional(std::move(token));
+}
+
+Result<std::optional<DifferenceView>> SqliteReading::difference(std::string_view id) {
+    static const std::string kSql = select_differences("d.difference_id = ?");
+    TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
+    select->bind(1, id);
+    TOLLGATE_TRY(const bool found, select->step());
+    if (!found) return std::optional<DifferenceView>();
+    auto difference = read_difference(*select);
+    select->again();
+    return std::optional(std::move(difference));
+}
+
+Result<std::vector<DifferenceView>> SqliteReading::differences(const DifferenceQuery& query) {
+    static const std::string kSql = select_differences(
+        "d.id > ?1 AND instr(?2, char(10) || d.app || char(10)) > 0"
+        " AND (?3 IS NULL OR d.payment = ?3) AND (?4 IS NULL OR d.status = ?4)"
+        " AND (?5 = '' OR d.class = ?5) ORDER BY d.id LIMIT ?6");
+    TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
+    const std::string apps = "\n" + join_lines(query.apps) + "\n";
+    select->bind(1, query.after).bind(2, apps).bind(3, query.payment);
+    if (query.open) select->bind(4, *query.open ? "open" : "settled");
+    select->bind(5, query.difference_class).bind(6, query.limit);
+    std::vector<DifferenceView> differences;
+    for (;;) {
+        TOLLGATE_TRY(const bool row, select->step());
+        if (!row) return differences;
+        differences.push_back(read_difference(*select));
+    }
+}
+
+}  // namespace tollgate::ledger

@@ -1,0 +1,244 @@
+#include "ledger/sqlite_refunds.h"
+
+#include "ledger/sqlite_outbox_rows.h"
+
+namespace tollgate::ledger {
+namespace {
+
+// The columns that read_refund() takes, in its order.
+std::string select_refunds(const char* condition) {
+    return std::string(
+               "SELECT id, refund_id, payment, out_request_no, status, version, amount_fen,"
+               " origin, reason, created_ms, updated_ms, next_sweep_ms, calling_until_ms,"
+               " open_call, ambiguous, attempts, last_attempt_ms, empty_queries, first_empty_ms,"
+               " query_next, failure, refunded_ms, deposit_back FROM refund WHERE ") +
+           condition;
+}
+
+Result<Refund> read_refund(const Statement& row) {
+    const auto status = refund_status_from(row.view(4));
+    const auto origin = refund_origin_from(row.view(7));
+    if (!status || !origin) {
+        return Error(ErrorCode::data_corruption, "a refund has no known status or origin");
+    }
+    Refund refund;
+    refund.row = row.integer(0);
+    refund.id = row.text(1);
+    refund.payment = row.integer(2);
+    refund.out_request_no = row.text(3);
+    refund.status = *status;
+    refund.version = row.integer(5);
+    refund.amount = Money::from_fen(row.integer(6));
+    refund.origin = *origin;
+    refund.reason = row.optional_text(8);
+    refund.created_at = {row.integer(9)};
+    refund.updated_at = {row.integer(10)};
+    refund.next_sweep_at = optional_time(row, 11);
+    refund.calling_until = optional_time(row, 12);
+    refund.proof = {.open_call = row.integer(13) != 0,
+                    .ambiguous = row.integer(14) != 0,
+                    .attempts = row.integer(15),
+                    .last_attempt_at = optional_time(row, 16),
+                    .empty_queries = row.integer(17),
+                    .first_empty_at = optional_time(row, 18),
+                    .query_next = row.integer(19) != 0};
+    refund.failure = row.optional_text(20);
+    refund.refunded_at = optional_time(row, 21);
+    refund.deposit_back = row.optional_text(22);
+    return refund;
+}
+
+Result<std::vector<Refund>> read_refunds(Statement& select) {
+    std::vector<Refund> refunds;
+    for (;;) {
+        TOLLGATE_TRY(const bool row, select.step());
+        if (!row) return refunds;
+        TOLLGATE_TRY(auto refund, read_refund(select));
+        refunds.push_back(std::move(refund));
+    }
+}
+
+Result<std::optional<Refund>> only_refund(Statement& select) {
+    TOLLGATE_TRY(const bool found, select.step());
+    if (!found) return std::optional<Refund>();
+    TOLLGATE_TRY(auto refund, read_refund(select));
+    select.again();  // Ends the read: an open one would keep the log from being recycled.
+    return std::optional(std::move(refund));
+}
+
+int flag(bool yes) {
+    return yes ? 1 : 0;
+}
+
+}  // namespace
+
+Result<std::vector<Refund>> SqliteRefundReading::of(const Payment& payment) {
+    static const std::string kSql = select_refunds("payment = ? ORDER BY id");
+    TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
+    select->bind(1, payment.row);
+    return read_refunds(*select);
+}
+
+Result<std::optional<Refund>> SqliteRefundReading::one(const Payment& payment,
+                                                       std::string_view out_request_no) {
+    static const std::string kSql = select_refunds("payment = ? AND out_request_no = ?");
+    TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
+    select->bind(1, payment.row).bind(2, out_request_no);
+    return only_refund(*select);
+}
+
+Result<std::optional<Refund>> SqliteRefundReading::by_row(RowId row) {
+    static const std::string kSql = select_refunds("id = ?");
+    TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
+    select->bind(1, row);
+    return only_refund(*select);
+}
+
+Result<std::vector<TransitionRecord>> SqliteRefundReading::history_of(const Refund& refund) {
+    TOLLGATE_TRY(Statement* const select,
+                 statements_.get("SELECT version, from_status, to_status, cause, cause_id,"
+                                 " request_id, at_ms FROM refund_transition WHERE refund = ?"
+                                 " ORDER BY version"));
+    select->bind(1, refund.row);
+    std::vector<TransitionRecord> history;
+    for (;;) {
+        TOLLGATE_TRY(const bool row, select->step());
+        if (!row) return history;
+        history.push_back({.version = select->integer(0),
+                           .from = select->optional_text(1),
+                           .to = select->text(2),
+                           .cause = select->text(3),
+                           .cause_id = select->text(4),
+                           .request_id = select->text(5),
+                           .at = {select->integer(6)}});
+    }
+}
+
+Result<Done> SqliteRefundBooks::add(Refund& refund, const Origin& origin) {
+    TOLLGATE_TRY(
+        Statement* const insert,
+        statements_.get("INSERT INTO refund (refund_id, payment, out_request_no, status, version,"
+                        " amount_fen, origin, reason, created_ms, updated_ms, next_sweep_ms,"
+                        " refunded_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+    insert->bind(1, refund.id).bind(2, refund.payment).bind(3, refund.out_request_no);
+    insert->bind(4, name_of(refund.status)).bind(5, refund.version);
+    insert->bind(6, refund.amount.fen()).bind(7, name_of(refund.origin)).bind(8, refund.reason);
+    insert->bind(9, refund.created_at.ms).bind(10, refund.created_at.ms);
+    insert->bind(11, ms_of(refund.next_sweep_at)).bind(12, ms_of(refund.refunded_at));
+    TOLLGATE_DO(insert->run());
+    refund.row = db_.last_row();
+    return add_transition(
+        {.refund = refund, .from = std::nullopt, .origin = origin, .at = refund.created_at});
+}
+
+Result<Done> SqliteRefundBooks::change(Refund& refund, Refund next, const Origin& origin,
+                                       Timestamp now) {
+    const bool is_news = next.status != refund.status;
+    next.row = refund.row;
+    next.version = refund.version + (is_news ? 1 : 0);
+    if (is_news) next.updated_at = now;
+    TOLLGATE_TRY(
+        Statement* const update,
+        statements_.get("UPDATE refund SET status = ?, version = ?, updated_ms = ?,"
+                        " next_sweep_ms = ?, calling_until_ms = ?, open_call = ?, ambiguous = ?,"
+                        " attempts = ?, last_attempt_ms = ?, empty_queries = ?,"
+                        " first_empty_ms = ?, query_next = ?, failure = ?, refunded_ms = ?,"
+                        " deposit_back = ? WHERE id = ? AND version = ?"));
+    update->bind(1, name_of(next.status)).bind(2, next.version).bind(3, next.updated_at.ms);
+    update->bind(4, ms_of(next.next_sweep_at)).bind(5, ms_of(next.calling_until));
+    update->bind(6, flag(next.proof.open_call)).bind(7, flag(next.proof.ambiguous));
+    update->bind(8, next.proof.attempts).bind(9, ms_of(next.proof.last_attempt_at));
+    update->bind(10, next.proof.empty_queries).bind(11, ms_of(next.proof.first_empty_at));
+    update->bind(12, flag(next.proof.query_next)).bind(13, next.failure);
+    update->bind(14, ms_of(next.refunded_at)).bind(15, next.deposit_back);
+    update->bind(16, refund.row).bind(17, refund.version);
+    TOLLGATE_DO(update->run());
+    if (db_.changed_rows() != 1) {
+        return Error(ErrorCode::stale_version, "the refund is no longer as it was read");
+    }
+    if (is_news) {
+        TOLLGATE_DO(add_transition(
+            {.refund = next, .from = name_of(refund.status), .origin = origin, .at = now}));
+    }
+    refund = std::move(next);
+    return Done{};
+}
+
+Result<Done> SqliteRefundBooks::add_transition(const Step& step) {
+    TOLLGATE_TRY(Statement* const insert,
+                 statements_.get("INSERT INTO refund_transition (refund, version, from_status,"
+                                 " to_status, cause, cause_id, request_id, at_ms)"
+                                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"));
+    insert->bind(1, step.refund.row).bind(2, step.refund.version);
+    if (step.from) insert->bind(3, *step.from);
+    insert->bind(4, name_of(step.refund.status)).bind(5, name_of(step.origin.cause));
+    insert->bind(6, step.origin.cause_id).bind(7, step.origin.request_id).bind(8, step.at.ms);
+    return insert->run();
+}
+
+Result<std::vector<Refund>> SqliteRefundBooks::claim_due(Timestamp now, Timestamp until,
+                                                         int limit) {
+    static const std::string kSql = select_refunds(
+        "next_sweep_ms <= ?1 AND (calling_until_ms IS NULL OR calling_until_ms <= ?1)"
+        " ORDER BY next_sweep_ms LIMIT ?2");
+    TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
+    select->bind(1, now.ms).bind(2, limit);
+    TOLLGATE_TRY(auto refunds, read_refunds(*select));
+    for (Refund& refund : refunds) {
+        TOLLGATE_TRY(Statement* const lease,
+                     statements_.get("UPDATE refund SET calling_until_ms = ? WHERE id = ?"));
+        lease->bind(1, until.ms).bind(2, refund.row);
+        TOLLGATE_DO(lease->run());
+        refund.calling_until = until;
+    }
+    return refunds;
+}
+
+Result<Done> SqliteRefundBooks::report(const Payment& payment, std::string_view out_request_no,
+                                       Timestamp now) {
+    TOLLGATE_TRY(Statement* const insert,
+                 statements_.get("INSERT INTO refund_report (payment, out_request_no, reported_ms,"
+                                 " next_sweep_ms) VALUES (?, ?, ?3, ?3)"
+                                 " ON CONFLICT (payment, out_request_no)"
+                                 " DO UPDATE SET next_sweep_ms = ?3"));
+    insert->bind(1, payment.row).bind(2, out_request_no).bind(3, now.ms);
+    return insert->run();
+}
+
+Result<std::vector<RefundReport>> SqliteRefundBooks::claim_due_reports(Timestamp now,
+                                                                       Timestamp until, int limit) {
+    TOLLGATE_TRY(Statement* const select,
+                 statements_.get("SELECT id, payment, out_request_no, reported_ms, queries"
+                                 " FROM refund_report WHERE next_sweep_ms <= ?1"
+                                 " AND (calling_until_ms IS NULL OR calling_until_ms <= ?1)"
+                                 " ORDER BY next_sweep_ms LIMIT ?2"));
+    select->bind(1, now.ms).bind(2, limit);
+    std::vector<RefundReport> reports;
+    for (;;) {
+        TOLLGATE_TRY(const bool row, select->step());
+        if (!row) break;
+        reports.push_back({.row = select->integer(0),
+                           .payment = select->integer(1),
+                           .out_request_no = select->text(2),
+                           .reported_at = {select->integer(3)},
+                           .queries = select->integer(4)});
+    }
+    for (const RefundReport& report : reports) {
+        TOLLGATE_TRY(Statement* const lease,
+                     statements_.get("UPDATE refund_report SET calling_until_ms = ? WHERE id = ?"));
+        lease->bind(1, until.ms).bind(2, report.row);
+        TOLLGATE_DO(lease->run());
+    }
+    return reports;
+}
+
+Result<Done> SqliteRefundBooks::asked(const RefundReport& report,
+                                      std::optional<Timestamp> next_sweep_at) {
+    TOLLGATE_TRY(Statement* const update,
+                 statements_.get("UPDATE refund_report SET next_sweep_ms = ?,"
+                                 " calling_until_ms = NULL, queries = queries + 1 WHERE id = ?"));
+    update->bind(1, ms_of(next_sweep_at)).bind(2, report.row);
+    return update->run();
+}
+
+}  // namespace tollgate::ledger

@@ -1,0 +1,102 @@
+// Writes each fuzzer's first inputs into FOLDER/<fuzzer>/: what the tests of that part are made of.
+// The keys and certificates in them are made here; none is anybody's.
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "signing/base64.h"
+#include "signing/content.h"
+#include "signing/form.h"
+#include "tests/signing/certificates.h"
+#include "tests/signing/keys.h"
+#include "tests/signing/notifications.h"
+
+namespace {
+
+using namespace tollgate::signing;  // NOLINT(google-build-using-namespace): a test's main.
+
+class Folder {
+public:
+    Folder(const std::filesystem::path& root, const char* fuzzer) : path_(root / fuzzer) {
+        std::filesystem::create_directories(path_);
+    }
+    void add(std::string_view text) {
+        std::ofstream(path_ / ("seed-" + std::to_string(++count_)), std::ios::binary) << text;
+    }
+
+private:
+    std::filesystem::path path_;
+    int count_ = 0;
+};
+
+void write_forms(Folder folder) {
+    const Fields paid = signed_fields(paid_fields());
+    folder.add(encode_form(paid));
+    folder.add(encode_form(signed_fields(with(paid_fields(), "charset", "GBK"))));
+    folder.add("a=1&b&=c&&d=%2B+%");
+    folder.add(
+        "charset=utf-8&out_trade_no=T1&method=alipay.trade.page.pay.return&total_amount=0.01"
+        "&sign=a%2Bb%3D%3D&sign_type=RSA2&timestamp=2026-01-02+10%3A00%3A00");
+}
+
+void write_answers(Folder folder) {
+    folder.add(R"({"alipay_trade_query_response":{"code":"10000","msg":"Success"},"sign":"ab=="})");
+    folder.add(R"( {"sign" : "a\/b", "alipay_cert_sn":"5d", "alipay_trade_query_response":)"
+               R"({ "a" : "}{\"", "b":[1,{"c":null}], "u":"\u4f60\ud83d\ude00" } } )");
+    folder.add(R"({"error_response":{"code":"40002","sub_code":"isv.invalid-app-id"}})");
+    folder.add(R"({"alipay_trade_query_response":"q83v","sign":"x"})");
+    folder.add(R"({"alipay_trade_query_response":{},"alipay_trade_query_response":{}})");
+    folder.add(
+        R"({"alipay_trade_app_pay_response":{"code":"10000"},"sign":"x","sign_type":"RSA2"})");
+}
+
+void write_keys(Folder folder) {
+    folder.add(app_key().to_pkcs8_pem().reveal());
+    folder.add(app_key().to_pkcs8_bare().reveal());
+    folder.add(app_key().to_pkcs1_bare().reveal());
+    folder.add(app_key().public_half().to_spki_pem());
+    folder.add(app_key().public_half().to_bare());
+    folder.add(pkcs1_public_key(app_key().public_half()));
+    folder.add(certificate_pem(app_key()));
+    folder.add(elliptic_private_key());
+    folder.add(elliptic_public_key());
+    const PrivateKey sm2 = PrivateKey::generate_sm2();
+    folder.add(sm2.to_pkcs8_pem().reveal());
+    folder.add(sm2.public_half().to_bare());
+    for (const std::string& bare :
+         {std::string(app_key().to_pkcs8_bare().reveal()), app_key().public_half().to_bare(),
+          std::string(app_key().to_pkcs1_bare().reveal()), sm2.public_half().to_bare(),
+          std::string(sm2.to_pkcs8_bare().reveal())}) {
+        folder.add(*from_base64(bare));
+    }
+}
+
+void write_certificates(Folder folder) {
+    const CertificateWorld world = make_certificate_world({});
+    folder.add(world.app.pem);
+    folder.add(world.alipay_file);
+    folder.add(world.root_file);
+    const auto sm2 =
+        issue({.common_name = " a,b=\"c\"", .is_authority = true, .kind = KeyKind::sm2});
+    folder.add(sm2.pem);
+    for (const std::string& pem : {world.app.pem, world.root.pem, sm2.pem}) {
+        const auto block = read_key_text(pem);
+        if (block) folder.add(block->der.reveal());
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc != 2) {
+        std::fputs("usage: fuzz_seeds FOLDER\n", stderr);
+        return 2;
+    }
+    const std::filesystem::path root = argv[1];
+    write_forms({root, "form"});
+    write_answers({root, "answer"});
+    write_keys({root, "key"});
+    write_certificates({root, "certificate"});
+    return 0;
+}

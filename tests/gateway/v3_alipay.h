@@ -1,0 +1,99 @@
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "gateway/alipay/method.h"
+#include "signing/form.h"
+#include "tests/gateway/gateway_world.h"
+
+namespace tollgate::testing {
+
+// A pretend Alipay of API v3, with the v2 gateway beside it, written from the protocol alone
+// (protocol notes 7): checks every signature, and answers as a test says.
+class V3Alipay {
+public:
+    struct Request {
+        std::string method;
+        std::string target;
+        std::string body;
+        transport::HeaderList headers;
+
+        std::string header(std::string_view name) const {
+            return std::string(transport::find_header(headers, name).value_or(""));
+        }
+    };
+
+    struct Reply {
+        int status = 200;
+        std::string body = "{}";
+        bool is_signed = true;
+    };
+
+    V3Alipay() {
+        transport::Router router;
+        for (const gateway::Method* method : gateway::alipay_methods()) {
+            if (method->v3 == gateway::Way3::none) continue;
+            router.add(method->v3 == gateway::Way3::get ? "GET" : "POST", gateway::v3_path(*method),
+                       [this](auto& request, auto ticket) { serve(request, std::move(ticket)); });
+        }
+        router.add("POST", "/gateway.do",
+                   [this](auto& request, auto ticket) { serve_v2(request, std::move(ticket)); });
+        server_ = std::make_unique<LocalServer>(std::move(router));
+    }
+
+    std::string gateway_url() const { return server_->url() + "/gateway.do"; }
+    void answer_with(Reply reply) { reply_ = std::move(reply); }
+    void answer_v2_with(const nlohmann::json& node) { v2_node_ = node; }
+
+    // Between two calls of the test, so nobody writes.
+    const std::vector<Request>& requests() const { return requests_; }
+    const std::vector<std::string>& v2_methods() const { return v2_methods_; }
+
+private:
+    void serve(transport::ServerRequest& request, transport::Ticket ticket) {
+        Request came{.method = std::string(request.method),
+                     .target = request.target,
+                     .body = request.body,
+                     .headers = request.headers};
+        const std::string authorization = came.header("authorization");
+        const std::string scheme = "ALIPAY-SHA256withRSA ";
+        EXPECT_TRUE(authorization.starts_with(scheme));
+        const auto at = authorization.find(",sign=");
+        const std::string credentials = authorization.substr(scheme.size(), at - scheme.size());
+        const std::string content =
+            credentials + "\n" + came.method + "\n" + came.target + "\n" + came.body + "\n";
+        EXPECT_TRUE(test_keys().app.public_half().verify(content, authorization.substr(at + 6),
+                                                         signing::SignType::rsa2));
+        requests_.push_back(std::move(came));
+        transport::ServerResponse response{
+            .status = reply_.status, .content_type = "application/json", .body = reply_.body};
+        if (reply_.is_signed) {
+            const std::string signature = *test_keys().alipay.sign(
+                "1794326400123\nnonce-1\n" + reply_.body + "\n", signing::SignType::rsa2);
+            response.headers = {{"alipay-timestamp", "1794326400123"},
+                                {"alipay-nonce", "nonce-1"},
+                                {"alipay-signature", signature}};
+        }
+        ticket.complete(std::move(response));
+    }
+
+    void serve_v2(transport::ServerRequest& request, transport::Ticket ticket) {
+        const auto query = signing::decode_form(request.query);
+        const std::string method(signing::find(*query, "method").value_or(""));
+        v2_methods_.push_back(method);
+        ticket.complete(ScriptedAlipay::answer(method, v2_node_));
+    }
+
+    Reply reply_;
+    nlohmann::json v2_node_;
+    std::vector<Request> requests_;
+    std::vector<std::string> v2_methods_;
+    std::unique_ptr<LocalServer> server_;
+};
+
+}  // namespace tollgate::testing
