@@ -29,6 +29,7 @@ SandboxApp read_app(Section& section) {
     section.need_public_text("app_public_key", app.app_public_key);
     section.may_have_choice("sign_type", app.sign_type, {"RSA2", "RSA"});
     section.need_text("name", app.name);
+    section.may_have_url("application_gateway", app.application_gateway);
     section.finish();
     return app;
 }

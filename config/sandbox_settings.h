@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/secret.h"
+#include "config/fault_settings.h"
 #include "config/json_reader.h"
 
 namespace tollgate::config {
@@ -15,10 +16,11 @@ namespace tollgate::config {
 // One application that the pretend Alipay knows.
 struct SandboxApp {
     std::string app_id;
-    std::string seller_id;           // "2088" and 12 digits.
-    std::string app_public_key;      // Of the key that signs this application's requests.
-    std::string sign_type = "RSA2";  // Or "RSA", for an old application.
-    std::string name;                // What the cashier calls the merchant.
+    std::string seller_id;            // "2088" and 12 digits.
+    std::string app_public_key;       // Of the key that signs this application's requests.
+    std::string sign_type = "RSA2";   // Or "RSA", for an old application.
+    std::string name;                 // What the cashier calls the merchant.
+    std::string application_gateway;  // Where messages of the "FROM Ant" kind go, if anywhere.
 };
 
 struct SandboxAlipay {
@@ -38,6 +40,7 @@ struct SandboxAlipay {
     bool bills_at_once = false;
     std::int64_t trades_max = 20'000;  // Kept in memory; the oldest goes when there are more.
     std::vector<SandboxApp> apps;
+    FaultPlan faults;  // From a file of its own (config/fault_settings.h).
 };
 
 struct SandboxShop {

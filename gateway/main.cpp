@@ -62,21 +62,32 @@ std::string read_stdin() {
     }
 }
 
-int run_sandbox(const std::string& config_file) {
+int say_mistakes(const std::string& file, const std::vector<config::Problem>& problems) {
+    static_cast<void>(std::fprintf(stderr, "%s has mistakes:\n%s", file.c_str(),
+                                   config::to_text(problems).c_str()));
+    return cli::kConfig;
+}
+
+int run_sandbox(const std::string& config_file, const std::string& faults_file) {
     auto loaded = config::load_sandbox_file(config_file);
     if (const auto* problems = std::get_if<std::vector<config::Problem>>(&loaded)) {
-        static_cast<void>(std::fprintf(stderr, "%s has mistakes:\n%s", config_file.c_str(),
-                                       config::to_text(*problems).c_str()));
-        return cli::kConfig;
+        return say_mistakes(config_file, *problems);
+    }
+    auto& settings = std::get<config::SandboxSettings>(loaded);
+    if (!faults_file.empty()) {
+        auto faults = config::load_faults_file(faults_file);
+        if (const auto* problems = std::get_if<std::vector<config::Problem>>(&faults)) {
+            return say_mistakes(faults_file, *problems);
+        }
+        settings.alipay.faults = std::get<config::FaultPlan>(std::move(faults));
     }
     cli::block_signals();
     Log log(STDERR_FILENO, system_clock());
     SeededRandom random(static_cast<std::uint64_t>(system_clock().now().ms));
-    auto sandbox = sandbox::Sandbox::open(std::get<config::SandboxSettings>(loaded),
-                                          {.clock = system_clock(),
-                                           .entropy = signing::openssl_entropy(),
-                                           .random = random,
-                                           .log = log});
+    auto sandbox = sandbox::Sandbox::open(settings, {.clock = system_clock(),
+                                                     .entropy = signing::openssl_entropy(),
+                                                     .random = random,
+                                                     .log = log});
     if (!sandbox) return say(sandbox.error(), cli::kUnavailable);
     log.info("sandbox.ready",
              {{"alipay_port", (*sandbox)->alipay_port()}, {"shop_port", (*sandbox)->shop_port()}});
@@ -263,6 +274,7 @@ struct Options {
     std::string seller_id;
     cli::AlipayCallOptions alipay_call;
     int bits = 2048;
+    std::string faults_file;
     bool demo = false;
     sandbox::DriveSettings drive;
     ConnectOptions connect;
@@ -289,6 +301,7 @@ void add_service_commands(CLI::App& app, Options& options, int& code) {
 
     auto* sandbox = app.add_subcommand("sandbox", "Run the pretend Alipay and the pretend shop");
     sandbox->add_option("--config", options.config_file, "The sandbox's settings file");
+    sandbox->add_option("--faults", options.faults_file, "What goes wrong on purpose (a file)");
     sandbox->require_subcommand(0, 1);
     auto* buy = sandbox->add_subcommand("drive", "Buy one thing in a running pretend shop");
     buy->add_option("--shop", options.drive.shop_url, "The shop's address")->required();
@@ -299,7 +312,7 @@ void add_service_commands(CLI::App& app, Options& options, int& code) {
     sandbox->callback([&, sandbox] {
         if (!sandbox->get_subcommands().empty()) return;
         if (options.config_file.empty()) throw CLI::RequiredError("--config");
-        code = run_sandbox(options.config_file);
+        code = run_sandbox(options.config_file, options.faults_file);
     });
 }
 

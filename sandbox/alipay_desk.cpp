@@ -4,25 +4,19 @@
 
 #include "base/id.h"
 #include "sandbox/answer.h"
+#include "sandbox/auth_notice.h"
 #include "sandbox/cashier_pages.h"
-#include "sandbox/console_pages.h"
+#include "sandbox/random_text.h"
 #include "sandbox/refusal.h"
+#include "sandbox/v3_answer.h"
+#include "sandbox/v3_request.h"
 #include "sandbox/web.h"
-#include "sandbox/words.h"
 
 namespace tollgate::sandbox {
 namespace {
 
-constexpr std::size_t kListMax = 200;
 constexpr std::size_t kUnansweredMax = 200;
-
-// What a handler that needs nothing but the request looks like.
-template <typename Function>
-transport::Handler at_once(Function function) {
-    return [function](transport::ServerRequest& request, transport::Ticket ticket) {
-        ticket.complete(function(request));
-    };
-}
+constexpr std::size_t kHeldMax = 10'000;
 
 // Page methods answer with a page even when the request cannot be trusted yet.
 bool wants_page(const transport::ServerRequest& request) {
@@ -49,12 +43,32 @@ TradeRules rules_of(const config::SandboxAlipay& settings) {
 }
 
 Json node_of(const Handled& handled) {
-    return handled.reply == Reply::waits ? waiting_node(handled.node) : success_node(handled.node);
+    switch (handled.reply) {
+        case Reply::success: return success_node(handled.node);
+        case Reply::waits: return waiting_node(handled.node);
+        case Reply::bare: return handled.node;
+        case Reply::never: break;
+    }
+    TOLLGATE_CHECK(false);
 }
 
-bool has_nonce(const transport::ServerRequest& request, std::string_view nonce) {
-    const auto form = parse_form(request.body);
-    return form && value_of(*form, "nonce") == nonce;
+// The number that people know a call by.
+std::string number_of(const SignedRequest& request) {
+    for (const char* name : {"out_trade_no", "out_order_no", "trade_no", "auth_no"}) {
+        if (auto number = text_member(request.biz, name)) return *std::move(number);
+    }
+    return {};
+}
+
+void cut_in_the_middle(transport::ServerResponse& answer) {
+    answer.body.resize(answer.body.size() / 2);
+}
+
+transport::ServerResponse error_page(int status) {
+    return {.status = status,
+            .content_type = "text/html",
+            .body = "<html><body><h1>" + std::to_string(status) + "</h1></body></html>",
+            .headers = {}};
 }
 
 }  // namespace
@@ -76,13 +90,15 @@ AlipayDesk::AlipayDesk(Apps apps, PrivateKey key, const config::SandboxAlipay& s
       key_(std::move(key)),
       seams_(std::move(seams)),
       judge_(apps_, key_.public_half()),
+      faults_(settings.faults),
       notifier_(
           {.time_scale = settings.time_scale, .immediate_resends = settings.immediate_resends},
           key_,
           {.clock = seams_.clock,
            .entropy = seams_.entropy,
            .log = seams_.log,
-           .http = seams_.http}),
+           .http = seams_.http,
+           .faults = &faults_}),
       console_nonce_(make_id("nonce", seams_.clock.now(), seams_.entropy)),
       no_password_max_(Money::from_fen(settings.no_password_max)),
       bills_at_once_(settings.bills_at_once),
@@ -91,49 +107,67 @@ AlipayDesk::AlipayDesk(Apps apps, PrivateKey key, const config::SandboxAlipay& s
     books_.trades.watch([this](const Trade& trade, TradeEvent event, const Refund* refund) {
         notify(trade, event, refund);
     });
+    books_.auths.watch([this](const AuthOrder& auth, const Operation& operation) {
+        notifier_.queue(auth_notice(auth, operation));
+        seams_.wake();
+    });
 }
 
 void AlipayDesk::add_routes(transport::Router& router) {
-    const auto on = [this](Answer (AlipayDesk::*handle)(const Request&)) {
-        return at_once([this, handle](const Request& request) { return (this->*handle)(request); });
-    };
+    add_gateway_routes(router);
+    add_buyer_routes(router);
+    add_console_routes(router);
+}
+
+void AlipayDesk::add_gateway_routes(transport::Router& router) {
     for (const char* method : {"GET", "POST"}) {
         router.add(method, "/gateway.do",
                    [this](transport::ServerRequest& request, transport::Ticket ticket) {
-                       if (auto answer = gateway(request))
-                           return ticket.complete(*std::move(answer));
-                       leave_unanswered(std::move(ticket));
+                       reply(answer(request), std::move(ticket));
                    });
     }
-    router.add("GET", "/app", at_once(app_page));
-    router.add("POST", "/app", on(&AlipayDesk::open_app));
-    router.add("GET", "/qr/{code}", on(&AlipayDesk::scan));
-    router.add("GET", "/jsapi/{trade_no}", on(&AlipayDesk::open_trade));
-    router.add("GET", "/cashier/{cashier}", on(&AlipayDesk::cashier));
-    router.add("POST", "/cashier/{cashier}/pay", on(&AlipayDesk::pay));
-    router.add("POST", "/cashier/{cashier}/cancel", on(&AlipayDesk::cancel));
-    router.add("GET", "/downloadBillFile.resource", on(&AlipayDesk::download_bill));
-    router.add("GET", "/", on(&AlipayDesk::console));
-    router.add("POST", "/sandbox/notifications/{notify_id}/send", on(&AlipayDesk::send_again));
-    router.add("GET", "/sandbox/trades", at_once([this](const Request&) {
-                   const std::lock_guard lock(mutex_);
-                   books_.trades.expire(seams_.clock.now());
-                   return json_answer(200, trades_json(books_.trades.newest(kListMax), base_url_));
-               }));
-    router.add("GET", "/sandbox/notifications", at_once([this](const Request&) {
-                   return json_answer(200, notifications_json(notifier_.newest(kListMax)));
-               }));
+    for (const Method& method : all_methods()) {
+        if (opened_by_buyer(method)) continue;
+        std::string path = "/v3/" + std::string(method.name);
+        std::ranges::replace(path, '.', '/');
+        router.add(std::string(method.v3_verb), path,
+                   [this](transport::ServerRequest& request, transport::Ticket ticket) {
+                       reply(answer_v3(request), std::move(ticket));
+                   });
+    }
 }
 
 std::size_t AlipayDesk::run_once(std::size_t limit) {
+    const Timestamp now = seams_.clock.now();
+    std::vector<Held> due;
     {
         const std::lock_guard lock(mutex_);
-        books_.trades.expire(seams_.clock.now());
+        books_.trades.expire(now);
+        books_.auths.expire(now);
+        while (!late_money_.empty() && late_money_.begin()->first <= now) {
+            static_cast<void>(books_.trades.pay_late(late_money_.begin()->second, now));
+            late_money_.erase(late_money_.begin());
+        }
+        while (!held_.empty() && held_.begin()->first <= now) {
+            due.push_back(std::move(held_.begin()->second));
+            held_.erase(held_.begin());
+        }
     }
-    return notifier_.run_once(limit);
+    for (Held& held : due) held.ticket.complete(std::move(held.answer));
+    return due.size() + notifier_.run_once(limit);
 }
 
-std::optional<AlipayDesk::Answer> AlipayDesk::gateway(const Request& request) {
+std::optional<Timestamp> AlipayDesk::next_due() const {
+    std::optional<Timestamp> next = notifier_.next_due();
+    const std::lock_guard lock(mutex_);
+    if (!held_.empty() && (!next || held_.begin()->first < *next)) next = held_.begin()->first;
+    if (!late_money_.empty() && (!next || late_money_.begin()->first < *next)) {
+        next = late_money_.begin()->first;
+    }
+    return next;
+}
+
+GatewayReply AlipayDesk::answer(const Request& request) {
     const Timestamp now = seams_.clock.now();
     RequestOutline outline;
     const auto judged =
@@ -143,158 +177,108 @@ std::optional<AlipayDesk::Answer> AlipayDesk::gateway(const Request& request) {
                                             "Content-Type 应为 application/x-www-form-urlencoded"));
     if (!judged) {
         log_refusal(outline, judged.error());
-        if (wants_page(request)) return refused_page(judged.error(), request);
-        return gateway_answer(refusal_node(judged.error()),
-                              {.method = outline.method,
-                               .charset = outline.charset,
-                               .sign_type = outline.sign_type,
-                               .has_signature = outline.signature_proved},
-                              key_);
+        if (wants_page(request)) return {.answer = refused_page(judged.error(), request)};
+        return {.answer = gateway_answer(refusal_node(judged.error()),
+                                         {.method = outline.method,
+                                          .charset = outline.charset,
+                                          .sign_type = outline.sign_type,
+                                          .has_signature = outline.signature_proved},
+                                         key_)};
     }
-    switch (judged->method->door) {
-        case Door::call: return run_call(*judged, outline, now);
-        case Door::app:
-            return refused_page(refusal("isv.invalid-method",
-                                        "订单串应交给支付宝客户端，不应提交到网关。沙箱里请用 " +
-                                            base_url_ + "/app"),
-                                request);
-        case Door::page: break;
+    if (judged->method->door == Door::call) {
+        return carry_out(*judged, now, v2_builder(outline));
     }
-    const auto handled = run(*judged, now);
-    if (!handled) {
-        log_refusal(outline, handled.error());
-        return refused_page(handled.error(), request);
+    if (judged->method->door == Door::app) {
+        return {.answer =
+                    refused_page(refusal("isv.invalid-method",
+                                         "订单串应交给支付宝客户端，不应提交到网关。沙箱里请用 " +
+                                             base_url_ + "/app"),
+                                 request)};
     }
-    return redirect("/cashier/" + handled->cashier);
+    const auto page = open_page(*judged, now);
+    if (page) return {.answer = redirect(*page)};
+    log_refusal(outline, page.error());
+    return {.answer = refused_page(page.error(), request)};
 }
 
-std::optional<AlipayDesk::Answer> AlipayDesk::run_call(const SignedRequest& request,
-                                                       const RequestOutline& outline,
-                                                       Timestamp now) {
+GatewayReply AlipayDesk::answer_v3(const Request& request) {
+    const Timestamp now = seams_.clock.now();
+    const V3Stamp stamp{.now = now, .nonce = random_hex(seams_.entropy, 16)};
+    const auto judged = judge_v3(request, apps_, now);
+    if (!judged) {
+        log_refusal({.method = request.path}, judged.error());
+        return {.answer = v3_answer(judged.error(), SignatureFlaw::none, stamp, key_)};
+    }
+    return carry_out(*judged, now, [&](const Result<Handled>& handled, SignatureFlaw flaw) {
+        return v3_answer(handled, flaw, stamp, key_);
+    });
+}
+
+AlipayDesk::Builder AlipayDesk::v2_builder(const RequestOutline& outline) const {
+    return [this, outline](const Result<Handled>& handled, SignatureFlaw flaw) {
+        AnswerShape shape{.method = outline.method,
+                          .charset = outline.charset,
+                          .sign_type = outline.sign_type,
+                          .has_signature = flaw != SignatureFlaw::missing,
+                          .has_wrong_signature = flaw == SignatureFlaw::wrong};
+        if (handled) return gateway_answer(node_of(*handled), shape, key_);
+        const Method* method = find_method(outline.method);
+        if (method != nullptr && !method->needs_biz_content) shape.method.clear();
+        return gateway_answer(refusal_node(handled.error()), shape, key_);
+    };
+}
+
+GatewayReply AlipayDesk::carry_out(const SignedRequest& request, Timestamp now,
+                                   const Builder& build) {
+    using config::FaultAction;
+    const auto fault = faults_.for_call(request.method->name, number_of(request));
+    const auto strikes = [&fault](FaultAction action) { return fault && fault->action == action; };
+    if (strikes(FaultAction::drop_request)) return {};
+    if (strikes(FaultAction::http_error)) {
+        return {.answer = error_page(static_cast<int>(fault->http_status)), .delay = fault->delay};
+    }
+    const auto fault_refusal = [&fault] { return refusal(fault->sub_code, "沙箱按计划出错"); };
+    if (strikes(FaultAction::refuse)) {
+        return {.answer = build(fault_refusal(), SignatureFlaw::none), .delay = fault->delay};
+    }
     const auto handled = run(request, now);
-    if (!handled) log_refusal(outline, handled.error());
-    if (handled && handled->reply == Reply::never) return std::nullopt;
-    return gateway_answer(handled ? node_of(*handled) : refusal_node(handled.error()),
-                          {.method = outline.method,
-                           .charset = outline.charset,
-                           .sign_type = outline.sign_type,
-                           .has_signature = true},
-                          key_);
+    if (!handled) {
+        log_refusal({.method = std::string(request.method->name)}, handled.error());
+    }
+    if (strikes(FaultAction::drop_answer) || (handled && handled->reply == Reply::never)) return {};
+    if (strikes(FaultAction::late_money) && handled) {
+        const std::string trade_no = text_member(handled->node, "trade_no").value_or("");
+        const std::lock_guard lock(mutex_);
+        late_money_.emplace(now + fault->delay, trade_no);
+        return {.answer = build(handled, SignatureFlaw::none)};
+    }
+    GatewayReply made{.delay = fault ? fault->delay : std::chrono::milliseconds(0)};
+    if (strikes(FaultAction::do_and_refuse)) {
+        made.answer = build(fault_refusal(), SignatureFlaw::none);
+    } else if (strikes(FaultAction::unsigned_answer)) {
+        made.answer = build(handled, SignatureFlaw::missing);
+    } else if (strikes(FaultAction::wrong_signature)) {
+        made.answer = build(handled, SignatureFlaw::wrong);
+    } else {
+        made.answer = build(handled, SignatureFlaw::none);
+    }
+    if (strikes(FaultAction::garbled)) cut_in_the_middle(*made.answer);
+    return made;
 }
 
-// A request that is never answered keeps its place until the front gives up on it.
-void AlipayDesk::leave_unanswered(transport::Ticket ticket) {
+void AlipayDesk::reply(GatewayReply reply, transport::Ticket ticket) {
+    if (reply.answer && reply.delay.count() == 0) return ticket.complete(*std::move(reply.answer));
     const std::lock_guard lock(mutex_);
+    if (reply.answer && held_.size() < kHeldMax) {
+        held_.emplace(seams_.clock.now() + reply.delay,
+                      Held{.ticket = std::move(ticket), .answer = *std::move(reply.answer)});
+        seams_.wake();
+        return;
+    }
+    // A request that is never answered keeps its place until the front gives up
+    // on it.
     unanswered_.push_back(std::move(ticket));
     if (unanswered_.size() > kUnansweredMax) unanswered_.pop_front();
-}
-
-AlipayDesk::Answer AlipayDesk::open_app(const Request& request) {
-    const Timestamp now = seams_.clock.now();
-    const auto form = parse_form(request.body);
-    const std::string order_string = form ? value_of(*form, "order_string") : std::string();
-    RequestOutline outline;
-    const auto judged = judge_.judge({.query = order_string, .body = ""}, now, outline);
-    if (!judged) {
-        log_refusal(outline, judged.error());
-        return refused_page(judged.error(), request);
-    }
-    if (judged->method->door != Door::app) {
-        return refused_page(refusal("isv.invalid-method", "这不是App支付的订单串"), request);
-    }
-    const auto handled = run(*judged, now);
-    if (!handled) return refused_page(handled.error(), request);
-    return redirect("/cashier/" + handled->cashier);
-}
-
-AlipayDesk::Answer AlipayDesk::scan(const Request& request) {
-    const Timestamp now = seams_.clock.now();
-    const std::lock_guard lock(mutex_);
-    const auto trade = books_.trades.scan(request.captures.at(0), now);
-    if (!trade) return refused_page(trade.error(), request);
-    return redirect("/cashier/" + (*trade)->cashier);
-}
-
-AlipayDesk::Answer AlipayDesk::open_trade(const Request& request) {
-    const std::lock_guard lock(mutex_);
-    const Trade* trade = books_.trades.by_trade_no(request.captures.at(0));
-    if (trade == nullptr)
-        return refused_page(refusal("ACQ.TRADE_NOT_EXIST", "交易不存在"), request);
-    return redirect("/cashier/" + trade->cashier);
-}
-
-AlipayDesk::Answer AlipayDesk::cashier(const Request& request) {
-    const Timestamp now = seams_.clock.now();
-    const auto trade = trade_of(request.captures.at(0), now);
-    if (!trade)
-        return plain_refusal(404, std::string(word("not_found", language_of(request))), request);
-    return cashier_page(*trade, now, key_, request);
-}
-
-AlipayDesk::Answer AlipayDesk::pay(const Request& request) {
-    const Timestamp now = seams_.clock.now();
-    const auto trade = trade_of(request.captures.at(0), now);
-    if (!trade)
-        return plain_refusal(404, std::string(word("not_found", language_of(request))), request);
-    if (!has_nonce(request, trade->nonce)) return plain_refusal(403, "nonce", request);
-    {
-        const std::lock_guard lock(mutex_);
-        // A trade that cannot be paid any more shows why on its own page.
-        static_cast<void>(books_.trades.pay(trade->trade_no, now));
-    }
-    return redirect("/cashier/" + trade->cashier);
-}
-
-AlipayDesk::Answer AlipayDesk::cancel(const Request& request) {
-    const Timestamp now = seams_.clock.now();
-    const auto trade = trade_of(request.captures.at(0), now);
-    if (!trade)
-        return plain_refusal(404, std::string(word("not_found", language_of(request))), request);
-    if (!has_nonce(request, trade->nonce)) return plain_refusal(403, "nonce", request);
-    if (trade->status != TradeStatus::wait_buyer_pay) {
-        return redirect("/cashier/" + trade->cashier);
-    }
-    return left_page(*trade, request);
-}
-
-AlipayDesk::Answer AlipayDesk::console(const Request& request) {
-    std::vector<Trade> trades;
-    {
-        const std::lock_guard lock(mutex_);
-        books_.trades.expire(seams_.clock.now());
-        trades = books_.trades.newest(kListMax);
-    }
-    const std::vector<Notification> notifications = notifier_.newest(kListMax);
-    return console_page({.trades = trades, .notifications = notifications, .nonce = console_nonce_},
-                        request);
-}
-
-AlipayDesk::Answer AlipayDesk::send_again(const Request& request) {
-    if (!has_nonce(request, console_nonce_)) return plain_refusal(403, "nonce", request);
-    const auto queued = notifier_.send_again(request.captures.at(0));
-    if (!queued) return plain_refusal(404, queued.error().message(), request);
-    seams_.wake();
-    return redirect("/");
-}
-
-AlipayDesk::Answer AlipayDesk::download_bill(const Request& request) {
-    const Timestamp now = seams_.clock.now();
-    const auto query = parse_form(request.query);
-    const std::string token = query ? value_of(*query, "token") : std::string();
-    std::vector<Movement> movements;
-    Result<BillOrder> order = Error(ErrorCode::not_found, "");
-    {
-        const std::lock_guard lock(mutex_);
-        order = books_.bills.take(token, now);
-        if (order) movements = books_.journal.of(order->seller_id, order->date);
-    }
-    if (!order) return plain_refusal(403, order.error().message(), request);
-    auto archive = bill_archive(*order, movements, now);
-    if (!archive) return plain_refusal(500, archive.error().message(), request);
-    return {.status = 200,
-            .content_type = "application/zip",
-            .body = *std::move(archive),
-            .headers = {{"Content-Disposition", "attachment"}}};
 }
 
 Result<Handled> AlipayDesk::run(const SignedRequest& request, Timestamp now) {
@@ -310,8 +294,15 @@ Result<Handled> AlipayDesk::run(const SignedRequest& request, Timestamp now) {
     return handled;
 }
 
-// By default Alipay tells of payments and refunds only; the other statuses have to be asked for
-// (protocol notes 4.6).
+Result<std::string> AlipayDesk::open_page(const SignedRequest& request, Timestamp now) {
+    TOLLGATE_TRY(const Handled handled, run(request, now));
+    const bool freezes = request.method->name == "alipay.fund.auth.order.app.freeze";
+    return (freezes ? "/fund/" : "/cashier/") + handled.cashier;
+}
+
+// By default Alipay tells of payments and refunds only; the other statuses have
+// to be asked for (protocol notes 4.6). What is told depends on nothing but
+// what has happened.
 void AlipayDesk::notify(const Trade& trade, TradeEvent event, const Refund* refund) {
     if (event == TradeEvent::paid) books_.journal.add_payment(trade);
     if (event == TradeEvent::refunded) books_.journal.add_refund(trade, *refund);
@@ -322,13 +313,6 @@ void AlipayDesk::notify(const Trade& trade, TradeEvent event, const Refund* refu
     }
     notifier_.queue(trade_notice(trade, refund));
     seams_.wake();
-}
-
-std::optional<Trade> AlipayDesk::trade_of(std::string_view cashier, Timestamp now) {
-    const std::lock_guard lock(mutex_);
-    books_.trades.expire(now);
-    const Trade* trade = books_.trades.by_cashier(cashier);
-    return trade == nullptr ? std::nullopt : std::optional(*trade);
 }
 
 void AlipayDesk::log_refusal(const RequestOutline& outline, const Error& refusal) {

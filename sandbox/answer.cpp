@@ -58,7 +58,7 @@ transport::ServerResponse gateway_answer(const Json& node, const AnswerShape& sh
 
     std::string body = "{\"" + node_name(shape.method) + "\":" + raw;
     if (shape.has_signature) {
-        const auto sign = key.sign(raw, shape.sign_type);
+        const auto sign = key.sign(shape.has_wrong_signature ? raw + " " : raw, shape.sign_type);
         body += R"(,"sign":")" + (sign ? *sign : std::string()) + '"';
     } else if (!shape.method.empty()) {
         body += R"(,"sign":"")";

@@ -11,12 +11,16 @@
 
 namespace tollgate::sandbox {
 
+// What a fault does to a signature.
+enum class SignatureFlaw { none, missing, wrong };
+
 // How an answer of gateway.do is made (protocol notes 3).
 struct AnswerShape {
     std::string method;  // Empty: the node is error_response and nothing is signed.
     std::string charset = "utf-8";
     SignType sign_type = SignType::rsa2;
     bool has_signature = false;  // An unsigned one carries "sign":"" beside a known method's node.
+    bool has_wrong_signature = false;  // On purpose: over another text.
 };
 
 // The node's name: "alipay_trade_query_response".

@@ -16,7 +16,8 @@ Result<Apps> open_apps(const std::vector<config::SandboxApp>& settings) {
                         .seller_id = app.seller_id,
                         .name = app.name,
                         .sign_type = sign_type_named(app.sign_type).value_or(SignType::rsa2),
-                        .key = *std::move(key)});
+                        .key = *std::move(key),
+                        .application_gateway = app.application_gateway});
     }
     return apps;
 }

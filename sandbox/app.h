@@ -17,6 +17,7 @@ struct App {
     std::string name;
     SignType sign_type = SignType::rsa2;
     PublicKey key;
+    std::string application_gateway = {};  // Where messages go; empty: nowhere.
 };
 
 using Apps = std::vector<App>;

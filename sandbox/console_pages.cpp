@@ -28,17 +28,77 @@ std::string tone_of(NotifyState state) {
     TOLLGATE_CHECK(false);
 }
 
-std::string trade_row(const Trade& trade, Language language) {
+std::string act_button(const Trade& trade, std::string_view act, std::string_view label,
+                       std::string_view nonce, Language language) {
+    return render(page_text("act_button.html"),
+                  {{"trade_no", trade.trade_no},
+                   {"act", std::string(act)},
+                   {"label", std::string(word(label, language))},
+                   {"nonce", std::string(nonce)}},
+                  language);
+}
+
+// What Alipay's own console could do with the trade as it is.
+std::string acts_of(const Trade& trade, std::string_view nonce, Language language) {
+    std::string acts;
+    if (trade.status == TradeStatus::trade_success) {
+        acts += render(page_text("act_refund.html"),
+                       {{"trade_no", trade.trade_no},
+                        {"nonce", std::string(nonce)},
+                        {"refundable", refundable(trade).to_yuan()}},
+                       language);
+        acts += act_button(trade, "finish", "act_finish", nonce, language);
+    }
+    if (trade.status == TradeStatus::trade_closed && !trade.paid_at) {
+        acts += act_button(trade, "pay-late", "act_pay_late", nonce, language);
+    }
+    for (const Refund& refund : trade.refunds) {
+        if (refund.deposit_back) continue;
+        acts += render(page_text("act_deposit_back.html"),
+                       {{"trade_no", trade.trade_no},
+                        {"out_request_no", refund.out_request_no},
+                        {"amount", refund.amount.to_yuan()},
+                        {"nonce", std::string(nonce)}},
+                       language);
+    }
+    return acts;
+}
+
+std::string trade_row(const Trade& trade, std::string_view nonce, Language language) {
+    const std::string refunded =
+        trade.refunded == Money()
+            ? std::string()
+            : render(R"(<br><span class="soft">{{=refunded_so_far}} ¥{{amount}}</span>)",
+                     {{"amount", trade.refunded.to_yuan()}}, language);
     return render(page_text("trade_row.html"),
                   {{"out_trade_no", trade.order.out_trade_no},
                    {"trade_no", trade.trade_no},
                    {"subject", trade.order.subject},
                    {"method", trade.order.method},
                    {"amount", trade.order.total.to_yuan()},
+                   {"refunded", refunded},
                    {"tone", tone_of(trade.status)},
                    {"cashier", trade.cashier},
                    {"status", std::string(name_of(trade.status))},
-                   {"created", to_beijing(trade.created_at)}},
+                   {"created", to_beijing(trade.created_at)},
+                   {"acts", acts_of(trade, nonce, language)}},
+                  language);
+}
+
+std::string fault_row(const FaultCount& count, Language language) {
+    const config::FaultRule& rule = count.rule;
+    std::string detail = rule.sub_code;
+    if (rule.nth != 0) detail += " nth " + std::to_string(rule.nth);
+    if (rule.first != 0) detail += " first " + std::to_string(rule.first);
+    if (rule.percent < 100) detail += " " + std::to_string(rule.percent) + " %";
+    if (rule.delay.count() != 0) detail += " " + std::to_string(rule.delay.count()) + " ms";
+    return render(page_text("fault_row.html"),
+                  {{"on", rule.on},
+                   {"do", std::string(config::name_of(rule.action))},
+                   {"detail", detail},
+                   {"pattern", rule.out_trade_no.empty() ? "*" : rule.out_trade_no},
+                   {"fitted", std::to_string(count.fitted)},
+                   {"struck", std::to_string(count.struck)}},
                   language);
 }
 
@@ -100,14 +160,17 @@ transport::ServerResponse console_page(const ConsoleView& view,
                                        const transport::ServerRequest& request) {
     const Language language = language_of(request);
     std::string trades;
-    for (const Trade& trade : view.trades) trades += trade_row(trade, language);
+    for (const Trade& trade : view.trades) trades += trade_row(trade, view.nonce, language);
     std::string notifications;
     for (const Notification& notification : view.notifications) {
         notifications += notification_row(notification, view.nonce, language);
     }
+    std::string faults;
+    for (const FaultCount& count : view.faults) faults += fault_row(count, language);
     const std::string body =
         render(page_text("console.html"),
-               {{"trades", table("trades_table.html", trades, "no_trades", language)},
+               {{"faults", table("faults_table.html", faults, "no_faults", language)},
+                {"trades", table("trades_table.html", trades, "no_trades", language)},
                 {"notifications",
                  table("notifications_table.html", notifications, "no_notifications", language)}},
                language);
@@ -148,6 +211,19 @@ Json trades_json(const std::vector<Trade>& trades, std::string_view base_url) {
                         {"closed_at", time_or_null(trade.closed_at)}});
     }
     return {{"trades", std::move(list)}};
+}
+
+Json faults_json(const std::vector<FaultCount>& faults) {
+    Json list = Json::array();
+    for (const FaultCount& count : faults) {
+        list.push_back({{"on", count.rule.on},
+                        {"do", config::name_of(count.rule.action)},
+                        {"out_trade_no", count.rule.out_trade_no},
+                        {"sub_code", count.rule.sub_code},
+                        {"fitted", count.fitted},
+                        {"struck", count.struck}});
+    }
+    return {{"faults", std::move(list)}};
 }
 
 Json notifications_json(const std::vector<Notification>& notifications) {

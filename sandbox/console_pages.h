@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sandbox/fault_box.h"
 #include "sandbox/json.h"
 #include "sandbox/notifier.h"
 #include "sandbox/trade.h"
@@ -15,7 +16,8 @@ namespace tollgate::sandbox {
 struct ConsoleView {
     const std::vector<Trade>& trades;                // Newest first.
     const std::vector<Notification>& notifications;  // Newest first.
-    std::string_view nonce;                          // For the "send again" forms.
+    std::vector<FaultCount> faults = {};
+    std::string_view nonce;  // For the forms.
 };
 
 transport::ServerResponse console_page(const ConsoleView& view,
@@ -24,5 +26,7 @@ transport::ServerResponse console_page(const ConsoleView& view,
 // {"trades":[…]} and {"notifications":[…]}, for tests.
 Json trades_json(const std::vector<Trade>& trades, std::string_view base_url);
 Json notifications_json(const std::vector<Notification>& notifications);
+// {"faults":[…]}: the rules and how often each has struck.
+Json faults_json(const std::vector<FaultCount>& faults);
 
 }  // namespace tollgate::sandbox

@@ -4,6 +4,8 @@
 #include <array>
 
 #include "sandbox/bill_methods.h"
+#include "sandbox/fund_methods.h"
+#include "sandbox/other_methods.h"
 #include "sandbox/pay_methods.h"
 #include "sandbox/refund_methods.h"
 #include "sandbox/trade_methods.h"
@@ -25,10 +27,29 @@ constexpr std::array kMethods = {
     Method{.name = "alipay.trade.fastpay.refund.query", .door = Door::call, .run = refund_query},
     Method{.name = "alipay.data.dataservice.bill.downloadurl.query",
            .door = Door::call,
-           .run = bill_download_url},
+           .run = bill_download_url,
+           .v3_verb = "GET"},
+    Method{.name = "alipay.fund.auth.order.freeze", .door = Door::call, .run = auth_freeze},
+    Method{.name = "alipay.fund.auth.order.voucher.create",
+           .door = Door::call,
+           .run = auth_voucher_create},
+    Method{.name = "alipay.fund.auth.order.app.freeze", .door = Door::app, .run = auth_app_freeze},
+    Method{.name = "alipay.fund.auth.order.unfreeze", .door = Door::call, .run = auth_unfreeze},
+    Method{.name = "alipay.fund.auth.operation.detail.query",
+           .door = Door::call,
+           .run = auth_detail_query},
+    Method{.name = "alipay.fund.auth.operation.cancel", .door = Door::call, .run = auth_cancel},
+    Method{.name = "alipay.system.oauth.token",
+           .door = Door::call,
+           .run = oauth_token,
+           .needs_biz_content = false},
 };
 
 }  // namespace
+
+std::span<const Method> all_methods() {
+    return kMethods;
+}
 
 const Method* find_method(std::string_view name) {
     const auto* found = std::ranges::find(kMethods, name, &Method::name);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,13 +29,16 @@ struct MethodWorld {
 enum class Reply {
     success,  // Code 10000.
     waits,    // Code 10003: the trade waits for its buyer.
+    bare,     // Without code and msg, and a failure as error_response:
+              // alipay.system.oauth.token.
     never,    // Not at all: the caller has to find out.
 };
 
-// What came of it: members of the answer's node behind code and msg, or the cashier to show.
+// What came of it: members of the answer's node behind code and msg, or the
+// cashier to show.
 struct Handled {
     Json node = Json::object();
-    std::string cashier;
+    std::string cashier = {};  // Of the trade, or of the pre-authorisation.
     Reply reply = Reply::success;
     std::vector<Notice> notices = {};  // To be sent beside those that a trade's change causes.
 };
@@ -48,12 +52,20 @@ enum class Door {
 
 using Run = Result<Handled>;
 
-// One row of the table of methods: a later method is one more row and one more function.
+// One row of the table of methods: a later method is one more row and one more
+// function.
 struct Method {
     std::string_view name;
     Door door;
     Run (*run)(const SignedRequest&, const MethodWorld&);
+    bool needs_biz_content = true;
+    // The path of v3 is the name with '/' for '.'; page and app methods have
+    // none.
+    std::string_view v3_verb = "POST";
 };
+
+// Every method that the pretend Alipay has.
+std::span<const Method> all_methods();
 
 // nullptr for a method that the pretend Alipay does not have.
 const Method* find_method(std::string_view name);

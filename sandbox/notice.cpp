@@ -1,6 +1,7 @@
 #include "sandbox/notice.h"
 
 #include "base/charset.h"
+#include "base/check.h"
 #include "base/time_text.h"
 #include "sandbox/content.h"
 
@@ -40,6 +41,17 @@ void add_payment(Fields& fields, const Trade& trade) {
         {"fund_bill_list", R"([{"amount":")" + total + R"(","fundChannel":"ALIPAYACCOUNT"}])"});
 }
 
+std::string kind_of(const Trade& trade, const Refund* refund) {
+    if (refund != nullptr) return "refund";
+    switch (trade.status) {
+        case TradeStatus::wait_buyer_pay: return "waiting";
+        case TradeStatus::trade_success: return "paid";
+        case TradeStatus::trade_finished: return "finished";
+        case TradeStatus::trade_closed: return "closed";
+    }
+    TOLLGATE_CHECK(false);
+}
+
 void add_refund(Fields& fields, const Refund& refund) {
     fields.push_back({"refund_fee", refund.refunded_so_far.to_yuan()});
     fields.push_back({"send_back_fee", refund.amount.to_yuan()});
@@ -54,6 +66,7 @@ Notice trade_notice(const Trade& trade, const Refund* refund) {
     Notice notice{.url = order.notify_url,
                   .charset = order.charset,
                   .sign_type = order.sign_type,
+                  .kind = kind_of(trade, refund),
                   .out_trade_no = order.out_trade_no,
                   .trade_no = trade.trade_no,
                   .about = std::string(name_of(trade.status)),

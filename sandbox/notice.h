@@ -16,6 +16,7 @@ struct Notice {
     std::string url;  // Empty: the request named none, so nothing is sent.
     std::string charset = "utf-8";
     SignType sign_type = SignType::rsa2;
+    std::string kind = {};     // "paid", "refund", "fund_auth_freeze": what faults are told by.
     std::string out_trade_no;  // Or out_order_no: the number that the merchant knows.
     std::string trade_no;      // Or auth_no: Alipay's.
     std::string about;         // "TRADE_SUCCESS", "fund_auth_freeze": for people.

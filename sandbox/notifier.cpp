@@ -11,6 +11,8 @@ namespace {
 
 // Alipay states none; longer than any answer that is not lost should take.
 constexpr std::chrono::seconds kAnswerTimeMax{10};
+// A notification that waits for a later one does not wait for ever.
+constexpr std::chrono::seconds kHoldMax{30};
 
 transport::ClientRequest post_form(const Notice& notice, std::string body) {
     return {.url = notice.url,
@@ -24,6 +26,12 @@ transport::ClientRequest post_form(const Notice& notice, std::string body) {
 
 bool acknowledges(const Result<transport::ClientReply>& reply) {
     return reply && reply->status == 200 && reply->body == "success";
+}
+
+// Whether the entry's fault strikes this attempt.
+bool struck(const Notification& entry, config::FaultAction action) {
+    return entry.fault && entry.fault->action == action &&
+           (entry.fault->attempts == 0 || entry.attempts_made <= entry.fault->attempts);
 }
 
 }  // namespace
@@ -40,17 +48,59 @@ std::string_view name_of(NotifyState state) {
 
 void Notifier::queue(Notice notice) {
     if (notice.url.empty()) return;
+    using config::FaultAction;
     const Timestamp now = seams_.clock.now();
-    auto entry = std::make_shared<Entry>();
-    entry->notify_id = new_notify_id(now);
-    entry->notice = std::move(notice);
+    const auto fault = seams_.faults == nullptr
+                           ? std::nullopt
+                           : seams_.faults->for_notification(notice.kind, notice.out_trade_no);
+    const auto strikes = [&fault](FaultAction action) { return fault && fault->action == action; };
+    if (strikes(FaultAction::wrong_amount)) {
+        for (Field& field : notice.fields) {
+            if (field.name == "total_amount") field.value = fault->amount;
+        }
+    }
+    const std::string notify_id = new_notify_id(now);
+    const std::int64_t copies = strikes(FaultAction::duplicate) ? fault->copies : 1;
+    const Timestamp due_at = fault ? now + fault->delay : now;
     const std::lock_guard lock(mutex_);
+    if (!strikes(FaultAction::reorder)) let_go_held_ones(due_at);
+    for (std::int64_t i = 0; i < copies; ++i) add(notice, notify_id, due_at, fault);
+}
+
+// One that is held back waits for kHoldMax at most, should no later one come.
+void Notifier::add(Notice notice, const std::string& notify_id, Timestamp due_at,
+                   const std::optional<config::FaultRule>& fault) {
+    auto entry = std::make_shared<Entry>();
+    entry->notify_id = notify_id;
+    entry->notice = std::move(notice);
+    entry->fault = fault;
     if (entries_.size() == kNotificationsMax) {
-        stop_waiting(entries_.front());
+        const Shared oldest = entries_.front();
+        stop_waiting(oldest);
+        std::erase(held_back_, oldest);
+        by_id_.erase(oldest->notify_id);
+        const auto latest = by_out_trade_no_.find(oldest->notice.out_trade_no);
+        if (latest != by_out_trade_no_.end() && latest->second == oldest) {
+            by_out_trade_no_.erase(latest);
+        }
         entries_.pop_front();
     }
     entries_.push_back(entry);
-    wait_until(entry, now);
+    by_id_.try_emplace(notify_id, entry);
+    by_out_trade_no_.insert_or_assign(entry->notice.out_trade_no, entry);
+    if (fault && fault->action == config::FaultAction::reorder) {
+        held_back_.push_back(entry);
+        return wait_until(entry, due_at + kHoldMax);
+    }
+    wait_until(entry, due_at);
+}
+
+// A later one goes out first, then those that were held back for it.
+void Notifier::let_go_held_ones(Timestamp now) {
+    for (const Shared& entry : held_back_) {
+        if (entry->due_at) wait_until(entry, now + std::chrono::milliseconds(1));
+    }
+    held_back_.clear();
 }
 
 std::size_t Notifier::run_once(std::size_t limit) {
@@ -68,13 +118,12 @@ std::optional<Timestamp> Notifier::next_due() const {
 Result<Done> Notifier::send_again(std::string_view notify_id) {
     const Timestamp now = seams_.clock.now();
     const std::lock_guard lock(mutex_);
-    const auto found = std::ranges::find_if(
-        entries_, [notify_id](const Shared& entry) { return entry->notify_id == notify_id; });
-    if (found == entries_.end()) return Error(ErrorCode::not_found, "no such notification");
-    if ((*found)->state == NotifyState::in_flight) {
+    const auto found = by_id_.find(std::string(notify_id));
+    if (found == by_id_.end()) return Error(ErrorCode::not_found, "no such notification");
+    if (found->second->state == NotifyState::in_flight) {
         return Error(ErrorCode::failed_precondition, "an attempt is under way");
     }
-    wait_until(*found, now);
+    wait_until(found->second, now);
     return Done{};
 }
 
@@ -90,10 +139,9 @@ std::vector<Notification> Notifier::newest(std::size_t limit) const {
 std::optional<std::chrono::nanoseconds> Notifier::first_sent_at(
     std::string_view out_trade_no) const {
     const std::lock_guard lock(mutex_);
-    for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
-        if ((*entry)->notice.out_trade_no == out_trade_no) return (*entry)->first_started;
-    }
-    return std::nullopt;
+    const auto found = by_out_trade_no_.find(std::string(out_trade_no));
+    if (found == by_out_trade_no_.end()) return std::nullopt;
+    return found->second->first_started;
 }
 
 std::string Notifier::new_notify_id(Timestamp now) {
@@ -142,9 +190,25 @@ void Notifier::stop_waiting(const Shared& entry) {
     entry->due_at.reset();
 }
 
-// Reads the entry's notice and id without the lock: they never change once it is queued.
+Result<std::string> Notifier::body_of(const Entry& entry) const {
+    using config::FaultAction;
+    TOLLGATE_TRY(std::string body,
+                 notification_body(entry.notice, entry.notify_id, seams_.clock.now(), key_));
+    if (struck(entry, FaultAction::garbled)) body.resize(body.size() / 2);
+    if (struck(entry, FaultAction::wrong_signature)) {
+        // One letter of the signature, which stands last, becomes another.
+        const std::size_t at = body.rfind("sign=") + 5;
+        if (at < body.size()) body[at] = body[at] == 'A' ? 'B' : 'A';
+    }
+    return body;
+}
+
+// Reads the entry's notice, id and fault without the lock: they never change once it is queued.
 void Notifier::send(const Shared& entry) {
-    auto body = notification_body(entry->notice, entry->notify_id, seams_.clock.now(), key_);
+    if (struck(*entry, config::FaultAction::lose)) {
+        return finish(entry, Error(ErrorCode::unavailable, "lost on purpose"));
+    }
+    auto body = body_of(*entry);
     if (!body) return finish(entry, std::move(body).error());
     seams_.http.start(
         post_form(entry->notice, *std::move(body)),

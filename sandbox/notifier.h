@@ -9,12 +9,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "sandbox/fault_box.h"
 #include "sandbox/notice.h"
 #include "sandbox/resend_schedule.h"
 #include "sandbox/rsa.h"
@@ -40,6 +42,7 @@ struct Notification {
     std::optional<Timestamp> due_at;  // While waiting.
     int attempts_made = 0;
     std::vector<NotifyAttempt> attempts;
+    std::optional<config::FaultRule> fault = {};  // What goes wrong with it on purpose.
 };
 
 struct NotifierSeams {
@@ -47,6 +50,7 @@ struct NotifierSeams {
     Entropy& entropy;
     Log& log;
     transport::HttpClient& http;
+    FaultBox* faults = nullptr;  // None: nothing goes wrong on purpose.
 };
 
 // The pretend Alipay's notifications: sends what is due until the answer is exactly "success".
@@ -87,6 +91,10 @@ private:
     };
     using Shared = std::shared_ptr<Entry>;
 
+    void add(Notice notice, const std::string& notify_id, Timestamp due_at,
+             const std::optional<config::FaultRule>& fault);
+    void let_go_held_ones(Timestamp now);
+    Result<std::string> body_of(const Entry& entry) const;
     std::string new_notify_id(Timestamp now);
     std::vector<Shared> take_due(std::size_t limit);
     void wait_until(const Shared& entry, Timestamp due_at);
@@ -100,7 +108,10 @@ private:
 
     mutable std::mutex mutex_;
     std::list<Shared> entries_;  // Oldest first; guarded by mutex_, as is what they point to.
-    std::multimap<Timestamp, Shared> waiting_;  // By due_at; guarded by mutex_.
+    std::multimap<Timestamp, Shared> waiting_;       // By due_at; guarded by mutex_.
+    std::vector<Shared> held_back_;                  // Until a later one goes; guarded by mutex_.
+    std::unordered_map<std::string, Shared> by_id_;  // The first of each; guarded by mutex_.
+    std::unordered_map<std::string, Shared> by_out_trade_no_;  // The latest; guarded by mutex_.
 };
 
 }  // namespace tollgate::sandbox

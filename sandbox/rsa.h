@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +25,11 @@ std::optional<SignType> sign_type_named(std::string_view name);
 // Immutable and cheap to copy; safe to use from several threads.
 class PublicKey {
 public:
+    using Verify = std::function<bool(std::string_view content, std::string_view signature_base64)>;
+
+    // A key that is not RSA's: for simulations, where a real signature would cost too much.
+    static PublicKey of(Verify verify);
+
     // SPKI or PKCS#1, in PEM or as bare base64. Errors: invalid_argument.
     static Result<PublicKey> parse(std::string_view text);
 
@@ -37,22 +43,30 @@ private:
     explicit PublicKey(std::shared_ptr<evp_pkey_st> key) : key_(std::move(key)) {}
 
     std::shared_ptr<evp_pkey_st> key_;
+    Verify verify_;  // Instead of key_, where there is one.
 };
 
 class PrivateKey {
 public:
+    using Sign = std::function<std::string(std::string_view content)>;
+
+    // As PublicKey::of, which `public_half` was made by.
+    static PrivateKey of(Sign sign, PublicKey public_half);
+
     // PKCS#8 or PKCS#1, in PEM or as bare base64. Errors: invalid_argument.
     static Result<PrivateKey> parse(std::string_view text);
 
     // Base64 of the signature. Errors: internal.
     Result<std::string> sign(std::string_view content, SignType type) const;
 
-    PublicKey public_half() const { return PublicKey(key_); }
+    PublicKey public_half() const { return key_ == nullptr ? *public_half_ : PublicKey(key_); }
 
 private:
     explicit PrivateKey(std::shared_ptr<evp_pkey_st> key) : key_(std::move(key)) {}
 
     std::shared_ptr<evp_pkey_st> key_;
+    Sign sign_;  // Instead of key_, where there is one; then public_half_ stands too.
+    std::shared_ptr<const PublicKey> public_half_;
 };
 
 }  // namespace tollgate::sandbox

@@ -24,6 +24,24 @@ constexpr milliseconds kNetworkWait{200};
 constexpr milliseconds kTimerWaitMax{100};
 constexpr milliseconds kPatience{2'000};
 
+// The pretend Alipay's clock, which may be wrong on purpose.
+class SkewedClock final : public Clock {
+public:
+    explicit SkewedClock(Clock& clock) : clock_(clock) {}
+
+    // Set before the first request; null: no skew.
+    void follow(const FaultBox* faults) { faults_ = faults; }
+    Timestamp now() override {
+        const Timestamp now = clock_.now();
+        return faults_ == nullptr ? now : now + faults_->clock_offset();
+    }
+    std::chrono::nanoseconds monotonic() override { return clock_.monotonic(); }
+
+private:
+    Clock& clock_;
+    const FaultBox* faults_ = nullptr;
+};
+
 // Lets the timer's thread wait for its next turn, a wake or the end.
 class Alarm {
 public:
@@ -65,7 +83,7 @@ std::string address_url(const std::string& configured, const config::ListenAddre
 class RunningSandbox final : public Sandbox {
 public:
     explicit RunningSandbox(SandboxSeams seams)
-        : seams_(seams), client_({.user_agent = "tollgate-sandbox"}) {}
+        : seams_(seams), clock_(seams.clock), client_({.user_agent = "tollgate-sandbox"}) {}
     RunningSandbox(const RunningSandbox&) = delete;
     RunningSandbox& operator=(const RunningSandbox&) = delete;
     ~RunningSandbox() override { client_.cancel_all(); }
@@ -81,6 +99,7 @@ private:
     void keep_time();
 
     SandboxSeams seams_;
+    SkewedClock clock_;
     Alarm alarm_;
     std::atomic<bool> client_stopped_ = false;
     std::unique_ptr<AlipayDesk> desk_;
@@ -90,11 +109,12 @@ private:
 };
 
 Result<Done> RunningSandbox::build(const config::SandboxSettings& settings) {
-    TOLLGATE_TRY(desk_, AlipayDesk::open(settings.alipay, {.clock = seams_.clock,
+    TOLLGATE_TRY(desk_, AlipayDesk::open(settings.alipay, {.clock = clock_,
                                                            .entropy = seams_.entropy,
                                                            .log = seams_.log,
                                                            .http = client_,
                                                            .wake = [this] { alarm_.wake(); }}));
+    clock_.follow(&desk_->faults());
     TOLLGATE_TRY(shop_,
                  Shop::open(settings.shop, {.clock = seams_.clock,
                                             .entropy = seams_.entropy,
@@ -113,9 +133,9 @@ Result<Done> RunningSandbox::build(const config::SandboxSettings& settings) {
     std::vector<transport::Listener> listeners;
     listeners.push_back(std::move(alipay));
     listeners.push_back(std::move(shop));
-    TOLLGATE_TRY(front_, transport::Front::open(std::move(listeners), {.clock = seams_.clock,
-                                                                       .entropy = seams_.entropy,
-                                                                       .log = seams_.log}));
+    TOLLGATE_TRY(front_, transport::Front::open(
+                             std::move(listeners),
+                             {.clock = clock_, .entropy = seams_.entropy, .log = seams_.log}));
     desk_->set_base_url(
         address_url(settings.alipay.base_url, settings.alipay.listen, alipay_port()));
     shop_->set_urls(address_url(settings.shop.base_url, settings.shop.listen, shop_port()),
@@ -154,7 +174,7 @@ void RunningSandbox::keep_time() {
     while (alarm_.wait(wait)) {
         static_cast<void>(desk_->run_once(kAttemptsAtOnceMax));
         const auto next = desk_->next_due();
-        const auto until = next ? *next - seams_.clock.now() : kTimerWaitMax;
+        const auto until = next ? *next - clock_.now() : kTimerWaitMax;
         wait = std::clamp(until, milliseconds(1), kTimerWaitMax);
     }
 }

@@ -92,6 +92,7 @@ Result<SignedRequest> RequestJudge::judge(const RawRequest& raw, Timestamp now,
 
     TOLLGATE_TRY(request.fields, as_utf8(fields, request.charset));
     TOLLGATE_DO(check_urls(request.fields));
+    if (!request.method->needs_biz_content) return request;
     TOLLGATE_TRY(request.biz, read_biz_content(request.fields));
     return request;
 }

@@ -20,8 +20,8 @@ struct SignedRequest {
     std::string charset;  // As sent.
     SignType sign_type = SignType::rsa2;
     Timestamp timestamp;
-    Fields fields;  // UTF-8, whatever the charset of the wire.
-    Json biz;       // biz_content.
+    Fields fields;              // UTF-8, whatever the charset of the wire.
+    Json biz = Json::object();  // biz_content.
 };
 
 // What stands on the wire, before anything about it is known.

@@ -196,6 +196,41 @@ describe('the sandbox takes the SDK for what it is', () => {
             { bizContent: { out_trade_no: 'sdk_qr' } }, { validateSign: true });
         assert.equal(found.tradeStatus, 'TRADE_SUCCESS');
     });
+    test('create, pay, refund and cancel, with the answers verified', async () => {
+        const ask = (method, bizContent) => merchant.exec(`alipay.trade.${method}`,
+            { bizContent }, { validateSign: true });
+        const order = { total_amount: '10.00', subject: '测试 + 100%' };
+        const created = await ask('create',
+            { ...order, out_trade_no: 'sdk_create', buyer_id: '2088102146225135' });
+        assert.match(created.tradeNo, /^\d{28}$/);
+        const paid = await ask('pay',
+            { ...order, out_trade_no: 'sdk_pay', auth_code: '286600000000000001' });
+        assert.equal(paid.code, '10000');
+        const wanted = { out_trade_no: 'sdk_pay', refund_amount: '3.00', out_request_no: 'r1' };
+        assert.equal((await ask('refund', wanted)).fundChange, 'Y');
+        assert.equal((await ask('refund', wanted)).fundChange, 'N');
+        const refund = await ask('fastpay.refund.query',
+            { out_trade_no: 'sdk_pay', out_request_no: 'r1' });
+        assert.equal(refund.refundStatus, 'REFUND_SUCCESS');
+        assert.equal((await ask('cancel', { out_trade_no: 'sdk_create' })).action, 'close');
+    });
+    test('API v3, with the answers verified', async () => {
+        const ask = async (path, body) =>
+            (await merchant.curl('POST', `/v3/alipay/trade/${path}`, { body })).data;
+        const order = { total_amount: '10.00', subject: '测试 + 100%' };
+        const created = await ask('create',
+            { ...order, out_trade_no: 'v3_create', buyer_id: '2088102146225135' });
+        assert.match(created.trade_no, /^\d{28}$/);
+        assert.match((await ask('precreate', { ...order, out_trade_no: 'v3_qr' })).qr_code, /qr/);
+        await ask('pay', { ...order, out_trade_no: 'v3_pay', auth_code: '286600000000000002' });
+        const refund = await ask('refund',
+            { out_trade_no: 'v3_pay', refund_amount: '3.00', out_request_no: 'r1' });
+        assert.equal(refund.fund_change, 'Y');
+        const found = await ask('query', { out_trade_no: 'v3_pay' });
+        assert.equal(found.trade_status, 'TRADE_SUCCESS');
+        await assert.rejects(ask('query', { out_trade_no: 'v3_none' }),
+            { code: 'ACQ.TRADE_NOT_EXIST' });
+    });
     test('page, by address', async () => {
         const url = merchant.pageExecute('alipay.trade.page.pay', 'GET', { bizContent: {
             out_trade_no: 'sdk_page', total_amount: '0.01', subject: '测试 + 100%',

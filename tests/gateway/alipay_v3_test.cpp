@@ -65,7 +65,7 @@ TEST(V3, SendsTheFieldsAsASignedJsonBody) {
         const auto answer = world.call(one);
         ASSERT_TRUE(answer) << answer.error().message();
         EXPECT_EQ(answer->kind, AnswerKind::done);
-        const auto& request = world.alipay.requests().back();
+        const auto request = world.alipay.requests().back();
         EXPECT_EQ(request.method, "POST");
         EXPECT_EQ(request.target, gateway::v3_path(*find_method(one.method)));
         auto wanted = json::parse(one.fields);
@@ -87,7 +87,7 @@ TEST(V3, SendsAGetsFieldsInItsQuery) {
     ASSERT_EQ(cases.size(), 1U);
     world.alipay.answer_with({.body = done_body(cases[0])});
     ASSERT_TRUE(world.call(cases[0]));
-    const auto& request = world.alipay.requests().back();
+    const auto request = world.alipay.requests().back();
     EXPECT_EQ(request.method + " " + request.target,
               "GET /v3/alipay/data/dataservice/bill/downloadurl/query?"
               "bill_date=2026-11-10&bill_type=trade");
@@ -180,7 +180,7 @@ TEST(Encryption, CoversTheBodyAndTheAnswerOfV3) {
             const auto answer = world.call(one);
             ASSERT_TRUE(answer) << one.method << answer.error().message();
             EXPECT_EQ(answer->kind, AnswerKind::done);
-            const auto& request = world.alipay.requests().back();
+            const auto request = world.alipay.requests().back();
             EXPECT_EQ(request.header("alipay-encrypt-type"), encrypted ? type : "");
             EXPECT_EQ(request.header("content-type"),
                       encrypted ? "text/plain" : "application/json");

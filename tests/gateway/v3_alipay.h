@@ -47,16 +47,27 @@ public:
     }
 
     std::string gateway_url() const { return server_->url() + "/gateway.do"; }
-    void answer_with(Reply reply) { reply_ = std::move(reply); }
-    void answer_v2_with(const nlohmann::json& node) { v2_node_ = node; }
+    void answer_with(Reply reply) {
+        const std::lock_guard lock(mutex_);
+        reply_ = std::move(reply);
+    }
+    void answer_v2_with(const nlohmann::json& node) {
+        const std::lock_guard lock(mutex_);
+        v2_node_ = node;
+    }
 
-    // Between two calls of the test, so nobody writes.
-    const std::vector<Request>& requests() const { return requests_; }
-    const std::vector<std::string>& v2_methods() const { return v2_methods_; }
+    std::vector<Request> requests() const {
+        const std::lock_guard lock(mutex_);
+        return requests_;
+    }
+    std::vector<std::string> v2_methods() const {
+        const std::lock_guard lock(mutex_);
+        return v2_methods_;
+    }
 
 private:
     void serve(transport::ServerRequest& request, transport::Ticket ticket) {
-        Request came{.method = std::string(request.method),
+        Request came{.method = request.method,
                      .target = request.target,
                      .body = request.body,
                      .headers = request.headers};
@@ -69,6 +80,7 @@ private:
             credentials + "\n" + came.method + "\n" + came.target + "\n" + came.body + "\n";
         EXPECT_TRUE(test_keys().app.public_half().verify(content, authorization.substr(at + 6),
                                                          signing::SignType::rsa2));
+        const std::lock_guard lock(mutex_);
         requests_.push_back(std::move(came));
         transport::ServerResponse response{
             .status = reply_.status, .content_type = "application/json", .body = reply_.body};
@@ -85,10 +97,12 @@ private:
     void serve_v2(transport::ServerRequest& request, transport::Ticket ticket) {
         const auto query = signing::decode_form(request.query);
         const std::string method(signing::find(*query, "method").value_or(""));
+        const std::lock_guard lock(mutex_);
         v2_methods_.push_back(method);
         ticket.complete(ScriptedAlipay::answer(method, v2_node_));
     }
 
+    mutable std::mutex mutex_;
     Reply reply_;
     nlohmann::json v2_node_;
     std::vector<Request> requests_;

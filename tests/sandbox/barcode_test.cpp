@@ -26,6 +26,7 @@ protected:
                 case Reply::success: return "10000";
                 case Reply::waits: return "10003";
                 case Reply::never: return "";
+                case Reply::bare: break;
             }
             return "?";
         };

@@ -181,6 +181,84 @@ TEST_F(OverHttp, DriveSaysWhatStoppedIt) {
     EXPECT_THAT(lost.error().message(), HasSubstr("waiting for the event"));
 }
 
+TEST_F(OverHttp, ThePersonAtTheConsoleRefundsAndFinishes) {
+    const std::string cashier = open_cashier("T_1");
+    post(alipay_ + cashier + "/pay", "nonce=" + nonce(get(alipay_ + cashier)));
+    const auto trades = parse_object(get(alipay_ + "/sandbox/trades").body);
+    const std::string trade_no = *text_member(member(*trades, "trades")->at(0), "trade_no");
+    const std::string act = alipay_ + "/sandbox/trades/" + trade_no;
+    const ClientReply page = get(alipay_ + "/?lang=en");
+    EXPECT_THAT(page.body, HasSubstr("As the merchant"));
+    const std::size_t at = page.body.find(R"(name="nonce" value=")") + 20;
+    const std::string form = "nonce=" + page.body.substr(at, page.body.find('"', at) - at);
+    EXPECT_EQ(post(act + "/refund", "nonce=wrong&amount=0.01").status, 403);
+    EXPECT_EQ(post(act + "/refund", form + "&amount=x").status, 400);
+    EXPECT_THAT(post(act + "/refund", form + "&amount=9.00").body,
+                HasSubstr("ACQ.REFUND_AMT_NOT_EQUAL_TOTAL"));
+    EXPECT_EQ(location(post(act + "/refund", form + "&amount=0.01")), "/");
+    EXPECT_THAT(get(alipay_ + "/sandbox/trades").body, HasSubstr(R"("refunded":"0.01")"));
+    EXPECT_THAT(post(act + "/finish", form).body, HasSubstr("ACQ.TRADE_STATUS_ERROR"));
+    EXPECT_THAT(post(act + "/pay-late", form).body, HasSubstr("ACQ.TRADE_STATUS_ERROR"));
+}
+
+TEST_F(OverHttp, FaultsAreSetWhileItRuns) {
+    const auto set = [this](const char* type, const std::string& body) {
+        return send({.method = "PUT",
+                     .url = alipay_ + "/sandbox/faults",
+                     .headers = {{"Content-Type", type}},
+                     .body = body});
+    };
+    EXPECT_EQ(set("text/plain", "{}").status, 415);  // What a foreign page could send.
+    const ClientReply wrong = set("application/json", R"({"faults":[{"on":"x","do":"y"}]})");
+    EXPECT_EQ(wrong.status, 400);
+    EXPECT_THAT(wrong.body, HasSubstr("/faults/0/do"));
+    const ClientReply done = set("application/json", R"({
+        "clock_offset_seconds": 86400,
+        "faults": [{"on": "alipay.trade.query", "do": "http_error", "http_status": 503}]})");
+    EXPECT_EQ(done.status, 200);
+    const ClientReply skewed = get(alipay_ + "/sandbox/faults");
+    EXPECT_THAT(skewed.body, HasSubstr(R"("do":"http_error")"));
+    // Tomorrow's date: the clock is a day ahead.
+    const auto date = transport::find_header(skewed.headers, "Date");
+    ASSERT_TRUE(date);
+    const Timestamp tomorrow = system_clock().now() + std::chrono::hours(24);
+    const std::string day = to_rfc3339(tomorrow).substr(8, 2);
+    EXPECT_THAT(std::string(*date), HasSubstr(", " + day + " "));
+    EXPECT_EQ(
+        set("application/json", R"({"faults":[{"on":"*","do":"delay","delay_ms":50}]})").status,
+        200);
+    const Fields query = now_request("alipay.trade.query", {{"out_trade_no", "T_9"}});
+    EXPECT_THAT(post(alipay_ + "/gateway.do?charset=utf-8", to_form(query)).body,
+                HasSubstr("ACQ.TRADE_NOT_EXIST"));
+    EXPECT_THAT(get(alipay_ + "/sandbox/faults").body, HasSubstr(R"("struck":1)"));
+}
+
+TEST_F(OverHttp, ABuyerAgreesToAFreezeAndToALogin) {
+    const Json biz = {{"out_order_no", "A_1"},
+                      {"out_request_no", "F_1"},
+                      {"order_title", "押金"},
+                      {"amount", "100.00"},
+                      {"product_code", "PRE_AUTH"}};
+    const auto made =
+        parse_object(post(alipay_ + "/gateway.do?charset=utf-8",
+                          to_form(now_request("alipay.fund.auth.order.voucher.create", biz)))
+                         .body);
+    const Json* node = member(*made, "alipay_fund_auth_order_voucher_create_response");
+    ASSERT_NE(node, nullptr);
+    const std::string url = *text_member(*node, "code_value");
+    const ClientReply page = get(url + "?lang=en");
+    EXPECT_THAT(page.body, HasSubstr("Freeze an amount"));
+    EXPECT_EQ(post(url + "/agree", "nonce=wrong").status, 403);
+    post(url + "/agree", "nonce=" + nonce(page));
+    EXPECT_THAT(get(url + "?lang=en").body, HasSubstr("Frozen"));
+
+    const ClientReply back =
+        get(alipay_ + "/oauth2/publicAppAuthorize.htm?app_id=" + std::string(kAppId) +
+            "&scope=auth_base&state=s&redirect_uri=http%3A%2F%2F127.0.0.1%3A9%2Fback");
+    EXPECT_THAT(location(back), HasSubstr("http://127.0.0.1:9/back?app_id="));
+    EXPECT_THAT(location(back), HasSubstr("&auth_code="));
+}
+
 TEST_F(OverHttp, UnacknowledgedNotificationsAreSentAgain) {
     gateway_.answer_notifications_with("fail");
     ASSERT_TRUE(drive_one_order({.shop_url = shop_}, system_clock()));

@@ -143,27 +143,6 @@ TEST_F(AmqpBroker, ReturnsWhatHasNoQueueAndOnlyThat) {
     EXPECT_EQ(rabbit_->take_all("routed").size(), 20U);
 }
 
-TEST_F(AmqpBroker, SaysWhichMessagesTheBrokerCouldNotTake) {
-    ASSERT_TRUE(rabbit_->declare_bounded_queue("full", 2));
-    ASSERT_TRUE(rabbit_->declare_queue("roomy"));
-    AmqpPublisher publisher(rabbit_->settings(), clock_);
-    // One after the other: which of them find the queue full is then certain.
-    for (int i = 0; i < 6; ++i) {
-        const std::string id = "evt_" + std::to_string(i);
-        publisher.start(message(id, i == 4 ? "roomy" : "full"), endings_.note(id));
-        const auto ended = static_cast<std::size_t>(i) + 1;
-        ASSERT_TRUE(run_until(publisher, [&] { return endings_.count() == ended; }));
-    }
-    EXPECT_EQ(endings_.ids("confirmed"), (std::set<std::string>{"evt_0", "evt_1", "evt_4"}));
-    EXPECT_EQ(endings_.ids("nacked"), (std::set<std::string>{"evt_2", "evt_3", "evt_5"}));
-    EXPECT_EQ(endings_.codes(), std::set{ErrorCode::unavailable});
-    EXPECT_EQ(rabbit_->take_all("full").size(), 2U);
-    // With room again it takes what it is given, over the same connection.
-    publisher.start(message("evt_6", "full"), endings_.note("evt_6"));
-    ASSERT_TRUE(run_until(publisher, [&] { return endings_.count() == 7; }));
-    EXPECT_EQ(endings_.of("evt_6"), "confirmed");
-}
-
 TEST_F(AmqpBroker, TakesMessagesFromAnyThread) {
     ASSERT_TRUE(rabbit_->declare_queue("threads"));
     AmqpPublisher publisher(rabbit_->settings(), clock_);

@@ -189,9 +189,9 @@ TEST_F(CurlClientTest, TakesNoNoticeOfAnIdleConnectionThatIsClosed) {
     may_close = true;
     may_close.notify_all();
     // Whenever it hears of the end: it does not go on hearing of it.
-    const auto began = std::chrono::steady_clock::now();
+    const auto began = system_clock().monotonic();
     for (int turn = 0; turn < 3; ++turn) client_.run_once(milliseconds(100));
-    EXPECT_GE(std::chrono::steady_clock::now() - began, milliseconds(190));
+    EXPECT_GE(system_clock().monotonic() - began, milliseconds(190));
     ASSERT_TRUE(send(request));
     EXPECT_EQ(server.connections(), 2);
     ASSERT_TRUE(send(request));

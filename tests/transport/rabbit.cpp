@@ -203,22 +203,6 @@ bool Rabbit::declare_queue(const std::string& name) const {
     return amqp_get_rpc_reply(session.get()).reply_type == AMQP_RESPONSE_NORMAL;
 }
 
-bool Rabbit::declare_bounded_queue(const std::string& name, int messages_max) const {
-    const Session session = log_in(port_);
-    if (!session) return false;
-    std::array<amqp_table_entry_t, 2> rules{};
-    rules[0].key = amqp_cstring_bytes("x-max-length");
-    rules[0].value.kind = AMQP_FIELD_KIND_I32;
-    rules[0].value.value.i32 = messages_max;
-    rules[1].key = amqp_cstring_bytes("x-overflow");
-    rules[1].value.kind = AMQP_FIELD_KIND_UTF8;
-    rules[1].value.value.bytes = amqp_cstring_bytes("reject-publish");
-    const amqp_table_t table{.num_entries = static_cast<int>(rules.size()),
-                             .entries = rules.data()};
-    amqp_queue_declare(session.get(), kChannel, bytes(name), 0, 1, 0, 0, table);
-    return amqp_get_rpc_reply(session.get()).reply_type == AMQP_RESPONSE_NORMAL;
-}
-
 std::vector<Received> Rabbit::take_all(const std::string& queue) const {
     std::vector<Received> all;
     const Session session = log_in(port_);

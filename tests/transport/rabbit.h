@@ -64,8 +64,6 @@ public:
 
     // A durable queue that the default exchange routes its name to.
     bool declare_queue(const std::string& name) const;
-    // One that has room for so many messages, and refuses those beyond.
-    bool declare_bounded_queue(const std::string& name, int messages_max) const;
     // Takes everything that is in it, in order.
     std::vector<Received> take_all(const std::string& queue) const;
 

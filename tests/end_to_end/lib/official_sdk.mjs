@@ -13,6 +13,7 @@ export function merchantSdk(world) {
         keyType: 'PKCS8', privateKey: bare(world.privateKey('app'), 'pkcs8'),
         alipayPublicKey: bare(world.publicKey('alipay'), 'spki'),
         gateway: world.url('alipay', '/gateway.do'),
+        endpoint: world.url('alipay'),  // Of API v3.
     });
 }
 
