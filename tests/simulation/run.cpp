@@ -236,8 +236,14 @@ private:
         return *kTemplate;
     }
 
+    // Some fifty an order are usual.
+    std::uint64_t steps_max() const {
+        return 500'000 + 1'000 * static_cast<std::uint64_t>(options_.orders);
+    }
+
     void live_until(Timestamp end) {
         while (violations_.empty() && world_.step(end)) {
+            if (world_.steps() > steps_max()) violations_.emplace_back("it turns in circles");
             if (process_ == nullptr) continue;
             process_->look();
             if (process_->dead()) bury();
