@@ -145,7 +145,7 @@ Secret to_pem(EVP_PKEY& key) {
 
 Result<SelfSigned> make_self_signed(const SelfSignedRequest& request) {
     TOLLGATE_DO(check(request));
-    const PkeyHandle key(EVP_EC_gen("P-256"));
+    const PkeyHandle key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
     const CertificateHandle certificate(X509_new());
     TOLLGATE_CHECK(key != nullptr && certificate != nullptr);
     TOLLGATE_CHECK(X509_set_version(certificate.get(), X509_VERSION_3) == 1);

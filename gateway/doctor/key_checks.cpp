@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "signing/content_cipher.h"
 #include "signing/key.h"
 #include "signing/key_text.h"
 
@@ -48,6 +49,14 @@ constexpr std::array kKeyAdvice{
            "The private key can be read, but its numbers do not fit together: a character was "
            "changed. Copy the file again.",
            "私钥可以读取，但内部数字不一致，说明有字符被改动。请重新复制文件。"},
+    Advice{"content_key_malformed",
+           "The content encryption key is not base64 in one line. Copy it from the console again.",
+           "内容加密密钥不是一行 base64。请从控制台重新复制。"},
+    Advice{
+        "content_key_length",
+        "A content encryption key has 16 bytes, which are 24 characters ending in \"==\". Copy it "
+        "from the console again.",
+        "内容加密密钥应为 16 字节，即以 “==” 结尾的 24 个字符。请从控制台重新复制。"},
     Advice{
         "key_unreadable",
         "This is no key that we can read: neither PEM nor base64 of one. Copy it again from where "
@@ -120,6 +129,15 @@ void check_alipay_key(Findings& findings, const config::AppSettings& app, std::s
     }
 }
 
+void check_content_key(Findings& findings, const config::AppSettings& app,
+                       const std::string& where) {
+    const std::string_view key = app.encrypt_key.reveal();
+    const auto type = signing::encrypt_type_from(app.encrypt_type);
+    if (key.empty() || !type) return;
+    const auto read = signing::ContentKey::parse(key, *type);
+    if (!read) findings.push_back(key_finding(where + "/encrypt_key", read.error()));
+}
+
 void check_console_key(Findings& findings, const std::string& where, const PublicKey& own,
                        std::string_view console_public_key, signing::SignType type) {
     const auto shown = PublicKey::parse_for(type, console_public_key);
@@ -156,6 +174,7 @@ Findings check_keys(const config::AppSettings& app, const std::string& where,
     for (std::size_t i = 0; i < app.alipay_public_keys.size(); ++i) {
         check_alipay_key(findings, app, i, where, own);
     }
+    check_content_key(findings, app, where);
     if (app.sign_type == "RSA") {
         findings.push_back({Severity::warning, where + "/sign_type", "sha1_signatures",
                             "sign_type RSA signs with SHA-1, which new apps may not use. Move the "

@@ -30,7 +30,9 @@ void compare_with_a_parser(std::string_view input) {
         for (const JsonMember& member : *members) TOLLGATE_CHECK(is_inside(member.value, input));
     }
     if (!parsed.is_object() || !members) return;
-    for (const auto& [name, value] : parsed.items()) {
+    for (auto item = parsed.begin(); item != parsed.end(); ++item) {
+        const std::string& name = item.key();
+        const Json& value = *item;
         // The parser keeps the last of two members of one name.
         const auto found = std::find_if(members->rbegin(), members->rend(),
                                         [&](const JsonMember& m) { return m.name == name; });

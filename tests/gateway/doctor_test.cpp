@@ -124,6 +124,16 @@ TEST(DoctorKeys, NamesWhatStandsInAlipaysPlace) {
               (Codes{"error key_not_sm2", "error key_not_sm2"}));
 }
 
+TEST(DoctorKeys, NamesAContentKeyThatIsNone) {
+    auto app = good_app();
+    app.encrypt_key = Secret(signing::to_base64("0123456789abcdef"));
+    EXPECT_EQ(codes(check_keys(app, "/apps/0", "")), Codes{});
+    app.encrypt_key = Secret(signing::to_base64("0123456789abcde"));
+    EXPECT_EQ(codes(check_keys(app, "/apps/0", "")), Codes{"error content_key_length"});
+    app.encrypt_key = Secret("no base64");
+    EXPECT_EQ(codes(check_keys(app, "/apps/0", "")), Codes{"error content_key_malformed"});
+}
+
 TEST(DoctorKeys, NeverRepeatsAKey) {
     const std::string whole = bare(test_keys().app.to_pkcs8_bare());
     auto app = good_app();

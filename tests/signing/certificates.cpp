@@ -27,7 +27,8 @@ PkeyHandle key_for(const CertificateWish& wish) {
     if (wish.key != nullptr) return key_from(std::string(wish.key->to_pkcs8_bare().reveal()));
     switch (wish.kind) {
         case KeyKind::rsa: return PkeyHandle(EVP_RSA_gen(2048));
-        case KeyKind::elliptic: return PkeyHandle(EVP_EC_gen("P-384"));
+        case KeyKind::elliptic:
+            return PkeyHandle(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-384"));
         case KeyKind::sm2: return PkeyHandle(EVP_PKEY_Q_keygen(nullptr, nullptr, "SM2"));
     }
     TOLLGATE_CHECK(false);

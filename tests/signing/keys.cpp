@@ -61,11 +61,11 @@ std::string short_rsa_private_key() {
 }
 
 std::string elliptic_private_key() {
-    return pkcs8(PkeyHandle(EVP_EC_gen("P-256")));
+    return pkcs8(PkeyHandle(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")));
 }
 
 std::string elliptic_public_key() {
-    const PkeyHandle key(EVP_EC_gen("P-256"));
+    const PkeyHandle key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
     return der_base64<EVP_PKEY>(i2d_PUBKEY, key.get());
 }
 
