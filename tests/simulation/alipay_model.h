@@ -32,6 +32,8 @@ struct TradeTruth {
     std::string trade_no;
     bool paid = false;
     bool foreign = false;  // Its number is none of ours.
+    // What went back, by out_request_no; each number at most once.
+    std::map<std::string, sandbox::Refund> refunds;
 };
 
 // Alipay, outside the process under test: the sandbox's trade book behind the protocol's answers
@@ -47,6 +49,8 @@ public:
         Network::Server to_gateway;
         // The gateway has answered `success` to it.
         std::function<void(const std::string& notify_id)> on_success;
+        // Something that must never be was seen.
+        std::function<void(const std::string& violation)> on_violation;
     };
 
     AlipayModel(Dice dice, Seams seams);
@@ -68,6 +72,10 @@ public:
 
     // By out_trade_no.
     const std::map<std::string, TradeTruth>& trades() const { return truth_; }
+    // How a trade stands; nullptr when there is none.
+    const sandbox::Trade* trade(const std::string& out_trade_no);
+    // Whether money has gone back under this number, and how much.
+    std::optional<Money> refunded(const std::string& out_trade_no, const std::string& number) const;
     // Nothing is on its way, and nothing will be sent by itself.
     bool quiet() const { return notices_under_way_ == 0; }
 
@@ -78,14 +86,30 @@ private:
     std::optional<signing::Fields> verified(const signing::Fields& fields);
     sandbox::PayOrder order_of(const signing::Fields& fields, const Json& biz) const;
     std::optional<std::string> opened(const Result<const sandbox::Trade*>& trade);
-    Json run(const std::string& method, const signing::Fields& fields, const Json& biz);
-    Json query(const Json& biz);
     std::string answer_text(const std::string& method, const Json& node);
-    void expire(const std::string& trade_no);
 
-    void notify(const sandbox::Trade& trade);
+    // The methods: alipay_methods.cpp.
+    Json run(const std::string& method, const signing::Fields& fields, const Json& biz);
+    Json precreate(const sandbox::PayOrder& order);
+    Json create(const sandbox::PayOrder& order);
+    Json pay_at_till(const sandbox::PayOrder& order);
+    Json query(const Json& biz);
+    Json close(const Json& biz);
+    Json cancel(const Json& biz);
+    Json refund(const Json& biz);
+    bool wants_no_refund(const std::string& number);
+    Json refund_query(const Json& biz);
+
+    // What happens in the book, told by it once it has.
+    void happened(const sandbox::Trade& trade, sandbox::TradeEvent event,
+                  const sandbox::Refund* refund);
+    void refund_at_the_console(const std::string& trade_no);
+
+    void notify(const sandbox::Trade& trade, std::string_view status,
+                const sandbox::Refund* refund = nullptr);
     std::string notification(const sandbox::Trade& trade, std::string_view status,
-                             const std::string& notify_id, const signing::PrivateKey& key) const;
+                             const sandbox::Refund* refund, const std::string& notify_id,
+                             const signing::PrivateKey& key) const;
     void send(const std::shared_ptr<Notice>& notice);
     void after_attempt(const std::shared_ptr<Notice>& notice, const Result<Network::Reply>& reply);
 
@@ -93,9 +117,12 @@ private:
     Seams seams_;
     Faults faults_;
     sandbox::TradeBook book_;
+    const signing::PublicKey app_key_;
     const sandbox::ResendSchedule schedule_;
     std::map<std::string, TradeTruth> truth_;
+    std::map<std::string, Timestamp> refusing_until_;  // Refunds, by their number.
     std::uint64_t notices_ = 0;
+    std::uint64_t console_refunds_ = 0;
     int notices_under_way_ = 0;
 };
 

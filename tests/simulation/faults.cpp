@@ -25,6 +25,13 @@ Faults Faults::drawn_from(Dice& dice) {
     faults.foreign_trades = some(40);
     faults.chatty = some(500);
     faults.immediate_finish = some(300);
+    faults.refusals = some(100);
+    faults.late_money = some(500);
+    faults.external_refunds = some(100);
+    faults.closes = some(200);
+    faults.refunds = some(400);
+    faults.replaces = some(150);
+    faults.second_tries = some(100);
     faults.crashes = some(6);
     faults.power_loss = some(1000);
     faults.disk_troubles = some(4);
@@ -43,7 +50,11 @@ std::string Faults::text() const {
           std::pair{"alipay_trouble", alipay_trouble},
           std::pair{"receiver_trouble", receiver_trouble}, std::pair{"forgeries", forgeries},
           std::pair{"foreign_trades", foreign_trades}, std::pair{"chatty", chatty},
-          std::pair{"immediate_finish", immediate_finish}, std::pair{"crashes", crashes},
+          std::pair{"immediate_finish", immediate_finish}, std::pair{"refusals", refusals},
+          std::pair{"late_money", late_money}, std::pair{"external_refunds", external_refunds},
+          std::pair{"closes", closes}, std::pair{"refunds", refunds},
+          std::pair{"replaces", replaces}, std::pair{"second_tries", second_tries},
+          std::pair{"crashes", crashes},
           std::pair{"power_loss", power_loss}, std::pair{"disk_troubles", disk_troubles},
           std::pair{"clock_jumps", clock_jumps}}) {
         if (value != 0) text += " " + std::string(name) + "=" + std::to_string(value);

@@ -27,6 +27,15 @@ struct Faults {
     int foreign_trades = 0;    // Of each order: money for a number that is not ours.
     int chatty = 0;            // Of each trade: it reports more than that it was paid.
     int immediate_finish = 0;  // Of each trade: TRADE_FINISHED at once, as without refunds.
+    int refusals = 0;          // Of each creating call and refund: Alipay wants none of it.
+    int late_money = 0;        // Of each trade that was closed: the buyer's money comes after all.
+    int external_refunds = 0;  // Of each paid trade: somebody refunds it at Alipay's own pages.
+
+    // What the order system wishes, of each order.
+    int closes = 0;      // It has changed its mind (by barcode: it cancels).
+    int refunds = 0;     // Of what was paid: in one or several parts.
+    int replaces = 0;    // Another payment takes the place of the first.
+    int second_tries = 0;  // Another payment beside the first.
 
     // Our own machine.
     int crashes = 0;     // So many times.

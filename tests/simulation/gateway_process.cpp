@@ -13,6 +13,9 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kTick{1'000};
 constexpr milliseconds kIdleWaitMax{120'000};
+// How often the product's timer looks for payments and refunds that are due.
+constexpr milliseconds kSweepBeat{500};
+constexpr int kErrandsAtOnce = 256;
 
 std::vector<config::CallerSettings> callers() {
     return {{.id = "orders",
@@ -117,6 +120,7 @@ Result<Done> GatewayProcess::start() {
     if (dead()) return Error(ErrorCode::unavailable, "it died as it started");
     plan(kTick, &GatewayProcess::tick);
     plan_deliverer(milliseconds(0));
+    ledger_has_changed_ = true;
     return Done{};
 }
 
@@ -140,6 +144,7 @@ Result<Done> GatewayProcess::open() {
                                                                       .entropy = seams_.entropy,
                                                                       .log = seams_.log});
     open_creation();
+    open_apis();
     open_deliveries();
     add_routes();
     Result<Done> configured = Done{};
@@ -170,28 +175,49 @@ void GatewayProcess::open_creation() {
                              .random = seams_.random,
                              .entropy = seams_.entropy,
                              .log = seams_.log});
-    errands_ =
-        std::make_unique<gateway::TradeErrands>(seams_.apps, gateway::ErrandSettings{},
-                                                gateway::ErrandSeams{.writer = *writer_,
-                                                                     .alipay = *alipay_,
-                                                                     .create = *create_,
-                                                                     .clock_watch = *clock_watch_,
-                                                                     .clock = seams_.clock,
-                                                                     .random = seams_.random,
-                                                                     .entropy = seams_.entropy,
-                                                                     .log = seams_.log,
-                                                                     .wake = [] {}});
+}
+
+void GatewayProcess::open_apis() {
+    constexpr config::AlipaySettings kAlipay;
+    constexpr milliseconds kErrandTime = kAlipay.total_timeout * 4 + milliseconds(5'000);
+    const auto wake = [this] { errands_woken_ = true; };
+    errands_ = std::make_unique<gateway::TradeErrands>(
+        seams_.apps, gateway::ErrandSettings{.lease = kErrandTime},
+        gateway::ErrandSeams{.writer = *writer_,
+                             .alipay = *alipay_,
+                             .create = *create_,
+                             .clock_watch = *clock_watch_,
+                             .clock = seams_.clock,
+                             .random = seams_.random,
+                             .entropy = seams_.entropy,
+                             .log = seams_.log,
+                             .wake = wake});
+    refund_errands_ = std::make_unique<gateway::RefundErrands>(
+        seams_.apps, kAlipay.total_timeout + milliseconds(5'000),
+        gateway::RefundErrandSeams{.writer = *writer_,
+                                   .alipay = *alipay_,
+                                   .clock_watch = *clock_watch_,
+                                   .clock = seams_.clock,
+                                   .random = seams_.random,
+                                   .entropy = seams_.entropy,
+                                   .log = seams_.log,
+                                   .wake = wake});
     const gateway::ApiSeams api{.callers = *callers_,
                                 .store = *store_,
                                 .writer = *writer_,
                                 .clock = seams_.clock,
                                 .entropy = seams_.entropy,
                                 .log = seams_.log,
-                                .on_change = [] {}};
+                                .on_change = [this] { deliverer_->hint(); }};
     replacing_ =
         std::make_unique<gateway::Replacing>(api, seams_.apps, seams_.random, *create_, *errands_);
     api_ = std::make_unique<gateway::PaymentApi>(*callers_, *create_, *replacing_, *errands_,
                                                  *store_, seams_.clock, seams_.log);
+    ending_api_ = std::make_unique<gateway::EndingApi>(api, seams_.apps, seams_.random, *errands_,
+                                                       kErrandTime);
+    refund_api_ =
+        std::make_unique<gateway::RefundApi>(api, seams_.apps, *refund_errands_, kErrandTime);
+    difference_api_ = std::make_unique<gateway::DifferenceApi>(api, seams_.apps);
 }
 
 void GatewayProcess::open_deliveries() {
@@ -212,6 +238,9 @@ void GatewayProcess::open_deliveries() {
 
 void GatewayProcess::add_routes() {
     api_->add_routes(router_);
+    ending_api_->add_routes(router_);
+    refund_api_->add_routes(router_);
+    difference_api_->add_routes(router_);
     router_.add("POST", "/alipay/{app}/notify",
                 [this](transport::ServerRequest& request, transport::Ticket ticket) {
                     inbox_->notify(request, std::move(ticket));
@@ -242,6 +271,8 @@ void GatewayProcess::look() {
         idle_wait_ = milliseconds(0);
         plan_deliverer(milliseconds(1));
     }
+    if (std::exchange(errands_woken_, false)) plan(milliseconds(1), &GatewayProcess::run_errands);
+    if (std::exchange(ledger_has_changed_, false)) plan_sweep();
 }
 
 void GatewayProcess::plan(milliseconds wait, void (GatewayProcess::*step)()) {
@@ -258,10 +289,62 @@ void GatewayProcess::plan_deliverer(milliseconds wait) {
     });
 }
 
+// The product's timer looks twice a second, and most of the time finds nothing. Only the looks that
+// find something are made here: else days of waiting would be nothing but looks.
+void GatewayProcess::plan_sweep() {
+    const auto due = next_due();
+    if (!due) return;
+    const milliseconds wait = std::max<milliseconds>(*due - seams_.clock.now(), kSweepBeat);
+    seams_.world.after(wait, [this, dead = dead_, number = ++sweep_plan_] {
+        if (!*dead && number == sweep_plan_) sweep();
+    });
+}
+
+std::optional<Timestamp> GatewayProcess::next_due() {
+    if (!due_) {
+        auto db =
+            Database::open(seams_.ledger_file, Database::Mode::read_only, seams_.vfs.name());
+        if (!db) return seams_.clock.now() + kTick;
+        due_db_ = *std::move(db);
+        auto select = due_db_->prepare(
+            "SELECT min(due) FROM ("
+            "SELECT min(max(next_sweep_ms, coalesce(calling_until_ms, 0))) AS due FROM payment"
+            " WHERE next_sweep_ms <= ?1 UNION ALL "
+            "SELECT min(next_sweep_ms) FROM payment WHERE next_sweep_ms > ?1 UNION ALL "
+            "SELECT min(max(next_sweep_ms, coalesce(calling_until_ms, 0))) FROM refund"
+            " WHERE next_sweep_ms IS NOT NULL UNION ALL "
+            "SELECT min(max(next_sweep_ms, coalesce(calling_until_ms, 0))) FROM refund_report"
+            " WHERE next_sweep_ms IS NOT NULL)");
+        if (!select) return seams_.clock.now() + kTick;
+        due_ = *std::move(select);
+    }
+    // Under a lease nothing is due before that ends.
+    due_->again().bind(1, (seams_.clock.now() + std::chrono::minutes(10)).ms);
+    const auto row = due_->step();
+    std::optional<Timestamp> due;
+    if (row && *row && !due_->is_null(0)) due = Timestamp{due_->integer(0)};
+    due_->again();
+    return due;
+}
+
+void GatewayProcess::sweep() {
+    if (seams_.doom.touch(Touch::step)) return die("between two steps");
+    errands_->run_once(kErrandsAtOnce);
+    refund_errands_->run_once(kErrandsAtOnce);
+    // What was found is planned anew when it has been written down.
+    ledger_has_changed_ = true;
+}
+
+void GatewayProcess::run_errands() {
+    errands_->run_ready();
+    refund_errands_->run_ready(kErrandsAtOnce);
+}
+
 void GatewayProcess::write() {
     write_planned_ = false;
     const auto done = writer_->run_once();
     if (!done) return die("exit 70: " + done.error().message());
+    ledger_has_changed_ = true;
     if (checkpoint_planned_) return;
     checkpoint_planned_ = true;
     plan(seams_.speed.checkpoint_beat, &GatewayProcess::checkpoint);

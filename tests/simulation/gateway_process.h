@@ -5,9 +5,11 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/log.h"
+#include "base/sqlite.h"
 #include "callbacks/app.h"
 #include "callbacks/deliverer.h"
 #include "callbacks/http_carrier.h"
@@ -18,7 +20,11 @@
 #include "gateway/callers.h"
 #include "gateway/clock_watch.h"
 #include "gateway/create_payment.h"
+#include "gateway/difference_api.h"
+#include "gateway/ending_api.h"
 #include "gateway/payment_api.h"
+#include "gateway/refund_api.h"
+#include "gateway/refund_errands.h"
 #include "gateway/replacing.h"
 #include "gateway/trade_errands.h"
 #include "ledger/sqlite_store.h"
@@ -79,6 +85,9 @@ public:
     // After each step of the world: plans the work that has come up meanwhile.
     void look();
 
+    // The machine's clock is no longer what it was: what is due may be another.
+    void clock_has_jumped() { ledger_has_changed_ = true; }
+
     void die(std::string_view why);
     bool dead() const { return *dead_; }
     const std::string& why_dead() const { return why_dead_; }
@@ -91,11 +100,17 @@ private:
 
     Result<Done> open();
     void open_creation();
+    void open_apis();
     void open_deliveries();
     void add_routes();
     // Plans a step of this life; none is taken after its end.
     void plan(std::chrono::milliseconds wait, void (GatewayProcess::*step)());
     void plan_deliverer(std::chrono::milliseconds wait);
+    void plan_sweep();
+    // When a timer of the product's would next find something to do.
+    std::optional<Timestamp> next_due();
+    void sweep();
+    void run_errands();
     void write();
     void deliver();
     void checkpoint();
@@ -111,6 +126,9 @@ private:
     bool checkpoint_planned_ = false;
     std::uint64_t delivery_plan_ = 0;  // Only the latest one counts.
     bool deliverer_woken_ = false;
+    bool errands_woken_ = false;
+    std::uint64_t sweep_plan_ = 0;  // Only the latest one counts.
+    bool ledger_has_changed_ = false;
     std::chrono::milliseconds idle_wait_{0};
     std::uint64_t requests_ = 0;
 
@@ -125,11 +143,18 @@ private:
     std::unique_ptr<gateway::Callers> callers_;
     std::unique_ptr<gateway::CreatePayment> create_;
     std::unique_ptr<gateway::TradeErrands> errands_;
+    std::unique_ptr<gateway::RefundErrands> refund_errands_;
     std::unique_ptr<gateway::Replacing> replacing_;
     std::unique_ptr<gateway::PaymentApi> api_;
+    std::unique_ptr<gateway::EndingApi> ending_api_;
+    std::unique_ptr<gateway::RefundApi> refund_api_;
+    std::unique_ptr<gateway::DifferenceApi> difference_api_;
     std::unique_ptr<callbacks::HttpCarrier> carrier_;
     std::unique_ptr<callbacks::Deliverer> deliverer_;
     transport::Router router_;
+    // The simulation's own look at what is due; opened when it is first needed.
+    std::optional<Database> due_db_;
+    std::optional<Statement> due_;
 };
 
 }  // namespace tollgate::simulation

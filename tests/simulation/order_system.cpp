@@ -25,99 +25,147 @@ OrderSystem::OrderSystem(Dice dice, Seams seams) : dice_(dice), seams_(std::move
     keys_.push_back(*signing::WebhookVerifyingKey::parse(kWebhookSecret));
 }
 
+std::size_t OrderSystem::add_order(Order order) {
+    const std::size_t index = orders_.size();
+    by_number_[order.out_trade_no] = index;
+    orders_.push_back(std::move(order));
+    ++unanswered_;
+    return index;
+}
+
 void OrderSystem::plan_orders(int count, milliseconds span) {
-    orders_.reserve(static_cast<std::size_t>(count));
+    wishes_ = faults_;
     for (int i = 0; i < count; ++i) {
         Order order;
         order.out_trade_no = "T" + std::to_string(i);
+        order.order_no = "O" + std::to_string(i);
         order.amount = Money::from_fen(dice_.between(1, 1'000'000));
-        order.product = dice_.chance(300) ? "qr" : "page";
+        const auto product = dice_.below(10);
+        order.product = product < 5   ? "page"
+                        : product < 8 ? "qr"
+                        : product < 9 ? "barcode"
+                                      : "jsapi";
         if (dice_.chance(300)) order.idempotency_key = "key-" + std::to_string(i);
         if (dice_.chance(300)) order.expires_in = dice_.between(120, 7'200);
-        by_number_[order.out_trade_no] = orders_.size();
-        orders_.push_back(std::move(order));
-        ++unanswered_;
-        const auto index = orders_.size() - 1;
-        seams_.world.after(milliseconds(dice_.between(0, span.count())),
-                           [this, index] { create(index); });
-        if (dice_.chance(faults_.foreign_trades)) {
-            seams_.world.after(milliseconds(dice_.between(0, span.count())), [this, i] {
-                seams_.alipay.take_foreign_money("F" + std::to_string(i),
-                                                 Money::from_fen(dice_.between(1, 10'000)));
-            });
-        }
+        const std::size_t index = add_order(std::move(order));
+        later(span, [this, index] { create(index); });
+        if (!dice_.chance(faults_.foreign_trades)) continue;
+        later(span, [this, i] {
+            seams_.alipay.take_foreign_money("F" + std::to_string(i),
+                                             Money::from_fen(dice_.between(1, 10'000)));
+        });
     }
+}
+
+void OrderSystem::later(milliseconds most, std::function<void()> action) {
+    seams_.world.after(milliseconds(dice_.between(1, most.count())), std::move(action));
+}
+
+void OrderSystem::call(std::string what, transport::ClientRequest request, std::size_t index,
+                       Replied done) {
+    request.headers.emplace_back("Authorization", "Bearer " + std::string(kCallerKey));
+    if (!request.body.empty()) request.headers.emplace_back("Content-Type", "application/json");
+    request.total_timeout = milliseconds(45'000);
+    seams_.network.exchange(std::move(what), std::move(request), seams_.to_gateway,
+                            [this, index, done](const Result<Network::Reply>& reply) {
+                                (this->*done)(index, reply);
+                            });
+}
+
+OrderSystem::Json OrderSystem::body_of(const Result<Network::Reply>& reply) {
+    return reply ? Json::parse(reply->body, nullptr, false) : Json();
+}
+
+std::string OrderSystem::code_of(const Json& body) {
+    return body.is_object() && body.contains("code") ? body.value("code", "") : "";
 }
 
 void OrderSystem::create(std::size_t index) {
     const Order& order = orders_[index];
-    const Json body = {{"app", "shop"},
-                       {"out_trade_no", order.out_trade_no},
-                       {"product", order.product},
-                       {"amount", order.amount.fen()},
-                       {"subject", "An order"},
-                       {"order", "O-" + order.out_trade_no},
-                       {"expires_in", order.expires_in}};
+    Json body = {{"app", "shop"},
+                 {"out_trade_no", order.out_trade_no},
+                 {"product", order.product},
+                 {"amount", order.amount.fen()},
+                 {"subject", "An order"},
+                 {"order", order.order_no},
+                 {"expires_in", order.expires_in}};
+    if (order.product == "barcode") body["auth_code"] = "281234567890123456";
+    if (order.product == "jsapi") body["buyer"] = {{"buyer_id", "2088102146225135"}};
+    if (!order.replaces.empty()) body["replaces"] = order.replaces;
     transport::ClientRequest request;
     request.url = "/v1/payments";
-    request.headers = {{"Authorization", "Bearer " + std::string(kCallerKey)},
-                       {"Content-Type", "application/json"}};
     if (!order.idempotency_key.empty()) {
         request.headers.emplace_back("Idempotency-Key", order.idempotency_key);
     }
     request.body = body.dump();
-    request.total_timeout = milliseconds(45'000);
-    seams_.network.exchange(
-        "create " + order.out_trade_no, std::move(request), seams_.to_gateway,
-        [this, index](const Result<Network::Reply>& reply) { after_create(index, reply); });
+    call("create " + order.out_trade_no, std::move(request), index, &OrderSystem::after_create);
 }
 
 void OrderSystem::after_create(std::size_t index, const Result<Network::Reply>& reply) {
-    Order& order = orders_[index];
-    const bool accepted = reply && (reply->status == 200 || reply->status == 201);
-    if (!accepted) {
-        const Json problem = reply ? Json::parse(reply->body, nullptr, false) : Json();
-        if (problem.is_object() && problem.value("code", "") == "refused_by_alipay") {
-            order.refused = true;
-            --unanswered_;
-            return;
-        }
-        const bool ours = problem.is_object() && problem.contains("code");
-        if (ours && reply->status < 500 && reply->status != 409) {
-            seams_.on_violation("creating " + order.out_trade_no + " was answered " +
-                                std::to_string(reply->status) + ": " + reply->body);
-        }
-        seams_.world.after(milliseconds(dice_.between(500, 30'000)),
-                           [this, index] { create(index); });
-        return;
+    if (!reply || (reply->status != 200 && reply->status != 201)) {
+        return create_refused(index, reply);
     }
-    const Json payment = Json::parse(reply->body, nullptr, false);
-    if (order.payment_id.empty()) --unanswered_;
+    Order& order = orders_[index];
+    const Json payment = body_of(reply);
+    const bool is_first = order.payment_id.empty();
     order.payment_id = payment.value("id", "");
     learn(order, payment);
-    if (dice_.chance(200)) {
-        seams_.world.after(minutes(dice_.between(1, 60)), [this, index] { look_at(index); });
+    if (is_first) {
+        --unanswered_;
+        wish(index);
     }
     if (order.buyer_has_action || !payment.contains("action")) return;
     if (payment["action"].is_object()) buy(index, payment["action"]);
+}
+
+void OrderSystem::create_refused(std::size_t index, const Result<Network::Reply>& reply) {
+    Order& order = orders_[index];
+    const std::string code = code_of(body_of(reply));
+    const bool may_not_replace = code == "order_paid" || code == "payment_held";
+    if (code == "refused_by_alipay" || (may_not_replace && !order.replaces.empty())) {
+        order.refused = true;
+        if (order.payment_id.empty()) --unanswered_;
+        return;
+    }
+    if (!code.empty() && reply->status < 500 && reply->status != 409) {
+        seams_.on_violation("creating " + order.out_trade_no + " was answered " +
+                            std::to_string(reply->status) + ": " + reply->body);
+    }
+    later(milliseconds(30'000), [this, index] { create(index); });
+}
+
+// What becomes of an order once it has its payment.
+void OrderSystem::wish(std::size_t index) {
+    if (dice_.chance(200)) {
+        later(minutes(60), [this, index] { look_at(index); });
+    }
+    if (dice_.chance(wishes_.closes)) {
+        ++unanswered_;
+        later(minutes(dice_.chance(700) ? 2 : 40), [this, index] { end(index); });
+    }
+    const bool replaces = dice_.chance(wishes_.replaces);
+    if (replaces || dice_.chance(wishes_.second_tries)) {
+        later(minutes(dice_.chance(700) ? 2 : 40), [this, index, replaces] { follow(index, replaces); });
+    }
 }
 
 void OrderSystem::look_at(std::size_t index) {
     transport::ClientRequest request;
     request.method = "GET";
     request.url = "/v1/payments/" + orders_[index].payment_id;
-    request.headers = {{"Authorization", "Bearer " + std::string(kCallerKey)}};
-    seams_.network.exchange(
-        "look " + orders_[index].out_trade_no, std::move(request), seams_.to_gateway,
-        [this, index](const Result<Network::Reply>& reply) {
-            if (!reply || reply->status == 503 || reply->status == 502) return;
-            if (reply->status != 200) {
-                return seams_.on_violation("payment " + orders_[index].payment_id + " of " +
-                                           orders_[index].out_trade_no +
-                                           " has gone: " + std::to_string(reply->status));
-            }
-            learn(orders_[index], Json::parse(reply->body, nullptr, false));
-        });
+    if (dice_.chance(300)) request.url += "?refresh=1";
+    call("look " + orders_[index].out_trade_no, std::move(request), index,
+         &OrderSystem::after_look);
+}
+
+void OrderSystem::after_look(std::size_t index, const Result<Network::Reply>& reply) {
+    if (!reply || reply->status == 503 || reply->status == 502) return;
+    if (reply->status != 200) {
+        return seams_.on_violation("payment " + orders_[index].payment_id + " of " +
+                                   orders_[index].out_trade_no +
+                                   " has gone: " + std::to_string(reply->status));
+    }
+    learn(orders_[index], body_of(reply));
 }
 
 void OrderSystem::learn(Order& order, const Json& payment) {
@@ -149,29 +197,33 @@ void OrderSystem::buy(std::size_t index, const Json& action) {
     Order& order = orders_[index];
     order.buyer_has_action = true;
     if (dice_.chance(faults_.forgeries)) {
-        seams_.world.after(milliseconds(dice_.between(1, 60'000)), [this, index] {
+        later(milliseconds(60'000), [this, index] {
             seams_.alipay.forge(orders_[index].out_trade_no, orders_[index].amount);
         });
     }
-    if (dice_.chance(50)) return;  // He has left.
     const std::string type = action.value("type", "");
-    const std::string text = action.value(type == "qr" ? "qr_code" : "url", "");
+    if (type == "wait") return;  // At the till: Alipay's side of it knows what the buyer does.
+    if (dice_.chance(50)) return;  // He has left.
+    const std::string text = action.value(type == "qr"      ? "qr_code"
+                                          : type == "jsapi" ? "trade_no"
+                                                            : "url",
+                                          "");
     ++buyers_at_work_;
-    seams_.world.after(milliseconds(dice_.between(500, 60'000)),
-                       [this, index, type, text] { open_cashier(index, type, text); });
+    later(milliseconds(60'000), [this, index, type, text] { open_cashier(index, type, text); });
 }
 
 void OrderSystem::open_cashier(std::size_t index, const std::string& type,
                                const std::string& text) {
-    const auto trade_no = type == "qr" ? seams_.alipay.scan(text) : seams_.alipay.open_page(text);
+    const auto trade_no = type == "jsapi" ? std::optional(text)
+                          : type == "qr"  ? seams_.alipay.scan(text)
+                                          : seams_.alipay.open_page(text);
     if (!trade_no || dice_.chance(100)) {
         --buyers_at_work_;
         return;
     }
     // Most pay at once, some think about it until it is too late.
-    const auto time = dice_.chance(900) ? dice_.between(2'000, 90'000)
-                                        : dice_.between(2'000, orders_[index].expires_in * 1'100);
-    seams_.world.after(milliseconds(time), [this, number = *trade_no] {
+    const auto most = dice_.chance(900) ? 90'000 : orders_[index].expires_in * 1'100;
+    later(milliseconds(most), [this, number = *trade_no] {
         static_cast<void>(seams_.alipay.pay(number));
         --buyers_at_work_;
     });
@@ -206,19 +258,30 @@ void OrderSystem::take(const Json& event, const std::string& id) {
     const std::string type = event.value("type", "");
     const bool is_new = events_.emplace(id, type).second;
     seams_.trace.note(is_new ? "orders.event" : "orders.event_again", type);
-    if (!event.is_object() || !event["data"].contains("payment")) return;
-    const Json& payment = event["data"]["payment"];
+    if (!event.is_object() || !event.contains("data")) return;
+    const Json& data = event["data"];
+    if (is_new && data.contains("difference") && dice_.chance(900)) {
+        differences_.push_back({.id = data["difference"].value("id", ""), .action = ""});
+        ++unanswered_;
+        const auto difference = differences_.size() - 1;
+        later(minutes(60), [this, difference] { settle(difference); });
+    }
+    if (!data.contains("payment")) return;
+    const Json& payment = data["payment"];
     const auto known = by_number_.find(payment.value("out_trade_no", ""));
     if (known == by_number_.end()) {
         return seams_.on_violation("an event about a payment that nobody asked for: " + id);
     }
     Order& order = orders_[known->second];
     learn(order, payment);
-    if (type != "payment.paid" || !is_new) return;
+    if (data.contains("refund")) learn_refund(order, data["refund"]);
+    if (!is_new || type != "payment.paid") return;
     if (++order.paid_events > 1) {
         seams_.on_violation(order.out_trade_no + " was reported paid twice, the second time as " +
                             id);
     }
+    if (order.payment_id.empty()) return;  // Nobody has told him yet what to refund.
+    if (dice_.chance(wishes_.refunds)) want_refunds(known->second);
 }
 
 }  // namespace tollgate::simulation

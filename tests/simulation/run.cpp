@@ -1,6 +1,7 @@
 #include "tests/simulation/run.h"
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <utility>
 
@@ -25,6 +26,7 @@ constexpr milliseconds kStormAfter = minutes(20);
 // ... and everything must have come right so long after they have stopped.
 constexpr hours kCalmMax{120};
 constexpr milliseconds kRestCheck = minutes(5);
+constexpr milliseconds kRestCheckMax = hours(2);
 
 const KeySet& keys_of(Keys keys) {
     static const KeySet kFast = KeySet::fast();
@@ -33,7 +35,7 @@ const KeySet& keys_of(Keys keys) {
     return kRsa;
 }
 
-callbacks::Apps apps_with(const KeySet& keys) {
+callbacks::Apps apps_with(const KeySet& keys, const callbacks::PaymentRules& rules) {
     callbacks::App app{
         .id = "shop",
         .app_id = std::string(kAppId),
@@ -42,7 +44,8 @@ callbacks::Apps apps_with(const KeySet& keys) {
         .sign_type = signing::SignType::rsa2,
         .private_key = keys.app,
         .public_key = keys.app.public_half(),
-        .alipay = {.alipay = {keys.alipay.public_half()}, .sign_type = signing::SignType::rsa2}};
+        .alipay = {.alipay = {keys.alipay.public_half()}, .sign_type = signing::SignType::rsa2},
+        .rules = rules};
     std::vector<callbacks::App> apps;
     apps.push_back(std::move(app));
     return callbacks::Apps::of(std::move(apps));
@@ -66,7 +69,7 @@ public:
           trace_(world_, options.trace),
           faults_(draw_faults()),
           keys_(keys_of(options.keys)),
-          apps_(apps_with(keys_)),
+          apps_(apps_with(keys_, rules_)),
           network_(world_, trace_, dice_.split()),
           clock_(world_),
           disk_(dice_.split()),
@@ -81,7 +84,9 @@ public:
                    .network = network_,
                    .keys = keys_,
                    .to_gateway = to_gateway("POST"),
-                   .on_success = [this](const std::string& id) { take_success(id); }}),
+                   .on_success = [this](const std::string& id) { take_success(id); },
+                   .on_violation =
+                       [this](const std::string& violation) { violations_.push_back(violation); }}),
           orders_(dice_.split(), {.world = world_,
                                   .trace = trace_,
                                   .network = network_,
@@ -121,6 +126,10 @@ private:
         speed_.wal_restart_bytes = dice_.between(1, 64) * 64 * 1024;
         orders_per_second_ = dice_.between(20, 1'000);
         first_disk_is_empty_ = dice_.chance(20);
+        constexpr std::array kPolicies{config::LatePolicy::hold, config::LatePolicy::refund,
+                                       config::LatePolicy::accept};
+        rules_.late = kPolicies.at(dice_.below(kPolicies.size()));
+        if (dice_.chance(200)) rules_.refund_window = hours(dice_.between(2, 12));
         const Faults drawn = Faults::drawn_from(dice_);
         return options_.dies_at > 0 || options_.disk_fails_at > 0 ? Faults{} : drawn;
     }
@@ -138,7 +147,10 @@ private:
             if (process_ == nullptr || process_->dead()) return false;
             transport::ServerRequest request;
             request.method = method.empty() ? sent.method : method;
-            request.target = request.path = sent.url;
+            request.target = sent.url;
+            const auto question = sent.url.find('?');
+            request.path = sent.url.substr(0, question);
+            if (question != std::string::npos) request.query = sent.url.substr(question + 1);
             request.headers = sent.headers;
             request.body = sent.body;
             process_->receive(std::move(request), std::move(answer));
@@ -180,6 +192,7 @@ private:
                 const auto most = faults_.jump_max.count();
                 clock_.set_skew(milliseconds(dice_.between(-most, most)));
                 trace_.note("clock.jumps", std::to_string(clock_.skew().count()));
+                if (process_ != nullptr) process_->clock_has_jumped();
             });
         }
     }
@@ -271,31 +284,40 @@ private:
         disk_.heal();
         doom_.spare();
         clock_.set_skew(milliseconds(0));
+        if (process_ != nullptr) process_->clock_has_jumped();
     }
 
     // Lives on until there is nothing left to do.
     void rest(Timestamp healed_at) {
         const Timestamp end = healed_at + kCalmMax;
+        milliseconds wait = kRestCheck;
         while (violations_.empty() && world_.now() < end) {
-            live_until(world_.now() + kRestCheck);
-            if (orders_.quiet() && alipay_.quiet() && nothing_to_deliver()) break;
+            live_until(world_.now() + wait);
+            if (!orders_.quiet() || !alipay_.quiet()) continue;
+            if (nothing_to_do()) break;
+            wait = std::min<milliseconds>(wait * 2, kRestCheckMax);
         }
         if (!violations_.empty()) return;
         if (!orders_.quiet()) violations_.emplace_back("an order was never answered");
         if (!alipay_.quiet()) violations_.emplace_back("a notification was never settled");
         check();
-        with_ledger([this](Oracle& oracle) { oracle.check_at_rest(alipay_, orders_); });
+        with_ledger([](Oracle& oracle) { oracle.check_at_rest(); });
     }
 
     // Beside the process, which is alive and keeps the ledger open.
-    bool nothing_to_deliver() {
+    bool nothing_to_do() {
         if (process_ == nullptr) return false;
         auto db = Database::open(ledger_file(), Database::Mode::read_only, vfs_.name());
         TOLLGATE_CHECK(db.has_value());
         auto select = db->prepare(
             "SELECT NOT EXISTS (SELECT 1 FROM delivery WHERE status = 'pending') AND"
+            " NOT EXISTS (SELECT 1 FROM payment WHERE next_sweep_ms < ?) AND"
+            " NOT EXISTS (SELECT 1 FROM refund WHERE next_sweep_ms IS NOT NULL) AND"
+            " NOT EXISTS (SELECT 1 FROM refund_report WHERE next_sweep_ms IS NOT NULL) AND"
             " (SELECT last FROM publication) >= (SELECT coalesce(max(id), 0) FROM event)");
         TOLLGATE_CHECK(select.has_value());
+        // The end of a year's window is not waited for.
+        select->bind(1, (kBeginning + kCalmMax * 2).ms);
         const auto row = select->step();
         return row && *row && select->integer(0) == 1;
     }
@@ -322,23 +344,30 @@ private:
     template <typename Use>
     void with_ledger(Use use) {
         with_db([&](Database& db) {
-            Oracle oracle(db, violations_);
+            Oracle oracle({.db = db,
+                           .alipay = alipay_,
+                           .orders = orders_,
+                           .promises = promises_,
+                           .late_policy = rules_.late,
+                           .violations = violations_});
             use(oracle);
         });
     }
     void check() {
-        with_ledger([this](Oracle& oracle) { oracle.check_always(alipay_, orders_, promises_); });
+        with_ledger([](Oracle& oracle) { oracle.check_always(); });
     }
 
     RunReport report() {
         RunReport report;
         with_db([&report](Database& db) {
             auto select = db.prepare(
-                "SELECT (SELECT count(*) FROM payment WHERE status IN ('paid', 'finished')),"
+                "SELECT (SELECT count(*) FROM payment WHERE paid_ms IS NOT NULL),"
+                " (SELECT count(*) FROM refund WHERE status = 'succeeded'),"
                 " (SELECT count(*) FROM difference)");
             if (!select || !*select->step()) return;
             report.paid = static_cast<int>(select->integer(0));
-            report.differences = static_cast<int>(select->integer(1));
+            report.refunds = static_cast<int>(select->integer(1));
+            report.differences = static_cast<int>(select->integer(2));
         });
         report.violations = std::move(violations_);
         report.trace_hash = trace_.hash();
@@ -361,6 +390,7 @@ private:
     MachineSpeed speed_;
     std::int64_t orders_per_second_ = 100;
     bool first_disk_is_empty_ = false;
+    callbacks::PaymentRules rules_;
     const Faults faults_;
     const KeySet& keys_;
     const callbacks::Apps apps_;

@@ -30,6 +30,7 @@ struct RunReport {
     int deaths = 0;
     int starts_failed = 0;
     int paid = 0;
+    int refunds = 0;
     int differences = 0;
     std::uint64_t successes = 0;
     std::uint64_t events = 0;
