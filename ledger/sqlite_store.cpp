@@ -167,6 +167,16 @@ private:
     std::vector<std::unique_ptr<Reading>> idle_readers_;
 };
 
+// After a failed sync the system may forget the log's pages and go on showing them: whoever reads
+// the log then believes what no disk has, and writes behind it what a loss of power would cut off
+// with it. So all that can be read is written once more, into the file, and the log begins anew.
+Result<Done> begin_log_anew(Database& db) {
+    const int code = sqlite3_wal_checkpoint_v2(db.get(), nullptr, SQLITE_CHECKPOINT_TRUNCATE,
+                                               nullptr, nullptr);
+    if (code == SQLITE_OK) return Done{};
+    return sqlite_error(db.get());
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_sqlite_store(SqliteOptions options, Clock& clock) {
@@ -177,6 +187,7 @@ Result<std::unique_ptr<Store>> open_sqlite_store(SqliteOptions options, Clock& c
     TOLLGATE_DO(
         db.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON"));
     TOLLGATE_DO(migrate(db, sqlite_migrations(), options.file, clock.now()));
+    TOLLGATE_DO(begin_log_anew(db));
     TOLLGATE_DO(db.run(kCheckpointerPragmas));
     return std::unique_ptr<Store>(
         std::make_unique<SqliteStore>(std::move(options), std::move(lock), std::move(db)));

@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include "base/sqlite.h"
+#include "ledger/sqlite_store.h"
 #include "tests/simulation/memory_vfs.h"
 #include "tests/simulation/world.h"
+#include "tests/support/fakes.h"
 
 namespace tollgate::simulation {
 namespace {
@@ -145,6 +147,43 @@ TEST_F(DatabaseOnMemory, LetsReadersSeeWhatIsCommittedAndNothingElse) {
     EXPECT_EQ(other->run("BEGIN IMMEDIATE").error().reason(), "storage_busy");
     ASSERT_TRUE(writer.run("COMMIT"));
     EXPECT_EQ(count(*reader), 1);
+}
+
+// A life ends by a sync that fails, the next one goes on from what the system still shows, and then
+// the power fails: what the second life was told is durable must be there.
+TEST(LedgerOnMemory, WritesBehindNothingThatASyncHasLost) {
+    const testing::TempFolder folder;
+    const std::string file = folder.path().string() + "/ledger.db";
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        World world;
+        MachineClock clock(world);
+        MemoryDisk disk{Dice(seed)};
+        MemoryVfs vfs(disk, clock);
+        const auto beat = [](ledger::WriteConnection& connection, std::int64_t ms) {
+            EXPECT_TRUE(connection.begin());
+            EXPECT_TRUE(connection.books().beat(Timestamp{ms}));
+            std::string reason;
+            return connection.commit(&reason);
+        };
+        for (const std::int64_t life : {1, 2}) {
+            auto store = *ledger::open_sqlite_store({.file = file, .vfs = vfs.name()}, clock);
+            auto connection = *store->write_connection();
+            ASSERT_EQ(beat(*connection, life), ledger::WriteConnection::Commit::durable);
+            if (life == 1) {
+                disk.fail(DiskTrouble::sync_error, 1, 1);
+                EXPECT_EQ(beat(*connection, 10), ledger::WriteConnection::Commit::in_doubt);
+            }
+            disk.freeze();
+            connection.reset();
+            store.reset();
+            disk.restart(life == 2);
+        }
+        auto db = Database::open(file, Database::Mode::read_only, vfs.name());
+        ASSERT_TRUE(db);
+        auto select = *db->prepare("SELECT at_ms FROM heartbeat");
+        ASSERT_TRUE(*select.step()) << "seed " << seed;
+        EXPECT_EQ(select.integer(0), 2) << "seed " << seed;
+    }
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ copy_tree() {
 }
 
 build() {
-    [[ -f $tree/build/release/build.ninja ]] || (cd "$tree" && cmake --preset release >"$folder/configure.log")
+    [[ -f $tree/build/release/build.ninja ]] || (cd "$tree" && cmake --preset release -DTOLLGATE_BATCH=8 >"$folder/configure.log")
     cmake --build "$tree/build/release" --target simulate >"$folder/build.log" 2>&1 ||
         { tail -20 "$folder/build.log" >&2; return 1; }
 }
