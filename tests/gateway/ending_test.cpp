@@ -138,7 +138,8 @@ TEST(Query, TakesAnAnswerFromBeforeTheTradeForNoDifference) {
         EXPECT_EQ(world.notify(GatewayWorld::signed_body(GatewayWorld::paid("T1"))).body,
                   "success");
         ticket.complete(testing::ScriptedAlipay::answer(
-            method, {{"code", "40004"}, {"msg", "Business Failed"}, {"sub_code", "ACQ.TRADE_NOT_EXIST"}}));
+            method,
+            {{"code", "40004"}, {"msg", "Business Failed"}, {"sub_code", "ACQ.TRADE_NOT_EXIST"}}));
     });
     const auto answer = world.refresh(id);
     EXPECT_EQ(answer["status"], "paid");

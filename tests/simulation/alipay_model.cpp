@@ -48,16 +48,14 @@ std::string http_date(Timestamp at) {
 }  // namespace
 
 AlipayModel::AlipayModel(Dice dice, Seams seams)
-    : dice_(dice),
-      seams_(std::move(seams)),
-      book_(dice_),
-      app_key_(seams_.keys.app.public_half()) {
+    : dice_(dice), seams_(std::move(seams)), book_(dice_), app_key_(seams_.keys.app.public_half()) {
     book_.watch([this](const sandbox::Trade& trade, sandbox::TradeEvent event,
                        const sandbox::Refund* refund) { happened(trade, event, refund); });
 }
 
 std::optional<Fields> AlipayModel::verified(const Fields& fields) {
-    if (!app_key_.verify(signing::request_content(fields), text_in(fields, "sign"), SignType::rsa2)) {
+    if (!app_key_.verify(signing::request_content(fields), text_in(fields, "sign"),
+                         SignType::rsa2)) {
         return std::nullopt;
     }
     return fields;

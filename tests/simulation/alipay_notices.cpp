@@ -33,8 +33,7 @@ void AlipayModel::notify(const sandbox::Trade& trade, std::string_view status,
 }
 
 std::string AlipayModel::notification(const sandbox::Trade& trade, std::string_view status,
-                                      const sandbox::Refund* refund,
-                                      const std::string& notify_id,
+                                      const sandbox::Refund* refund, const std::string& notify_id,
                                       const signing::PrivateKey& key) const {
     Fields fields = {{"gmt_create", to_beijing(trade.created_at)},
                      {"charset", "utf-8"},

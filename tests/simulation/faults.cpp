@@ -42,21 +42,31 @@ Faults Faults::drawn_from(Dice& dice) {
 
 std::string Faults::text() const {
     std::string text;
-    for (const auto& [name, value] :
-         {std::pair{"refused", refused}, std::pair{"request_lost", request_lost},
-          std::pair{"reply_lost", reply_lost}, std::pair{"duplicated", duplicated},
-          std::pair{"slow", slow}, std::pair{"corrupted", corrupted},
-          std::pair{"error_before", error_before}, std::pair{"error_after", error_after},
-          std::pair{"alipay_trouble", alipay_trouble},
-          std::pair{"receiver_trouble", receiver_trouble}, std::pair{"forgeries", forgeries},
-          std::pair{"foreign_trades", foreign_trades}, std::pair{"chatty", chatty},
-          std::pair{"immediate_finish", immediate_finish}, std::pair{"refusals", refusals},
-          std::pair{"late_money", late_money}, std::pair{"external_refunds", external_refunds},
-          std::pair{"closes", closes}, std::pair{"refunds", refunds},
-          std::pair{"replaces", replaces}, std::pair{"second_tries", second_tries},
-          std::pair{"crashes", crashes},
-          std::pair{"power_loss", power_loss}, std::pair{"disk_troubles", disk_troubles},
-          std::pair{"clock_jumps", clock_jumps}}) {
+    for (const auto& [name, value] : {std::pair{"refused", refused},
+                                      std::pair{"request_lost", request_lost},
+                                      std::pair{"reply_lost", reply_lost},
+                                      std::pair{"duplicated", duplicated},
+                                      std::pair{"slow", slow},
+                                      std::pair{"corrupted", corrupted},
+                                      std::pair{"error_before", error_before},
+                                      std::pair{"error_after", error_after},
+                                      std::pair{"alipay_trouble", alipay_trouble},
+                                      std::pair{"receiver_trouble", receiver_trouble},
+                                      std::pair{"forgeries", forgeries},
+                                      std::pair{"foreign_trades", foreign_trades},
+                                      std::pair{"chatty", chatty},
+                                      std::pair{"immediate_finish", immediate_finish},
+                                      std::pair{"refusals", refusals},
+                                      std::pair{"late_money", late_money},
+                                      std::pair{"external_refunds", external_refunds},
+                                      std::pair{"closes", closes},
+                                      std::pair{"refunds", refunds},
+                                      std::pair{"replaces", replaces},
+                                      std::pair{"second_tries", second_tries},
+                                      std::pair{"crashes", crashes},
+                                      std::pair{"power_loss", power_loss},
+                                      std::pair{"disk_troubles", disk_troubles},
+                                      std::pair{"clock_jumps", clock_jumps}}) {
         if (value != 0) text += " " + std::string(name) + "=" + std::to_string(value);
     }
     return text.empty() ? " none" : text;

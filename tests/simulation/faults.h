@@ -32,9 +32,9 @@ struct Faults {
     int external_refunds = 0;  // Of each paid trade: somebody refunds it at Alipay's own pages.
 
     // What the order system wishes, of each order.
-    int closes = 0;      // It has changed its mind (by barcode: it cancels).
-    int refunds = 0;     // Of what was paid: in one or several parts.
-    int replaces = 0;    // Another payment takes the place of the first.
+    int closes = 0;        // It has changed its mind (by barcode: it cancels).
+    int refunds = 0;       // Of what was paid: in one or several parts.
+    int replaces = 0;      // Another payment takes the place of the first.
     int second_tries = 0;  // Another payment beside the first.
 
     // Our own machine.

@@ -292,9 +292,19 @@ void GatewayProcess::plan_deliverer(milliseconds wait) {
 // The product's timer looks twice a second, and most of the time finds nothing. Only the looks that
 // find something are made here: else days of waiting would be nothing but looks.
 void GatewayProcess::plan_sweep() {
+    if (std::exchange(look_planned_, true)) return;
+    seams_.world.after(kSweepBeat, [this, dead = dead_] {
+        if (*dead) return;
+        look_planned_ = false;
+        look_for_due();
+    });
+}
+
+void GatewayProcess::look_for_due() {
     const auto due = next_due();
     if (!due) return;
-    const milliseconds wait = std::max<milliseconds>(*due - seams_.clock.now(), kSweepBeat);
+    const milliseconds wait = *due - seams_.clock.now();
+    if (wait <= milliseconds(0)) return sweep();
     seams_.world.after(wait, [this, dead = dead_, number = ++sweep_plan_] {
         if (!*dead && number == sweep_plan_) sweep();
     });
@@ -302,8 +312,7 @@ void GatewayProcess::plan_sweep() {
 
 std::optional<Timestamp> GatewayProcess::next_due() {
     if (!due_) {
-        auto db =
-            Database::open(seams_.ledger_file, Database::Mode::read_only, seams_.vfs.name());
+        auto db = Database::open(seams_.ledger_file, Database::Mode::read_only, seams_.vfs.name());
         if (!db) return seams_.clock.now() + kTick;
         due_db_ = *std::move(db);
         auto select = due_db_->prepare(
@@ -319,7 +328,7 @@ std::optional<Timestamp> GatewayProcess::next_due() {
         due_ = *std::move(select);
     }
     // Under a lease nothing is due before that ends.
-    due_->again().bind(1, (seams_.clock.now() + std::chrono::minutes(10)).ms);
+    due_->again().bind(1, (seams_.clock.now() + kTick).ms);
     const auto row = due_->step();
     std::optional<Timestamp> due;
     if (row && *row && !due_->is_null(0)) due = Timestamp{due_->integer(0)};
@@ -331,7 +340,7 @@ void GatewayProcess::sweep() {
     if (seams_.doom.touch(Touch::step)) return die("between two steps");
     errands_->run_once(kErrandsAtOnce);
     refund_errands_->run_once(kErrandsAtOnce);
-    // What was found is planned anew when it has been written down.
+    // What is still due then, for want of room or because a lease is on it, has its turn later.
     ledger_has_changed_ = true;
 }
 

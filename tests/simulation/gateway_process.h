@@ -107,6 +107,7 @@ private:
     void plan(std::chrono::milliseconds wait, void (GatewayProcess::*step)());
     void plan_deliverer(std::chrono::milliseconds wait);
     void plan_sweep();
+    void look_for_due();
     // When a timer of the product's would next find something to do.
     std::optional<Timestamp> next_due();
     void sweep();
@@ -129,6 +130,7 @@ private:
     bool errands_woken_ = false;
     std::uint64_t sweep_plan_ = 0;  // Only the latest one counts.
     bool ledger_has_changed_ = false;
+    bool look_planned_ = false;
     std::chrono::milliseconds idle_wait_{0};
     std::uint64_t requests_ = 0;
 

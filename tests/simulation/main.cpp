@@ -87,15 +87,15 @@ void print_failure(const RunOptions& options, const RunReport& report) {
 void print_totals(const Totals& totals, std::int64_t took_ms) {
     const auto per_second =
         totals.orders * 1'000 / static_cast<std::uint64_t>(took_ms > 0 ? took_ms : 1);
-    std::printf(
-        "%" PRIu64 " runs, %" PRIu64 " orders (%" PRIu64 " paid), %" PRIu64 " refunds, %" PRIu64
-        " deaths, %" PRIu64
-        " failing disk operations, %" PRIu64 " answers `success`, %" PRIu64
-        " events heard, %" PRIu64 " differences, %" PRIu64 " steps, %" PRIu64
-        " virtual hours: %" PRIu64 " failed; %" PRId64 ".%03d s, %" PRIu64 " orders/s\n",
-        totals.runs, totals.orders, totals.paid, totals.refunds, totals.deaths, totals.disk_failures,
-        totals.successes, totals.events, totals.differences, totals.steps, totals.virtual_hours,
-        totals.failed, took_ms / 1'000, static_cast<int>(took_ms % 1'000), per_second);
+    std::printf("%" PRIu64 " runs, %" PRIu64 " orders (%" PRIu64 " paid), %" PRIu64
+                " refunds, %" PRIu64 " deaths, %" PRIu64 " failing disk operations, %" PRIu64
+                " answers `success`, %" PRIu64 " events heard, %" PRIu64 " differences, %" PRIu64
+                " steps, %" PRIu64 " virtual hours: %" PRIu64 " failed; %" PRId64
+                ".%03d s, %" PRIu64 " orders/s\n",
+                totals.runs, totals.orders, totals.paid, totals.refunds, totals.deaths,
+                totals.disk_failures, totals.successes, totals.events, totals.differences,
+                totals.steps, totals.virtual_hours, totals.failed, took_ms / 1'000,
+                static_cast<int>(took_ms % 1'000), per_second);
 }
 
 // Seeds first, first + step, … ; stops at the first that fails unless told otherwise.
@@ -164,7 +164,7 @@ Totals run_in_processes(const RunOptions& options, const Share& all, std::uint64
 int main(int argc, char** argv) {
     // The simulated disks come and go by the megabyte: their memory is kept, not given back each
     // time.
-    mallopt(M_MMAP_THRESHOLD, 1 << 30);
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);  // The most that it takes.
     mallopt(M_TRIM_THRESHOLD, 1 << 30);
     // The trace and the gateway's log take turns.
     setvbuf(stdout, nullptr, _IOLBF, 0);
@@ -198,8 +198,8 @@ int main(int argc, char** argv) {
 
     const Took took;
     share.first = options.seed;
-    const Totals totals = jobs == 1 ? run_share(options, share, took)
-                                    : run_in_processes(options, share, jobs, took);
+    const Totals totals =
+        jobs == 1 ? run_share(options, share, took) : run_in_processes(options, share, jobs, took);
     print_totals(totals, took.ms());
     return totals.failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

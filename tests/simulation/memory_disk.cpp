@@ -23,24 +23,26 @@ void for_each_sector(std::int64_t at, std::string_view bytes, Visit visit) {
 }  // namespace
 
 void DiskFile::apply(std::string& image, const Change& change) {
-    const auto at = static_cast<std::size_t>(change.at);
-    if (change.is_truncation) {
-        image.resize(at, '\0');
-        return;
-    }
+    if (!change.is_truncation) return apply(image, change.at, change.bytes);
+    image.resize(static_cast<std::size_t>(change.at), '\0');
+}
+
+void DiskFile::apply(std::string& image, std::int64_t offset, std::string_view bytes) {
+    const auto at = static_cast<std::size_t>(offset);
     // A hole that was never written reads as zeros.
-    if (image.size() < at + change.bytes.size()) image.resize(at + change.bytes.size(), '\0');
-    change.bytes.copy(image.data() + at, change.bytes.size());
+    if (image.size() < at + bytes.size()) image.resize(at + bytes.size(), '\0');
+    bytes.copy(image.data() + at, bytes.size());
 }
 
 void DiskFile::write(std::int64_t at, std::string_view bytes) {
-    changes_.push_back({.at = at, .bytes = std::string(bytes)});
-    apply(bytes_, changes_.back());
+    apply(bytes_, at, bytes);
+    if (has_platter_) changes_.push_back({.at = at, .bytes = std::string(bytes)});
 }
 
 void DiskFile::truncate(std::int64_t size) {
-    changes_.push_back({.at = size, .bytes = {}, .is_truncation = true});
-    apply(bytes_, changes_.back());
+    const Change change{.at = size, .bytes = {}, .is_truncation = true};
+    apply(bytes_, change);
+    if (has_platter_) changes_.push_back(change);
 }
 
 void DiskFile::sync() {
@@ -55,7 +57,7 @@ void DiskFile::keep_some(Dice& dice) {
     for (const Change& change : changes_) {
         if (dice.chance(torn_permille) && !change.is_truncation) {
             for_each_sector(change.at, change.bytes, [&](std::int64_t at, std::string_view part) {
-                if (dice.chance(500)) apply(platter_, {.at = at, .bytes = std::string(part)});
+                if (dice.chance(500)) apply(platter_, at, part);
             });
         } else if (dice.chance(kept_permille)) {
             apply(platter_, change);
@@ -80,7 +82,10 @@ std::shared_ptr<DiskFile> MemoryDisk::find(const std::string& name) const {
 
 std::shared_ptr<DiskFile> MemoryDisk::open(const std::string& name) {
     auto& file = files_[name];
-    if (file == nullptr) file = std::make_shared<DiskFile>();
+    if (file == nullptr) {
+        file = std::make_shared<DiskFile>();
+        if (never_loses_) file->lose_platter();
+    }
     return file;
 }
 
@@ -125,7 +130,10 @@ void MemoryDisk::look_like(const MemoryDisk& other) {
 
 void MemoryDisk::copy_from(const MemoryDisk& other) {
     files_.clear();
-    for (const auto& [name, file] : other.files_) files_[name] = std::make_shared<DiskFile>(*file);
+    for (const auto& [name, file] : other.files_) {
+        files_[name] = std::make_shared<DiskFile>(*file);
+        if (never_loses_) files_[name]->lose_platter();
+    }
 }
 
 }  // namespace tollgate::simulation

@@ -23,6 +23,9 @@ public:
 
     const std::string& bytes() const { return bytes_; }
 
+    // Without a platter nothing is kept apart: for a disk whose power never fails.
+    void lose_platter() { has_platter_ = false; }
+
     void write(std::int64_t at, std::string_view bytes);
     void truncate(std::int64_t size);
     // What was written before is on the platter.
@@ -43,8 +46,10 @@ private:
     };
 
     static void apply(std::string& image, const Change& change);
+    static void apply(std::string& image, std::int64_t at, std::string_view bytes);
     void keep_some(Dice& dice);
 
+    bool has_platter_ = true;
     std::string bytes_;
     std::string platter_;
     std::vector<Change> changes_;  // Since the last sync, in their order.
@@ -58,6 +63,10 @@ enum class DiskTrouble { none, full, write_error, sync_error };
 class MemoryDisk {
 public:
     explicit MemoryDisk(Dice dice) : dice_(dice) {}
+
+    // From now on the power never fails and every sync works, so that nothing need be kept apart.
+    // Before the first file is opened.
+    void never_loses() { never_loses_ = true; }
 
     // nullptr when there is none.
     std::shared_ptr<DiskFile> find(const std::string& name) const;
@@ -106,6 +115,7 @@ private:
     int nth_ = 0;
     int times_ = 0;
     bool frozen_ = false;
+    bool never_loses_ = false;
     Counters counters_;
 };
 

@@ -98,9 +98,10 @@ void Oracle::check_histories() {
                  " WHERE version != coalesce(version_before, 0) + 1"
                  " OR from_status IS NOT status_before");
         none("a " + of + " is not where its history ends",
-             "SELECT " + of + "_id FROM " + of + " WHERE (version, status) IS NOT (SELECT version,"
-             " to_status FROM " + table + " AS t WHERE t." + of + " = " + of +
-             ".id ORDER BY version DESC LIMIT 1)");
+             "SELECT " + of + "_id FROM " + of +
+                 " WHERE (version, status) IS NOT (SELECT version,"
+                 " to_status FROM " +
+                 table + " AS t WHERE t." + of + " = " + of + ".id ORDER BY version DESC LIMIT 1)");
     }
     none("a payment has money, and no step says when it came",
          "SELECT out_trade_no FROM payment WHERE status IN ('paid', 'finished', 'refunded')"
@@ -118,9 +119,7 @@ void Oracle::check_events() {
     each(
         "SELECT payment, version, type FROM event WHERE type IN ('payment.paid',"
         " 'payment.finished', 'payment.refunded', 'payment.closed', 'payment.failed')",
-        [&](const Statement& row) {
-            told.emplace(row.integer(0), row.integer(1), row.text(2));
-        });
+        [&](const Statement& row) { told.emplace(row.integer(0), row.integer(1), row.text(2)); });
     each(
         "SELECT payment, version, 'payment.' || to_status FROM transition WHERE to_status IN"
         " ('paid', 'finished', 'refunded', 'closed', 'failed') AND from_status IS NOT to_status",

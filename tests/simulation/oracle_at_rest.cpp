@@ -68,8 +68,8 @@ void Oracle::check_money_back() {
             if (!known.contains({number, request_no})) {
                 violation("Alipay sent it back, and the ledger does not say so: " + request_no);
             }
-            const bool ours = seams_.orders.has_asked_for(request_no) ||
-                              request_no.starts_with("refund_pay_");
+            const bool ours =
+                seams_.orders.has_asked_for(request_no) || request_no.starts_with("refund_pay_");
             if (refund.origin == sandbox::RefundOrigin::call && !ours) {
                 violation("a refund that nobody asked for: " + request_no);
             }

@@ -66,10 +66,9 @@ void OrderSystem::call(std::string what, transport::ClientRequest request, std::
     request.headers.emplace_back("Authorization", "Bearer " + std::string(kCallerKey));
     if (!request.body.empty()) request.headers.emplace_back("Content-Type", "application/json");
     request.total_timeout = milliseconds(45'000);
-    seams_.network.exchange(std::move(what), std::move(request), seams_.to_gateway,
-                            [this, index, done](const Result<Network::Reply>& reply) {
-                                (this->*done)(index, reply);
-                            });
+    seams_.network.exchange(
+        std::move(what), std::move(request), seams_.to_gateway,
+        [this, index, done](const Result<Network::Reply>& reply) { (this->*done)(index, reply); });
 }
 
 OrderSystem::Json OrderSystem::body_of(const Result<Network::Reply>& reply) {
@@ -145,7 +144,8 @@ void OrderSystem::wish(std::size_t index) {
     }
     const bool replaces = dice_.chance(wishes_.replaces);
     if (replaces || dice_.chance(wishes_.second_tries)) {
-        later(minutes(dice_.chance(700) ? 2 : 40), [this, index, replaces] { follow(index, replaces); });
+        later(minutes(dice_.chance(700) ? 2 : 40),
+              [this, index, replaces] { follow(index, replaces); });
     }
 }
 
@@ -202,7 +202,7 @@ void OrderSystem::buy(std::size_t index, const Json& action) {
         });
     }
     const std::string type = action.value("type", "");
-    if (type == "wait") return;  // At the till: Alipay's side of it knows what the buyer does.
+    if (type == "wait") return;    // At the till: Alipay's side of it knows what the buyer does.
     if (dice_.chance(50)) return;  // He has left.
     const std::string text = action.value(type == "qr"      ? "qr_code"
                                           : type == "jsapi" ? "trade_no"

@@ -41,7 +41,7 @@ struct WantedRefund {
     std::string number;
     Money amount;
     std::string idempotency_key;
-    bool asked_again = false;  // After it had failed: from then on both ends may be reported.
+    int times_asked = 0;
 };
 
 // The order service and its buyers, outside the process under test. Creates payments until it has
@@ -74,7 +74,9 @@ public:
     // By event id: its type.
     const std::map<std::string, std::string>& events() const { return events_; }
     // Whether this refund of this payment's number was ever asked for, by us.
-    bool has_asked_for(const std::string& number) const { return refund_by_number_.contains(number); }
+    bool has_asked_for(const std::string& number) const {
+        return refund_by_number_.contains(number);
+    }
     // Every wish has its answer, and no buyer has anything left to do.
     bool quiet() const { return unanswered_ == 0 && buyers_at_work_ == 0; }
 
@@ -102,7 +104,7 @@ private:
     void want_refunds(std::size_t index);
     void refund(std::size_t wanted);
     void after_refund(std::size_t wanted, const Result<Network::Reply>& reply);
-    // A report about a refund: true, or a violation.
+    // A report about a refund.
     void learn_refund(const Order& order, const Json& refund);
     void settle(std::size_t difference);
     void after_settle(std::size_t difference, const Result<Network::Reply>& reply);

@@ -98,6 +98,10 @@ public:
         // SQLite draws the salts of its log from here.
         sqlite3_test_control(SQLITE_TESTCTRL_PRNG_SEED, static_cast<int>(options.seed | 1U),
                              nullptr);
+        const bool loses = (faults_.crashes > 0 && faults_.power_loss > 0) ||
+                           faults_.disk_troubles > 0 || options.dies_at > 0 ||
+                           options.disk_fails_at > 0;
+        if (!loses) disk_.never_loses();
         disk_.on_touch([this] {
             const bool dies = process_ != nullptr && doom_.touch(Touch::disk);
             if (dies) process_->die("in a write or a sync");
@@ -121,10 +125,10 @@ public:
 
 private:
     Faults draw_faults() {
-        speed_.commit = milliseconds(dice_.between(1, 60));
+        speed_.commit = milliseconds(dice_.between(2, 100));
         speed_.checkpoint_beat = milliseconds(dice_.between(100, 4'000));
         speed_.wal_restart_bytes = dice_.between(1, 64) * 64 * 1024;
-        orders_per_second_ = dice_.between(20, 1'000);
+        orders_per_second_ = dice_.between(20, 2'000);
         first_disk_is_empty_ = dice_.chance(20);
         constexpr std::array kPolicies{config::LatePolicy::hold, config::LatePolicy::refund,
                                        config::LatePolicy::accept};
