@@ -222,10 +222,19 @@ private:
         promises_.successes.push_back(id);
     }
 
+    // A migration removes what an earlier start left of its copy, by the system and not by SQLite.
+    void remove_half_copy() {
+        for (const auto& migration : ledger::sqlite_migrations()) {
+            const std::string number = std::to_string(10'000 + migration.number).substr(1);
+            disk_.remove(ledger_file() + ".before-" + number);
+        }
+    }
+
     void start_process() {
         TOLLGATE_CHECK(process_ == nullptr && vfs_.open_handles() == 0);
         if (first_start_ && !first_disk_is_empty_) disk_.copy_from(template_disk());
         first_start_ = false;
+        remove_half_copy();
         trace_.note("gateway.starts");
         process_ = std::make_unique<GatewayProcess>(GatewayProcess::Seams{
             .world = world_,
