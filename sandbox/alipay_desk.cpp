@@ -1,6 +1,7 @@
 #include "sandbox/alipay_desk.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/id.h"
 #include "sandbox/answer.h"
@@ -42,6 +43,12 @@ TradeRules rules_of(const config::SandboxAlipay& settings) {
     return rules;
 }
 
+CertSnInNotice cert_sn_in_notices(const config::SandboxAlipay& settings) {
+    if (settings.notification_cert_sn == "unsigned") return CertSnInNotice::left_out;
+    if (settings.notification_cert_sn == "none") return CertSnInNotice::absent;
+    return CertSnInNotice::signed_too;
+}
+
 Json node_of(const Handled& handled) {
     switch (handled.reply) {
         case Reply::success: return success_node(handled.node);
@@ -64,6 +71,11 @@ void cut_in_the_middle(transport::ServerResponse& answer) {
     answer.body.resize(answer.body.size() / 2);
 }
 
+// The connection is reset instead.
+transport::ServerResponse no_answer() {
+    return {.status = 200, .cut_after = 0};
+}
+
 transport::ServerResponse error_page(int status) {
     return {.status = status,
             .content_type = "text/html",
@@ -75,11 +87,11 @@ transport::ServerResponse error_page(int status) {
 
 Result<std::unique_ptr<AlipayDesk>> AlipayDesk::open(const config::SandboxAlipay& settings,
                                                      Seams seams) {
-    TOLLGATE_TRY(Apps apps, open_apps(settings.apps));
     auto key = PrivateKey::parse(settings.private_key.reveal());
     if (!key) {
         return Error(ErrorCode::invalid_argument, "alipay/private_key: " + key.error().message());
     }
+    TOLLGATE_TRY(Apps apps, open_apps(settings.apps, *key));
     return std::make_unique<AlipayDesk>(std::move(apps), *std::move(key), settings,
                                         std::move(seams));
 }
@@ -91,6 +103,7 @@ AlipayDesk::AlipayDesk(Apps apps, PrivateKey key, const config::SandboxAlipay& s
       seams_(std::move(seams)),
       judge_(apps_, key_.public_half()),
       faults_(settings.faults),
+      certificates_(apps_, cert_sn_in_notices(settings)),
       notifier_(
           {.time_scale = settings.time_scale, .immediate_resends = settings.immediate_resends},
           key_,
@@ -98,7 +111,8 @@ AlipayDesk::AlipayDesk(Apps apps, PrivateKey key, const config::SandboxAlipay& s
            .entropy = seams_.entropy,
            .log = seams_.log,
            .http = seams_.http,
-           .faults = &faults_}),
+           .faults = &faults_,
+           .certificates = &certificates_}),
       console_nonce_(make_id("nonce", seams_.clock.now(), seams_.entropy)),
       no_password_max_(Money::from_fen(settings.no_password_max)),
       bills_at_once_(settings.bills_at_once),
@@ -127,7 +141,7 @@ void AlipayDesk::add_gateway_routes(transport::Router& router) {
                    });
     }
     for (const Method& method : all_methods()) {
-        if (opened_by_buyer(method)) continue;
+        if (!has_v3(method)) continue;
         std::string path = "/v3/" + std::string(method.name);
         std::ranges::replace(path, '.', '/');
         router.add(std::string(method.v3_verb), path,
@@ -182,11 +196,12 @@ GatewayReply AlipayDesk::answer(const Request& request) {
                                          {.method = outline.method,
                                           .charset = outline.charset,
                                           .sign_type = outline.sign_type,
-                                          .has_signature = outline.signature_proved},
+                                          .has_signature = outline.signature_proved,
+                                          .cert_sn = certificates_.current_sn(outline.app_id)},
                                          key_)};
     }
     if (judged->method->door == Door::call) {
-        return carry_out(*judged, now, v2_builder(outline));
+        return carry_out(*judged, now, v2_builder(outline, *judged));
     }
     if (judged->method->door == Door::app) {
         return {.answer =
@@ -203,9 +218,12 @@ GatewayReply AlipayDesk::answer(const Request& request) {
 
 GatewayReply AlipayDesk::answer_v3(const Request& request) {
     const Timestamp now = seams_.clock.now();
-    const V3Stamp stamp{.now = now, .nonce = random_hex(seams_.entropy, 16)};
+    V3Stamp stamp{.now = now, .nonce = random_hex(seams_.entropy, 16)};
     const auto judged = judge_v3(request, apps_, now);
-    if (!judged) {
+    if (judged) {
+        stamp.cert_sn = certificates_.current_sn(judged->app->app_id);
+        stamp.encryption = encryption_of(*judged);
+    } else {
         log_refusal({.method = request.path}, judged.error());
         return {.answer = v3_answer(judged.error(), SignatureFlaw::none, stamp, key_)};
     }
@@ -214,13 +232,25 @@ GatewayReply AlipayDesk::answer_v3(const Request& request) {
     });
 }
 
-AlipayDesk::Builder AlipayDesk::v2_builder(const RequestOutline& outline) const {
-    return [this, outline](const Result<Handled>& handled, SignatureFlaw flaw) {
+std::optional<Encryption> AlipayDesk::encryption_of(const SignedRequest& request) const {
+    if (!request.encrypted) return std::nullopt;
+    std::array<std::uint8_t, ContentKey::kBytes> iv{};
+    seams_.entropy.fill(iv);
+    return Encryption{
+        .key = *request.app->content_key, .type = *request.encrypted, .iv = {iv.begin(), iv.end()}};
+}
+
+AlipayDesk::Builder AlipayDesk::v2_builder(const RequestOutline& outline,
+                                           const SignedRequest& request) const {
+    return [this, outline, encryption = encryption_of(request)](const Result<Handled>& handled,
+                                                                SignatureFlaw flaw) {
         AnswerShape shape{.method = outline.method,
                           .charset = outline.charset,
                           .sign_type = outline.sign_type,
                           .has_signature = flaw != SignatureFlaw::missing,
-                          .has_wrong_signature = flaw == SignatureFlaw::wrong};
+                          .has_wrong_signature = flaw == SignatureFlaw::wrong,
+                          .cert_sn = certificates_.current_sn(outline.app_id),
+                          .encryption = encryption};
         if (handled) return gateway_answer(node_of(*handled), shape, key_);
         const Method* method = find_method(outline.method);
         if (method != nullptr && !method->needs_biz_content) shape.method.clear();
@@ -234,6 +264,7 @@ GatewayReply AlipayDesk::carry_out(const SignedRequest& request, Timestamp now,
     const auto fault = faults_.for_call(request.method->name, number_of(request));
     const auto strikes = [&fault](FaultAction action) { return fault && fault->action == action; };
     if (strikes(FaultAction::drop_request)) return {};
+    if (strikes(FaultAction::reset_request)) return {.answer = no_answer(), .delay = fault->delay};
     if (strikes(FaultAction::http_error)) {
         return {.answer = error_page(static_cast<int>(fault->http_status)), .delay = fault->delay};
     }
@@ -263,6 +294,8 @@ GatewayReply AlipayDesk::carry_out(const SignedRequest& request, Timestamp now,
         made.answer = build(handled, SignatureFlaw::none);
     }
     if (strikes(FaultAction::garbled)) cut_in_the_middle(*made.answer);
+    if (strikes(FaultAction::cut_off)) made.answer->cut_after = made.answer->body.size() / 2;
+    if (strikes(FaultAction::reset_answer)) made.answer = no_answer();
     return made;
 }
 
