@@ -138,12 +138,14 @@ private:
     void add_buyer_routes(transport::Router& router);
     void add_console_routes(transport::Router& router);
 
-    // alipay_desk.cpp
+    // alipay_calls.cpp
     GatewayReply carry_out(const SignedRequest& request, Timestamp now, const Builder& build);
     Result<Handled> run(const SignedRequest& request, Timestamp now);
     Builder v2_builder(const RequestOutline& outline, const SignedRequest& request) const;
     std::optional<Encryption> encryption_of(const SignedRequest& request) const;
     Result<std::string> open_page(const SignedRequest& request, Timestamp now);
+
+    // alipay_desk.cpp
     void reply(GatewayReply reply, transport::Ticket ticket);
     void notify(const Trade& trade, TradeEvent event, const Refund* refund);
     void log_refusal(const RequestOutline& outline, const Error& refusal);
