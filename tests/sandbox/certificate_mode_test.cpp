@@ -137,7 +137,7 @@ TEST_F(InCertificateMode, HandsOutItsCertificatesAndNoOthers) {
 TEST_F(InCertificateMode, IsRenewedWhileItRuns) {
     for (std::size_t i = 1; i < chain().alipay_certificates.size(); ++i) {
         const std::string next = sn_of(chain().alipay_certificates[i]);
-        EXPECT_EQ(world_.desk->console_renews_certificate(kAppId), next);
+        EXPECT_EQ(*world_.desk->console_renews_certificate(kAppId), next);
         EXPECT_EQ(current_sn(), next);
     }
     const auto none_left = world_.desk->console_renews_certificate(kAppId);
