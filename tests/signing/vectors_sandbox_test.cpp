@@ -50,7 +50,8 @@ TEST_F(SandboxVectors, ContentEncryption) {
         const auto type = kind == "aes_v2_decrypt" ? EncryptType::aes_v2 : EncryptType::aes;
         const auto text = key->decrypt(inputs["ciphertext"].get<std::string>(), type);
         ASSERT_TRUE(text);
-        if (expected.contains("plaintext")) EXPECT_EQ(*text, expected["plaintext"]);
+        if (!expected.contains("plaintext")) continue;
+        EXPECT_EQ(*text, expected["plaintext"]);
     }
 }
 
