@@ -65,6 +65,7 @@ struct AppSettings {
     std::string api = "v2";               // or "v3", for every method that has a v3 path.
     Secret encrypt_key;                   // Base64; empty: nothing is encrypted.
     std::string encrypt_type = "AES";     // or "AES_V2", "SM4".
+    Secret app_auth_token;                // Of a merchant that the app acts for; empty: none.
     std::vector<std::string> alipay_public_keys;  // Alipay's, not ours; two while one is renewed.
     std::optional<CertificateSettings> certificates;
     LatePolicy late_policy = LatePolicy::hold;
