@@ -216,6 +216,17 @@ Result<Apps> Apps::from(std::span<const config::AppSettings> settings,
     return Apps(std::move(state));
 }
 
+Apps Apps::of(std::vector<App> list) {
+    auto apps = std::make_shared<State::Map>();
+    for (App& app : list) {
+        const std::string id = app.id;
+        apps->emplace(id, std::make_shared<const App>(std::move(app)));
+    }
+    auto state = std::make_shared<State>();
+    state->current = std::move(apps);
+    return Apps(std::move(state));
+}
+
 AppRef Apps::find(std::string_view id) const {
     const auto apps = state_->current.load();
     const auto found = apps->find(id);

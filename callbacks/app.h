@@ -75,6 +75,9 @@ public:
     static Result<Apps> from(std::span<const config::AppSettings> settings,
                              std::vector<config::Problem>& problems);
 
+    // Apps whose keys have been read elsewhere: for simulations.
+    static Apps of(std::vector<App> apps);
+
     // Null when there is none of that id.
     AppRef find(std::string_view id) const;
     std::vector<std::string> ids() const;

@@ -204,6 +204,7 @@ AlipayClient::Call TradeErrands::call_of(const Errand& errand, std::string_view 
 
 void TradeErrands::query(const Shared& errand) {
     ++queries_;
+    errand->so_far.numbered = errand->payment.trade_no.has_value();
     seams_.alipay.call(
         call_of(*errand, "alipay.trade.query"), [this, errand](const Result<AlipayAnswer>& answer) {
             const QueryFinding finding = read_query(answer);

@@ -30,6 +30,9 @@ struct ErrandSoFar {
     bool closed = false;
     bool cancelled = false;
     bool created = false;
+    // Alipay's number for the trade was known before the latest query left. Else "there is none"
+    // may be older than the trade, however late it arrives.
+    bool numbered = false;
 };
 
 // What follows from a query that has left the payment as it is now. Pure. Never anything for a

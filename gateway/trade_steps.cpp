@@ -50,7 +50,7 @@ public:
                                                                       : bind(finding.trade_no);
     }
 
-    // A trade that Alipay has numbered cannot vanish.
+    // A trade that Alipay had numbered before it was asked cannot vanish.
     Result<Done> miss_trade(const QueryFinding& finding) {
         if (!payment_.trade_no || ledger::is_final(payment_.status)) return Done{};
         return disagree("trade_missing", finding);
@@ -261,7 +261,9 @@ Result<TradeStep> apply_query(Books& books, const std::string& payment_id,
     TOLLGATE_TRY(auto payment, find(books, payment_id));
     TradeMove step(books, context, std::move(payment));
     if (finding.kind == QueryFinding::Kind::trade) TOLLGATE_DO(step.believe(finding));
-    if (finding.kind == QueryFinding::Kind::no_trade) TOLLGATE_DO(step.miss_trade(finding));
+    if (finding.kind == QueryFinding::Kind::no_trade && so_far.numbered) {
+        TOLLGATE_DO(step.miss_trade(finding));
+    }
     if (!step.payment().held) TOLLGATE_DO(step.by_the_clock(finding));
     const TradeCall next = next_call(step.payment(), finding, so_far, context.time.now);
     if (next == TradeCall::none) return step.rest();

@@ -12,6 +12,7 @@
 #include "ledger/migrations.h"
 #include "ledger/sqlite_books.h"
 #include "ledger/sqlite_reading.h"
+#include "ledger/statement_cache.h"
 #include "ledger/write_gate.h"
 
 namespace tollgate::ledger {
@@ -34,15 +35,15 @@ public:
     Result<Done> begin() override {
         changes_before_ = sqlite3_total_changes64(db_.get());
         gate_->enter();
-        auto begun = db_.run("BEGIN IMMEDIATE");
+        auto begun = run(kBegin);
         if (!begun) gate_->leave();
         return begun;
     }
     Result<Done> savepoint() override {
         changes_at_savepoint_ = sqlite3_total_changes64(db_.get());
-        return db_.run("SAVEPOINT unit");
+        return run(kSavepoint);
     }
-    Result<Done> release_savepoint() override { return db_.run("RELEASE unit"); }
+    Result<Done> release_savepoint() override { return run(kRelease); }
     Result<Done> undo_to_savepoint() override {
         // SQLite goes on counting what is undone.
         changes_before_ += sqlite3_total_changes64(db_.get()) - changes_at_savepoint_;
@@ -54,7 +55,7 @@ public:
     }
 
     Commit commit(std::string* reason) override {
-        const auto done = db_.run("COMMIT");
+        const auto done = run(kCommit);
         gate_->leave();
         if (done) return Commit::durable;
         *reason = done.error().message();
@@ -74,7 +75,21 @@ public:
     }
 
 private:
+    // Each is run for every unit or batch: prepared once.
+    static constexpr const char* kBegin = "BEGIN IMMEDIATE";
+    static constexpr const char* kSavepoint = "SAVEPOINT unit";
+    static constexpr const char* kRelease = "RELEASE unit";
+    static constexpr const char* kCommit = "COMMIT";
+
+    Result<Done> run(const char* sql) {
+        TOLLGATE_TRY(Statement* const statement, statements_.get(sql));
+        auto done = statement->run();
+        if (!done) statement->again();  // Else it would stay in progress.
+        return done;
+    }
+
     Database db_;
+    StatementCache statements_{db_};
     SqliteBooks books_;
     std::shared_ptr<WriteGate> gate_;  // The store may go before us.
     std::int64_t changes_before_ = 0;
@@ -167,6 +182,16 @@ private:
     std::vector<std::unique_ptr<Reading>> idle_readers_;
 };
 
+// After a failed sync the system may forget the log's pages and go on showing them: whoever reads
+// the log then believes what no disk has, and writes behind it what a loss of power would cut off
+// with it. So all that can be read is written once more, into the file, and the log begins anew.
+Result<Done> begin_log_anew(Database& db) {
+    const int code =
+        sqlite3_wal_checkpoint_v2(db.get(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+    if (code == SQLITE_OK) return Done{};
+    return sqlite_error(db.get());
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_sqlite_store(SqliteOptions options, Clock& clock) {
@@ -177,6 +202,7 @@ Result<std::unique_ptr<Store>> open_sqlite_store(SqliteOptions options, Clock& c
     TOLLGATE_DO(
         db.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON"));
     TOLLGATE_DO(migrate(db, sqlite_migrations(), options.file, clock.now()));
+    TOLLGATE_DO(begin_log_anew(db));
     TOLLGATE_DO(db.run(kCheckpointerPragmas));
     return std::unique_ptr<Store>(
         std::make_unique<SqliteStore>(std::move(options), std::move(lock), std::move(db)));

@@ -18,7 +18,8 @@ struct SqliteOptions {
 };
 
 // The ledger in one SQLite file: WAL, synchronous=FULL, one process, one writer, many readers.
-// Errors: unavailable when another process holds the file, failed_precondition (see migrate),
+// Errors: unavailable when another process holds the file or reads it for seconds on end,
+// failed_precondition (see migrate),
 // data_corruption.
 Result<std::unique_ptr<Store>> open_sqlite_store(SqliteOptions options, Clock& clock);
 

@@ -4,6 +4,7 @@
 #include <openssl/rsa.h>
 
 #include "signing/base64.h"
+#include "signing/key_engine.h"
 #include "signing/rsa.h"
 #include "signing/sm2.h"
 
@@ -46,12 +47,15 @@ struct PrivateKey::Parts {
           sign_rsa(is_sm2(key.get()) ? nullptr : sign_context(*key, SignType::rsa)),
           public_half(std::move(public_part)),
           is_demo(demo) {}
+    Parts(std::shared_ptr<const KeyEngine> instead, PublicKey public_part)
+        : public_half(std::move(public_part)), is_demo(false), engine(std::move(instead)) {}
 
     PkeyHandle key;
     PkeyContext sign_rsa2;  // Null for an SM2 key, as the next one.
     PkeyContext sign_rsa;
     PublicKey public_half;
     bool is_demo;
+    std::shared_ptr<const KeyEngine> engine;  // Null but in simulations.
 };
 
 Result<PrivateKey> PrivateKey::parse(std::string_view text, KeyLimits limits) {
@@ -103,6 +107,7 @@ PrivateKey PrivateKey::generate_sm2() {
 }
 
 Result<std::string> PrivateKey::sign(std::string_view content, SignType type) const {
+    if (parts_->engine != nullptr) return to_base64(parts_->engine->sign(content, type));
     if (!fits(*parts_->key, type)) {
         return Error(ErrorCode::invalid_argument, "this key makes no signatures of this type")
             .because("sign_type_of_another_key");
@@ -125,6 +130,12 @@ Result<std::string> PrivateKey::sign(std::string_view content, SignType type) co
     }
     signature.resize(size);
     return to_base64(signature);
+}
+
+PrivateKey EngineKeys::private_key(std::shared_ptr<const KeyEngine> engine) {
+    PublicKey public_half = public_key(engine);
+    return PrivateKey(
+        std::make_shared<PrivateKey::Parts>(std::move(engine), std::move(public_half)));
 }
 
 PublicKey PrivateKey::public_half() const {

@@ -54,6 +54,7 @@ public:
     Secret to_pkcs1_bare() const;  // RSA only.
 
 private:
+    friend struct EngineKeys;
     struct Parts;
 
     explicit PrivateKey(std::shared_ptr<const Parts> parts) : parts_(std::move(parts)) {}

@@ -5,6 +5,7 @@
 
 #include "signing/base64.h"
 #include "signing/digest.h"
+#include "signing/key_engine.h"
 #include "signing/rsa.h"
 #include "signing/sm2.h"
 
@@ -44,6 +45,8 @@ struct PublicKey::Parts {
     PkeyHandle key;
     PkeyContext verify_rsa2;  // Null for an SM2 key, as the next one.
     PkeyContext verify_rsa;
+    std::shared_ptr<const KeyEngine>
+        engine;  // Null but in simulations; then nothing else is there.
 };
 
 Result<PublicKey> PublicKey::parse(std::string_view text, KeyLimits limits) {
@@ -79,6 +82,10 @@ Result<Done> PublicKey::verify(std::string_view content, std::string_view signat
                                SignType type) const {
     const auto signature = from_base64(signature_base64);
     if (!signature) return refused("sign_not_base64", "the signature is not base64");
+    if (parts_->engine != nullptr) {
+        if (parts_->engine->matches(content, *signature, type)) return Done{};
+        return refused("sign_mismatch", "the signature does not match the content and this key");
+    }
     if (!fits(*parts_->key, type)) {
         return refused("sign_type_of_another_key", "this key makes no signatures of this type");
     }
@@ -100,6 +107,13 @@ Result<Done> PublicKey::verify(std::string_view content, std::string_view signat
         return refused("sign_mismatch", "the signature does not match the content and this key");
     }
     return Done{};
+}
+
+PublicKey EngineKeys::public_key(std::shared_ptr<const KeyEngine> engine) {
+    auto parts = std::make_shared<PublicKey::Parts>();
+    parts->spki = engine->name();
+    parts->engine = std::move(engine);
+    return PublicKey(std::move(parts));
 }
 
 int PublicKey::bits() const {

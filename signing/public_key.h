@@ -41,6 +41,7 @@ public:
 
 private:
     friend class PrivateKey;
+    friend struct EngineKeys;
     struct Parts;
 
     explicit PublicKey(std::shared_ptr<const Parts> parts) : parts_(std::move(parts)) {}

@@ -122,6 +122,31 @@ TEST(Query, OpensADifferenceAndHoldsThePaymentWhenTheAmountIsAnother) {
     EXPECT_EQ(world.events.wait_for(1)[0]["data"]["difference"]["class"], "amount_mismatch");
 }
 
+TEST(Query, OpensADifferenceWhenATradeThatHadANumberIsGone) {
+    EndingWorld world;
+    const auto id = world.make("T1");
+    EXPECT_EQ(world.notify(GatewayWorld::signed_body(GatewayWorld::paid("T1"))).body, "success");
+    EXPECT_EQ(world.refresh(id)["held"], true);
+    EXPECT_EQ(world.events.wait_for(2)[1]["data"]["difference"]["class"], "trade_missing");
+}
+
+// The buyer was faster than the answer: it was true when it was given.
+TEST(Query, TakesAnAnswerFromBeforeTheTradeForNoDifference) {
+    EndingWorld world;
+    const auto id = world.make("T1");
+    world.alipay.script([&world](const std::string& method, const json& /*biz*/, auto ticket) {
+        EXPECT_EQ(world.notify(GatewayWorld::signed_body(GatewayWorld::paid("T1"))).body,
+                  "success");
+        ticket.complete(testing::ScriptedAlipay::answer(
+            method,
+            {{"code", "40004"}, {"msg", "Business Failed"}, {"sub_code", "ACQ.TRADE_NOT_EXIST"}}));
+    });
+    const auto answer = world.refresh(id);
+    EXPECT_EQ(answer["status"], "paid");
+    EXPECT_EQ(answer["held"], false);
+    EXPECT_EQ(world.count("SELECT count(*) FROM difference"), 0);
+}
+
 TEST(Query, WritesWhatWasMissedInOrderWhenTheTradeWasPaidAndRefunded) {
     EndingWorld world;
     const auto id = world.make("T1");

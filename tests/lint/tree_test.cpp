@@ -45,6 +45,10 @@ const std::vector<Ban> kBans = {
     {R"(datetime\('now'|CURRENT_TIMESTAMP|random\(\))", "bind the time and the dice", {}},
     {R"(\bTODO\b|\bFIXME\b)", "finish it before it lands", {}},
     {R"((=|return|\() ?new [A-Z])", "std::make_unique", {}},
+    {R"(KeyEngine|EngineKeys)",
+     "use real keys: engines are for simulations",
+     {"signing/key_engine.h", "signing/private_key.cpp", "signing/private_key.h",
+      "signing/public_key.cpp", "signing/public_key.h"}},
 };
 
 // What only the files named here may touch.

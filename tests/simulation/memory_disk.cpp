@@ -1,0 +1,139 @@
+#include "tests/simulation/memory_disk.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tollgate::simulation {
+namespace {
+
+constexpr std::size_t kSectorBytes = 512;
+
+// The sectors of a write reach the platter each for itself.
+template <typename Visit>
+void for_each_sector(std::int64_t at, std::string_view bytes, Visit visit) {
+    std::size_t done = 0;
+    while (done < bytes.size()) {
+        const std::size_t in_sector = (static_cast<std::size_t>(at) + done) % kSectorBytes;
+        const std::size_t size = std::min(kSectorBytes - in_sector, bytes.size() - done);
+        visit(at + static_cast<std::int64_t>(done), bytes.substr(done, size));
+        done += size;
+    }
+}
+
+}  // namespace
+
+void DiskFile::apply(std::string& image, const Change& change) {
+    if (!change.is_truncation) return apply(image, change.at, change.bytes);
+    image.resize(static_cast<std::size_t>(change.at), '\0');
+}
+
+void DiskFile::apply(std::string& image, std::int64_t offset, std::string_view bytes) {
+    const auto at = static_cast<std::size_t>(offset);
+    // A hole that was never written reads as zeros.
+    if (image.size() < at + bytes.size()) image.resize(at + bytes.size(), '\0');
+    bytes.copy(image.data() + at, bytes.size());
+}
+
+void DiskFile::write(std::int64_t at, std::string_view bytes) {
+    apply(bytes_, at, bytes);
+    if (has_platter_) changes_.push_back({.at = at, .bytes = std::string(bytes)});
+}
+
+void DiskFile::truncate(std::int64_t size) {
+    const Change change{.at = size, .bytes = {}, .is_truncation = true};
+    apply(bytes_, change);
+    if (has_platter_) changes_.push_back(change);
+}
+
+void DiskFile::sync() {
+    for (const Change& change : changes_) apply(platter_, change);
+    changes_.clear();
+}
+
+void DiskFile::keep_some(Dice& dice) {
+    // One nature for all of them, so that "all but one" and "none but one" come up, too.
+    const int kept_permille = static_cast<int>(dice.below(1001));
+    const int torn_permille = dice.chance(500) ? 300 : 0;
+    for (const Change& change : changes_) {
+        if (dice.chance(torn_permille) && !change.is_truncation) {
+            for_each_sector(change.at, change.bytes, [&](std::int64_t at, std::string_view part) {
+                if (dice.chance(500)) apply(platter_, at, part);
+            });
+        } else if (dice.chance(kept_permille)) {
+            apply(platter_, change);
+        }
+    }
+    changes_.clear();
+}
+
+void DiskFile::fail_sync(Dice& dice) {
+    keep_some(dice);
+}
+
+void DiskFile::lose_power(Dice& dice) {
+    keep_some(dice);
+    bytes_ = platter_;
+}
+
+std::shared_ptr<DiskFile> MemoryDisk::find(const std::string& name) const {
+    const auto found = files_.find(name);
+    return found == files_.end() ? nullptr : found->second;
+}
+
+std::shared_ptr<DiskFile> MemoryDisk::open(const std::string& name) {
+    auto& file = files_[name];
+    if (file == nullptr) {
+        file = std::make_shared<DiskFile>();
+        if (never_loses_) file->lose_platter();
+    }
+    return file;
+}
+
+void MemoryDisk::fail(DiskTrouble trouble, int nth, int times) {
+    trouble_ = trouble;
+    nth_ = nth;
+    times_ = times;
+}
+
+void MemoryDisk::restart(bool power_lost) {
+    frozen_ = false;
+    if (!power_lost) return;
+    for (auto& [name, file] : files_) file->lose_power(dice_);
+}
+
+MemoryDisk::Fate MemoryDisk::next(DiskTrouble kind) {
+    if (frozen_) return Fate::frozen;
+    ++(kind == DiskTrouble::sync_error ? counters_.syncs : counters_.writes);
+    if (dies_ && dies_()) {
+        frozen_ = true;
+        return Fate::dies;
+    }
+    const bool hit =
+        trouble_ == kind || (trouble_ == DiskTrouble::full && kind == DiskTrouble::write_error);
+    if (!hit) return Fate::well;
+    if (nth_ > 1) {
+        --nth_;
+        return Fate::well;
+    }
+    if (times_ <= 0) return Fate::well;
+    --times_;
+    ++counters_.failures;
+    return trouble_ == DiskTrouble::full ? Fate::fails_full : Fate::fails;
+}
+
+void MemoryDisk::look_like(const MemoryDisk& other) {
+    files_.clear();
+    for (const auto& [name, file] : other.files_) {
+        files_[name] = std::make_shared<DiskFile>(file->bytes());
+    }
+}
+
+void MemoryDisk::copy_from(const MemoryDisk& other) {
+    files_.clear();
+    for (const auto& [name, file] : other.files_) {
+        files_[name] = std::make_shared<DiskFile>(*file);
+        if (never_loses_) files_[name]->lose_platter();
+    }
+}
+
+}  // namespace tollgate::simulation
