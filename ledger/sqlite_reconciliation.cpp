@@ -18,7 +18,8 @@ std::string select_refund_lines(const char* condition) {
                "SELECT r.id, r.payment, p.app, p.out_trade_no, p.trade_no, r.out_request_no,"
                " r.status, r.origin, r.amount_fen, COALESCE(r.refunded_ms, r.updated_ms) FROM "
                "refund r"
-               " JOIN payment p ON p.id = r.payment WHERE ") +
+               // CROSS: in this order, else every page begins with all of a merchant's payments.
+               " CROSS JOIN payment p ON p.id = r.payment WHERE ") +
            condition;
 }
 
@@ -169,9 +170,11 @@ Result<std::optional<PaymentLine>> SqliteReconciliationReading::payment_by_row(R
 Result<std::vector<RefundLine>> SqliteReconciliationReading::refunds_succeeded(
     const Stretch& stretch) {
     static const std::string kSql = select_refund_lines(
-        "r.status = 'succeeded' AND COALESCE(r.refunded_ms, r.updated_ms) < ?"
-        " AND (COALESCE(r.refunded_ms, r.updated_ms), r.id) > (?, ?) AND p.seller_id = ?"
-        " ORDER BY COALESCE(r.refunded_ms, r.updated_ms), r.id LIMIT ?");
+        "r.status = 'succeeded' AND COALESCE(r.refunded_ms, r.updated_ms) < ?1"
+        // The index is searched by this; an expression in a row value is only compared.
+        " AND COALESCE(r.refunded_ms, r.updated_ms) >= ?2"
+        " AND (COALESCE(r.refunded_ms, r.updated_ms), r.id) > (?2, ?3) AND p.seller_id = ?4"
+        " ORDER BY COALESCE(r.refunded_ms, r.updated_ms), r.id LIMIT ?5");
     TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
     const PageStart start = page_start(stretch);
     select->bind(1, stretch.to.ms).bind(2, start.at_ms).bind(3, start.row);
