@@ -13,7 +13,7 @@ using std::chrono::milliseconds;
 
 // How many attempts ahead are claimed for an endpoint that answers well: a round takes a COMMIT, an
 // attempt much less.
-constexpr int kAhead = 4;
+constexpr int kLookAhead = 4;
 constexpr int kFirstAllowed = 2;
 constexpr milliseconds kStartMargin{1'000};
 constexpr milliseconds kTokensBeat{20};
@@ -74,7 +74,7 @@ Allowance EndpointLine::allowance(Timestamp now) {
     }
     refill_tokens(now);
     const auto most = static_cast<int>(target_->rules.in_flight_max);
-    const int reach = allowed_ >= most ? allowed_ * kAhead : allowed_;
+    const int reach = allowed_ >= most ? allowed_ * kLookAhead : allowed_;
     const int again_in_hand = again_in_flight_ + static_cast<int>(again_.size());
     const int again_room = std::max(1, reach / 2) - again_in_hand;
     return {.fresh = std::max(0, reach - reserved_for_again() - in_hand()),

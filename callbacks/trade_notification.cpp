@@ -7,7 +7,7 @@ namespace {
 
 using signing::Fields;
 
-std::optional<std::string> text_of(const Fields& fields, std::string_view name) {
+std::optional<std::string> filled(const Fields& fields, std::string_view name) {
     const auto value = signing::find(fields, name);
     if (!value || value->empty()) return std::nullopt;
     return std::string(*value);
@@ -19,7 +19,7 @@ public:
     explicit RequiredFields(const Fields& fields) : fields_(fields) {}
 
     std::string take(std::string_view name) {
-        auto value = text_of(fields_, name);
+        auto value = filled(fields_, name);
         if (value) return *std::move(value);
         missing_ += (missing_.empty() ? "" : ", ") + std::string(name);
         return {};
@@ -48,10 +48,10 @@ Result<TradeNotification> read_trade_notification(const Fields& fields) {
                                    .total_amount = {},
                                    .seller_id = required.take("seller_id"),
                                    .paid_at = std::nullopt,
-                                   .refund_fee = text_of(fields, "refund_fee"),
-                                   .gmt_refund = text_of(fields, "gmt_refund"),
-                                   .out_biz_no = text_of(fields, "out_biz_no"),
-                                   .dback_status = text_of(fields, "dback_status")};
+                                   .refund_fee = filled(fields, "refund_fee"),
+                                   .gmt_refund = filled(fields, "gmt_refund"),
+                                   .out_biz_no = filled(fields, "out_biz_no"),
+                                   .dback_status = filled(fields, "dback_status")};
     const std::string amount = required.take("total_amount");
     if (!required.missing().empty()) {
         return Error(ErrorCode::invalid_argument, "missing: " + required.missing())
@@ -60,7 +60,7 @@ Result<TradeNotification> read_trade_notification(const Fields& fields) {
     const auto total = Money::parse_yuan(amount);
     if (!total) return malformed("total_amount", total.error().message());
     notification.total_amount = *total;
-    if (const auto text = text_of(fields, "gmt_payment")) {
+    if (const auto text = filled(fields, "gmt_payment")) {
         const auto paid_at = parse_beijing(*text);
         if (!paid_at) return malformed("gmt_payment", paid_at.error().message());
         notification.paid_at = *paid_at;
@@ -70,7 +70,7 @@ Result<TradeNotification> read_trade_notification(const Fields& fields) {
 
 std::string kind_of(const Fields& fields) {
     for (const std::string_view name : {"notify_type", "msg_method"}) {
-        if (auto kind = text_of(fields, name)) return kind->substr(0, 128);
+        if (auto kind = filled(fields, name)) return kind->substr(0, 128);
     }
     return "unknown";
 }

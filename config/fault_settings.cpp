@@ -8,7 +8,7 @@
 namespace tollgate::config {
 namespace {
 
-constexpr std::size_t kFileBytesMax = 1024 * 1024;
+constexpr std::size_t kFaultFileBytesMax = 1024 * 1024;
 constexpr std::size_t kRulesMax = 500;
 constexpr std::int64_t kCountMax = 1'000'000'000;
 constexpr std::int64_t kDelayMaxMs = 7 * 24 * 3'600'000;
@@ -132,7 +132,7 @@ std::variant<FaultPlan, std::vector<Problem>> load_faults(std::string_view json_
 }
 
 std::variant<FaultPlan, std::vector<Problem>> load_faults_file(const std::filesystem::path& file) {
-    const auto text = read_file(file, kFileBytesMax);
+    const auto text = read_file(file, kFaultFileBytesMax);
     if (!text) return std::vector<Problem>{{.where = "/", .what = text.error().message()}};
     return load_faults(*text);
 }

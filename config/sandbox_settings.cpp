@@ -5,7 +5,7 @@
 namespace tollgate::config {
 namespace {
 
-constexpr std::size_t kFileBytesMax = 1024 * 1024;
+constexpr std::size_t kSandboxFileBytesMax = 1024 * 1024;
 constexpr std::int64_t kTimeScaleMax = 100'000;
 constexpr std::int64_t kAmountMax = 10'000'000'000;
 constexpr std::int64_t kTradesMax = 10'000'000;
@@ -14,7 +14,7 @@ bool is_digits(std::string_view text) {
     return text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-SandboxApp read_app(Section& section) {
+SandboxApp read_sandbox_app(Section& section) {
     SandboxApp app;
     section.need_text("app_id", app.app_id);
     if (app.app_id.size() > 32 || !is_digits(app.app_id)) {
@@ -59,7 +59,7 @@ void read_alipay(Section section, SandboxAlipay& into) {
     read_notified_statuses(section, into.notified_statuses);
     std::set<std::string> seen;
     for (Section& child : section.need_children("apps")) {
-        SandboxApp app = read_app(child);
+        SandboxApp app = read_sandbox_app(child);
         if (!app.app_id.empty() && !seen.insert(app.app_id).second) {
             child.problem_at("app_id", "stands twice: " + app.app_id);
         }
@@ -102,7 +102,7 @@ std::variant<SandboxSettings, std::vector<Problem>> load_sandbox(
 
 std::variant<SandboxSettings, std::vector<Problem>> load_sandbox_file(
     const std::filesystem::path& file) {
-    const auto text = read_file(file, kFileBytesMax);
+    const auto text = read_file(file, kSandboxFileBytesMax);
     if (!text) return std::vector<Problem>{{.where = "/", .what = text.error().message()}};
     return load_sandbox(*text, std::filesystem::absolute(file).parent_path());
 }

@@ -5,21 +5,21 @@
 namespace tollgate::config {
 namespace {
 
-constexpr std::size_t kFileBytesMax = 1024 * 1024;
+constexpr std::size_t kTunnelFileBytesMax = 1024 * 1024;
 constexpr std::int64_t kKiB = 1024;
-constexpr std::int64_t kMiB = 1024 * 1024;
+constexpr std::int64_t kMebibyte = 1024 * 1024;
 
-bool only_of(std::string_view text, std::string_view alphabet) {
+bool made_only_of(std::string_view text, std::string_view alphabet) {
     return text.find_first_not_of(alphabet) == std::string_view::npos;
 }
 
 bool is_name(std::string_view text) {
     return !text.empty() && text.size() <= 32 &&
-           only_of(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
+           made_only_of(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
 }
 
 bool is_host(std::string_view text) {
-    return text.size() <= 253 && only_of(text, "abcdefghijklmnopqrstuvwxyz0123456789-.");
+    return text.size() <= 253 && made_only_of(text, "abcdefghijklmnopqrstuvwxyz0123456789-.");
 }
 
 void read_tls(Section section, TunnelTls& into) {
@@ -55,9 +55,9 @@ void read_limits(Section section, TunnelDoor& into) {
     into.body_bytes_max = body_kib * kKiB;
     section.may_have_integer("requests_per_second", into.requests_per_second, 1, 1'000'000);
     section.may_have_integer("burst", into.burst, 1, 1'000'000);
-    std::int64_t kept_mib = into.kept_bytes_max / kMiB;
+    std::int64_t kept_mib = into.kept_bytes_max / kMebibyte;
     section.may_have_integer("kept_megabytes_max", kept_mib, 1, 100 * kKiB);
-    into.kept_bytes_max = kept_mib * kMiB;
+    into.kept_bytes_max = kept_mib * kMebibyte;
     section.may_have_integer("kept_days", into.kept_days, 1, 90);
     section.finish();
 }
@@ -74,7 +74,7 @@ void read_hosts(Section& section, std::vector<std::string>& into) {
 void read_hashes(Section& section, std::vector<std::string>& into) {
     section.need_texts("token_sha256", into);
     for (const std::string& hash : into) {
-        if (hash.size() != 64 || !only_of(hash, "0123456789abcdef")) {
+        if (hash.size() != 64 || !made_only_of(hash, "0123456789abcdef")) {
             section.problem_at("token_sha256", "64 lower-case hex digits are needed");
         }
     }
@@ -165,7 +165,7 @@ std::variant<TunnelSettings, std::vector<Problem>> load_tunnel(
 
 std::variant<TunnelSettings, std::vector<Problem>> load_tunnel_file(
     const std::filesystem::path& file) {
-    const auto text = read_file(file, kFileBytesMax);
+    const auto text = read_file(file, kTunnelFileBytesMax);
     if (!text) return std::vector<Problem>{{.where = "/", .what = text.error().message()}};
     return load_tunnel(*text, std::filesystem::absolute(file).parent_path());
 }

@@ -11,7 +11,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kLoopWait{500};
+constexpr milliseconds kSenderWait{500};
 
 std::string place(std::size_t endpoint, std::string_view member) {
     return "/endpoints/" + std::to_string(endpoint) + "/" + std::string(member);
@@ -154,7 +154,7 @@ void Deliveries::run_deliverer() {
     for (;;) {
         const milliseconds wait = deliverer_->run_once();
         if (stopping_ && (deliverer_->idle() || past_deadline())) break;
-        http_.run_once(std::min(wait, kLoopWait));
+        http_.run_once(std::min(wait, kSenderWait));
     }
     http_.cancel_all();
     deliverer_ended_ = true;
@@ -163,7 +163,7 @@ void Deliveries::run_deliverer() {
 
 // What the publisher is asked for by the deliverer must end before that does.
 void Deliveries::run_queue(transport::AmqpPublisher& publisher) {
-    while (!deliverer_ended_) publisher.run_once(kLoopWait);
+    while (!deliverer_ended_) publisher.run_once(kSenderWait);
     publisher.cancel_all();
 }
 

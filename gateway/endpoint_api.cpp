@@ -9,8 +9,8 @@ namespace {
 
 using transport::ServerResponse;
 
-constexpr int kListDefault = 100;
-constexpr int kListMax = 500;
+constexpr int kDeliveriesDefault = 100;
+constexpr int kDeliveriesMax = 500;
 
 // "spent,cancelled"
 std::vector<ledger::DeliveryStatus> read_statuses(QueryReader& query) {
@@ -44,7 +44,7 @@ ledger::DeliveryQuery read_deliveries_query(std::string_view text, const Caller&
     asked.from = query.time("since");
     asked.to = query.time("until");
     asked.after = query.number("after", 0, 0, INT64_MAX);
-    asked.limit = static_cast<int>(query.number("limit", kListDefault, 1, kListMax));
+    asked.limit = static_cast<int>(query.number("limit", kDeliveriesDefault, 1, kDeliveriesMax));
     query.finish();
     return asked;
 }

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kUrlBytesMax = 2'000;
 constexpr std::size_t kDescriptionMax = 200;
-constexpr std::size_t kListMax = 50;
+constexpr std::size_t kFilterMax = 50;
 
 constexpr std::array kRuleNames{"schedule",         "timeout_seconds", "in_flight_max",
                                 "drain_per_second", "ordered",         "success_body",
@@ -55,7 +55,7 @@ public:
         read_event_types();
         config::DeliveryRules rules;
         config::read_delivery_rules(section_, rules);
-        if (rules.waits.size() > kListMax) {
+        if (rules.waits.size() > kFilterMax) {
             section_.problem_at("schedule", "holds more than 50 waits");
         }
     }
@@ -99,7 +99,7 @@ private:
     }
 
     void check_list(const char* key, const std::vector<std::string>& names) {
-        if (names.size() > kListMax) section_.problem_at(key, "holds more than 50 names");
+        if (names.size() > kFilterMax) section_.problem_at(key, "holds more than 50 names");
         auto sorted = names;
         std::ranges::sort(sorted);
         if (std::ranges::adjacent_find(sorted) != sorted.end()) {

@@ -8,8 +8,8 @@
 namespace tollgate::gateway {
 namespace {
 
-constexpr int kListDefault = 100;
-constexpr int kListMax = 500;
+constexpr int kEventsDefault = 100;
+constexpr int kEventsMax = 500;
 
 struct ListRequest {
     ledger::EventQuery query;
@@ -21,7 +21,7 @@ ListRequest read_list(std::string_view text, const Caller& caller,
     ListRequest asked;
     QueryReader query(text, problems);
     asked.query.after = query.number("after", 0, 0, INT64_MAX);
-    asked.query.limit = static_cast<int>(query.number("limit", kListDefault, 1, kListMax));
+    asked.query.limit = static_cast<int>(query.number("limit", kEventsDefault, 1, kEventsMax));
     asked.query.type = query.event_type("type");
     asked.query.since = query.time("since");
     asked.wait =

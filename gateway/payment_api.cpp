@@ -12,7 +12,7 @@
 namespace tollgate::gateway {
 namespace {
 
-constexpr int kListMax = 100;
+constexpr int kPaymentsMax = 100;
 
 std::string refreshed_json(const ledger::Payment& payment, const std::optional<std::string>& action,
                            Timestamp now, bool refreshed) {
@@ -53,7 +53,7 @@ std::variant<ListQuery, std::vector<config::Problem>> read_list_query(std::strin
 
 Result<std::vector<ledger::Payment>> find_list(ledger::Reading& reading, const ListQuery& wanted) {
     if (!wanted.order.empty()) {
-        return reading.payments_of_order(wanted.app, wanted.order, kListMax);
+        return reading.payments_of_order(wanted.app, wanted.order, kPaymentsMax);
     }
     TOLLGATE_TRY(auto payment, reading.payment_by_number(wanted.app, wanted.out_trade_no));
     std::vector<ledger::Payment> payments;

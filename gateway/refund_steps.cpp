@@ -20,7 +20,7 @@ using ledger::RefundStatus;
 constexpr std::chrono::hours kRefundOverdue{24};
 constexpr std::chrono::hours kReportLife{24};
 constexpr std::chrono::minutes kReportWaitMax{60};
-constexpr std::chrono::hours kAppIsGone{1};
+constexpr std::chrono::hours kRefundAppIsGone{1};
 
 Result<Payment> payment_of(Books& books, ledger::RowId row) {
     TOLLGATE_TRY(auto payment, books.read().payment_by_row(row));
@@ -45,9 +45,9 @@ std::optional<Timestamp> must_wait_until(const std::vector<Refund>& all, const R
 }
 
 // One run over one refund.
-class Step {
+class RefundMove {
 public:
-    Step(Books& books, const StepContext& context, Payment payment, Refund refund)
+    RefundMove(Books& books, const StepContext& context, Payment payment, Refund refund)
         : books_(books),
           context_(context),
           payment_(std::move(payment)),
@@ -168,7 +168,7 @@ Result<std::optional<DueRefund>> prepare(Books& books, const RefundClaim& claim,
         TOLLGATE_DO(books.refunds().change(refund, std::move(next), origin, claim.now));
         return Answer();
     };
-    if (app == nullptr) return put_off(claim.now + kAppIsGone);
+    if (app == nullptr) return put_off(claim.now + kRefundAppIsGone);
     const bool answer_lost = refund.proof.open_call;
     const auto step = ledger::decide(
         refund, answer_lost ? RefundInput::ambiguous : RefundInput::call_leaves, claim.now);
@@ -210,7 +210,7 @@ Result<DueRefunds> claim_due_refunds(Books& books, const RefundClaim& claim) {
         TOLLGATE_TRY(auto payment, payment_of(books, report.payment));
         const callbacks::AppRef app = claim.apps.find(payment.app);
         if (app == nullptr) {
-            TOLLGATE_DO(books.refunds().asked(report, claim.now + kAppIsGone));
+            TOLLGATE_DO(books.refunds().asked(report, claim.now + kRefundAppIsGone));
             continue;
         }
         due.reports.push_back({report, std::move(payment), app});
@@ -222,7 +222,7 @@ Result<Refund> apply_refund_call(Books& books, const DueRefund& due,
                                  const RefundCallFinding& finding, const StepContext& context) {
     TOLLGATE_TRY(auto refund, current(books, due.refund));
     TOLLGATE_TRY(auto payment, payment_of(books, refund.payment));
-    Step step(books, context, std::move(payment), std::move(refund));
+    RefundMove step(books, context, std::move(payment), std::move(refund));
     TOLLGATE_DO(step.take(finding.input, {.why = finding.why}));
     return step.refund();
 }
@@ -233,7 +233,7 @@ Result<Refund> apply_refund_query(Books& books, const DueRefund& due,
     TOLLGATE_TRY(auto payment, payment_of(books, refund.payment));
     const Money ours = refund.amount;
     const std::string number = refund.out_request_no;
-    Step step(books, context, std::move(payment), std::move(refund));
+    RefundMove step(books, context, std::move(payment), std::move(refund));
     if (finding.amount && *finding.amount != ours) {
         // Money moved under our number, and not ours: never free, and never counted as ours.
         TOLLGATE_DO(step.take(RefundInput::other_amount, {.why = "Alipay has another amount"}));
@@ -264,12 +264,12 @@ Result<Done> apply_report_query(Books& books, const DueReport& due,
         TOLLGATE_DO(books.refunds().asked(due.report, std::nullopt));
         JsonObject evidence;
         evidence.text("out_request_no", number);
-        return Step(books, context, std::move(payment), known.value_or(Refund{}))
+        return RefundMove(books, context, std::move(payment), known.value_or(Refund{}))
             .disagree("refund_report_unproved", std::move(evidence).end());
     }
     TOLLGATE_DO(books.refunds().asked(due.report, std::nullopt));
     if (known && known->status == RefundStatus::failed) {
-        return Step(books, context, std::move(payment), *known)
+        return RefundMove(books, context, std::move(payment), *known)
             .disagree("refund_moved_after_failure",
                       amount_evidence(number, known->amount, *finding.amount));
     }
@@ -285,7 +285,7 @@ Result<Done> apply_report_query(Books& books, const DueReport& due,
     refund.updated_at = now;
     refund.refunded_at = finding.refunded_at.value_or(now);
     TOLLGATE_DO(books.refunds().add(refund, context.origin));
-    return Step(books, context, std::move(payment), std::move(refund)).tell();
+    return RefundMove(books, context, std::move(payment), std::move(refund)).tell();
 }
 
 }  // namespace tollgate::gateway

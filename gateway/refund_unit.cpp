@@ -11,13 +11,12 @@
 namespace tollgate::gateway {
 namespace {
 
-using Kind = RefundOutcome::Kind;
 using ledger::Payment;
 using ledger::PaymentStatus;
 using ledger::Refund;
 using ledger::RefundStatus;
 
-constexpr std::int64_t kFenMax = 10'000'000'000;
+constexpr std::int64_t kRefundFenMax = 10'000'000'000;
 constexpr std::size_t kReasonCharactersMax = 256;
 
 bool is_number(std::string_view text) {
@@ -28,7 +27,7 @@ bool is_number(std::string_view text) {
 }
 
 RefundOutcome answered(const ApiProblem& problem) {
-    return {.kind = Kind::answered, .refund = {}, .response = to_response(problem)};
+    return {.kind = RefundOutcome::Kind::answered, .refund = {}, .response = to_response(problem)};
 }
 
 ApiProblem not_refundable(const Payment& payment) {
@@ -92,7 +91,8 @@ Result<RefundOutcome> again(ledger::Books& books, Refund refund, const WantedRef
     TOLLGATE_DO(
         books.refunds().change(refund, std::move(next), origin_of(wanted), wanted.keyed.now));
     TOLLGATE_DO(begin_under_key(books, wanted.keyed, wanted.busy_until));
-    return RefundOutcome{.kind = Kind::requested, .refund = std::move(refund), .response = {}};
+    return RefundOutcome{
+        .kind = RefundOutcome::Kind::requested, .refund = std::move(refund), .response = {}};
 }
 
 Result<RefundOutcome> add(ledger::Books& books, const Payment& payment, const WantedRefund& wanted,
@@ -108,7 +108,8 @@ Result<RefundOutcome> add(ledger::Books& books, const Payment& payment, const Wa
     refund.next_sweep_at = wanted.keyed.now;
     TOLLGATE_DO(books.refunds().add(refund, origin_of(wanted)));
     TOLLGATE_DO(begin_under_key(books, wanted.keyed, wanted.busy_until));
-    return RefundOutcome{.kind = Kind::requested, .refund = std::move(refund), .response = {}};
+    return RefundOutcome{
+        .kind = RefundOutcome::Kind::requested, .refund = std::move(refund), .response = {}};
 }
 
 }  // namespace
@@ -124,7 +125,7 @@ RefundRequest read_refund_request(const std::string& payment_id, std::string_vie
         if (!request.out_request_no.empty() && !is_number(request.out_request_no)) {
             section.problem_at("out_request_no", "1 to 64 letters, digits and '_' are needed");
         }
-        section.need_integer("amount", fen, 1, kFenMax);
+        section.need_integer("amount", fen, 1, kRefundFenMax);
         section.may_have_text("reason", reason);
         if (utf8_characters(reason) > kReasonCharactersMax) {
             section.problem_at("reason", "up to 256 characters are allowed");
@@ -151,14 +152,15 @@ Result<RefundOutcome> refund_in_books(ledger::Books& books, const callbacks::App
     }
     TOLLGATE_TRY(const auto met, meet_key(books.read(), wanted.keyed));
     if (met) {
-        return RefundOutcome{.kind = Kind::answered,
+        return RefundOutcome{.kind = RefundOutcome::Kind::answered,
                              .refund = {},
                              .response = to_response(*met, wanted.keyed.fingerprint)};
     }
     TOLLGATE_TRY(auto known, books.read().refunds().one(*payment, wanted.request.out_request_no));
     if (known && known->amount != wanted.request.amount) return answered(number_reused(*payment));
     if (known && known->status != RefundStatus::failed) {
-        return RefundOutcome{.kind = Kind::replayed, .refund = *std::move(known), .response = {}};
+        return RefundOutcome{
+            .kind = RefundOutcome::Kind::replayed, .refund = *std::move(known), .response = {}};
     }
     TOLLGATE_TRY(const auto others, books.read().refunds().of(*payment));
     if (const auto problem = obstacle(*payment, others, *app, wanted)) return answered(*problem);

@@ -9,7 +9,6 @@ namespace {
 
 using ledger::Payment;
 using ledger::PaymentStatus;
-using Kind = QueryFinding::Kind;
 
 bool is_barcode(const Payment& payment) {
     return payment.product == "barcode";
@@ -64,13 +63,13 @@ std::string_view name_of(TradeCall call) {
 
 TradeCall next_call(const Payment& payment, const QueryFinding& finding, const ErrandSoFar& so_far,
                     Timestamp now) {
-    if (payment.held || finding.kind == Kind::not_now) return TradeCall::none;
+    if (payment.held || finding.kind == QueryFinding::Kind::not_now) return TradeCall::none;
     if (payment.status == PaymentStatus::closing) {
         if (payment.cancelling) return so_far.cancelled ? TradeCall::none : TradeCall::cancel;
         return finding.is_waiting() && !so_far.closed ? TradeCall::close : TradeCall::none;
     }
     const bool may_create = payment.status == PaymentStatus::unknown && is_made_by_call(payment) &&
-                            finding.kind == Kind::no_trade && !so_far.created &&
+                            finding.kind == QueryFinding::Kind::no_trade && !so_far.created &&
                             now + kWorthCreating < payment.expires_at;
     return may_create ? TradeCall::create : TradeCall::none;
 }
@@ -79,14 +78,14 @@ TimersWish wish_of_timer(const Payment& payment, const QueryFinding& finding,
                          const TimeSense& time) {
     if (payment.held || ledger::is_final(payment.status)) return TimersWish::nothing;
     if (payment.status == PaymentStatus::paid) return TimersWish::nothing;
-    const bool no_trade = finding.kind == Kind::no_trade;
+    const bool no_trade = finding.kind == QueryFinding::Kind::no_trade;
     const bool over = time.trusted && time.now >= payment.expires_at;
     if (no_trade && over && time.now >= payment.expires_at + kExpiryGrace && !payment.trade_no) {
         return TimersWish::expired;
     }
     if (payment.status == PaymentStatus::closing) return TimersWish::nothing;
     const bool in_doubt = payment.status == PaymentStatus::unknown && is_barcode(payment) &&
-                          (no_trade || finding.kind == Kind::unclear);
+                          (no_trade || finding.kind == QueryFinding::Kind::unclear);
     if (in_doubt && time.now >= payment.created_at + kBarcodePatience) return TimersWish::cancel;
     return over && finding.is_waiting() ? TimersWish::close : TimersWish::nothing;
 }

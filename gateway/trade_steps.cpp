@@ -24,9 +24,9 @@ Result<Payment> find(Books& books, const std::string& payment_id) {
 }
 
 // One run of a step: the payment as it stands, and what is known of why.
-class Step {
+class TradeMove {
 public:
-    Step(Books& books, const StepContext& context, Payment payment)
+    TradeMove(Books& books, const StepContext& context, Payment payment)
         : books_(books), context_(context), payment_(std::move(payment)) {}
 
     Result<Done> believe(const QueryFinding& finding) {
@@ -68,15 +68,15 @@ public:
     }
 
     Result<Done> by_cancel(const CancelFinding& finding) {
-        using Kind = CancelFinding::Kind;
+        using Found = CancelFinding::Kind;
         switch (finding.kind) {
-            case Kind::again:
-            case Kind::nothing: return Done{};
-            case Kind::refused:
+            case Found::again:
+            case Found::nothing: return Done{};
+            case Found::refused:
                 // What cannot be cancelled may still be closed, or is paid: the next query tells.
                 return payment_.cancelling ? set_cancelling(false) : Result<Done>(Done{});
-            case Kind::closed: return cancelled(Input::trade_closed_unpaid, finding);
-            case Kind::refunded: return cancelled(Input::trade_refunded, finding);
+            case Found::closed: return cancelled(Input::trade_closed_unpaid, finding);
+            case Found::refunded: return cancelled(Input::trade_refunded, finding);
         }
         return Done{};
     }
@@ -239,27 +239,27 @@ private:
 
 Result<BegunEnding> begin_ending(Books& books, const std::string& payment_id, Ending ending,
                                  const StepContext& context) {
-    using Kind = BegunEnding::Kind;
+    using Begun = BegunEnding::Kind;
     TOLLGATE_TRY(auto payment, find(books, payment_id));
     const Decision decision = ledger::decide(payment.status, Input::close_requested);
-    if (decision.kind == Decision::Kind::refuse) return BegunEnding{Kind::paid, payment};
-    if (payment.held) return BegunEnding{Kind::held, payment};
+    if (decision.kind == Decision::Kind::refuse) return BegunEnding{Begun::paid, payment};
+    if (payment.held) return BegunEnding{Begun::held, payment};
     const bool over = ledger::is_final(payment.status);
-    if (over) return BegunEnding{Kind::over, payment};
-    Step step(books, context, std::move(payment));
+    if (over) return BegunEnding{Begun::over, payment};
+    TradeMove step(books, context, std::move(payment));
     if (decision.kind == Decision::Kind::move) {
         TOLLGATE_DO(step.end_as_asked(decision, ending));
     } else if (ending == Ending::cancel && !step.payment().cancelling) {
         TOLLGATE_DO(step.set_cancelling(true));
     }
-    return BegunEnding{Kind::begun, step.payment()};
+    return BegunEnding{Begun::begun, step.payment()};
 }
 
 Result<TradeStep> apply_query(Books& books, const std::string& payment_id,
                               const QueryFinding& finding, const ErrandSoFar& so_far,
                               const StepContext& context) {
     TOLLGATE_TRY(auto payment, find(books, payment_id));
-    Step step(books, context, std::move(payment));
+    TradeMove step(books, context, std::move(payment));
     if (finding.kind == QueryFinding::Kind::trade) TOLLGATE_DO(step.believe(finding));
     if (finding.kind == QueryFinding::Kind::no_trade) TOLLGATE_DO(step.miss_trade(finding));
     if (!step.payment().held) TOLLGATE_DO(step.by_the_clock(finding));
@@ -271,7 +271,7 @@ Result<TradeStep> apply_query(Books& books, const std::string& payment_id,
 Result<TradeStep> apply_cancel(Books& books, const std::string& payment_id,
                                const CancelFinding& finding, const StepContext& context) {
     TOLLGATE_TRY(auto payment, find(books, payment_id));
-    Step step(books, context, std::move(payment));
+    TradeMove step(books, context, std::move(payment));
     TOLLGATE_DO(step.by_cancel(finding));
     return step.rest();
 }
@@ -279,7 +279,7 @@ Result<TradeStep> apply_cancel(Books& books, const std::string& payment_id,
 Result<TradeStep> rest_payment(Books& books, const std::string& payment_id,
                                const StepContext& context) {
     TOLLGATE_TRY(auto payment, find(books, payment_id));
-    return Step(books, context, std::move(payment)).rest();
+    return TradeMove(books, context, std::move(payment)).rest();
 }
 
 Result<DuePayments> claim_due(Books& books, const callbacks::Apps& apps, Timestamp now,

@@ -16,7 +16,7 @@ std::string select_payments(const char* condition) {
            condition;
 }
 
-const std::string& by_id_sql() {
+const std::string& payment_by_id_sql() {
     static const std::string kSql = select_payments("payment_id = ?");
     return kSql;
 }
@@ -111,7 +111,7 @@ Result<std::vector<Payment>> SqliteReading::due_payments(Timestamp now, int limi
 }
 
 Result<std::optional<Payment>> SqliteReading::payment_by_id(std::string_view id) {
-    TOLLGATE_TRY(Statement* const select, statements_.get(by_id_sql().c_str()));
+    TOLLGATE_TRY(Statement* const select, statements_.get(payment_by_id_sql().c_str()));
     select->bind(1, id);
     return only_payment(*select);
 }

@@ -66,7 +66,7 @@ Result<std::optional<Refund>> only_refund(Statement& select) {
     return std::optional(std::move(refund));
 }
 
-int flag(bool yes) {
+int flag_of(bool yes) {
     return yes ? 1 : 0;
 }
 
@@ -146,10 +146,10 @@ Result<Done> SqliteRefundBooks::change(Refund& refund, Refund next, const Origin
                         " deposit_back = ? WHERE id = ? AND version = ?"));
     update->bind(1, name_of(next.status)).bind(2, next.version).bind(3, next.updated_at.ms);
     update->bind(4, ms_of(next.next_sweep_at)).bind(5, ms_of(next.calling_until));
-    update->bind(6, flag(next.proof.open_call)).bind(7, flag(next.proof.ambiguous));
+    update->bind(6, flag_of(next.proof.open_call)).bind(7, flag_of(next.proof.ambiguous));
     update->bind(8, next.proof.attempts).bind(9, ms_of(next.proof.last_attempt_at));
     update->bind(10, next.proof.empty_queries).bind(11, ms_of(next.proof.first_empty_at));
-    update->bind(12, flag(next.proof.query_next)).bind(13, next.failure);
+    update->bind(12, flag_of(next.proof.query_next)).bind(13, next.failure);
     update->bind(14, ms_of(next.refunded_at)).bind(15, next.deposit_back);
     update->bind(16, refund.row).bind(17, refund.version);
     TOLLGATE_DO(update->run());

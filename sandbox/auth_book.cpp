@@ -26,7 +26,7 @@ Value* found_in(const std::unordered_map<std::string, Value*>& map, std::string_
     return found == map.end() ? nullptr : found->second;
 }
 
-Error not_there() {
+Error no_such_freeze() {
     return refusal("AUTH_ORDER_NOT_EXIST", "支付宝资金授权订单不存在");
 }
 Error is_closed() {
@@ -88,7 +88,7 @@ Result<AuthOutcome> AuthBook::known(Entry& entry, const FreezeOrder& order) {
 Result<AuthOutcome> AuthBook::agree(std::string_view auth_no, Timestamp now) {
     expire(now);
     Entry* entry = found_in(by_auth_no_, auth_no);
-    if (entry == nullptr) return not_there();
+    if (entry == nullptr) return no_such_freeze();
     if (entry->status != AuthStatus::init) return illegal_status();
     drop_due(*entry);
     entry->status = AuthStatus::authorized;
@@ -103,7 +103,7 @@ Result<AuthOutcome> AuthBook::agree(std::string_view auth_no, Timestamp now) {
 Result<AuthOutcome> AuthBook::refuse(std::string_view auth_no, Timestamp now) {
     expire(now);
     Entry* entry = found_in(by_auth_no_, auth_no);
-    if (entry == nullptr) return not_there();
+    if (entry == nullptr) return no_such_freeze();
     if (entry->status != AuthStatus::init) return illegal_status();
     return close(*entry, now);
 }
@@ -112,7 +112,7 @@ Result<AuthOutcome> AuthBook::unfreeze(std::string_view auth_no, const UnfreezeO
                                        Timestamp now) {
     expire(now);
     Entry* entry = found_in(by_auth_no_, auth_no);
-    if (entry == nullptr) return not_there();
+    if (entry == nullptr) return no_such_freeze();
     if (const Operation* earlier = find_operation(*entry, order.out_request_no)) {
         if (earlier->type != OperationType::unfreeze || earlier->amount != order.amount) {
             return refusal("UNIQUE_VIOLATION", "同一请求流水号的请求内容不一致");
@@ -142,7 +142,7 @@ Result<AuthOutcome> AuthBook::unfreeze(std::string_view auth_no, const UnfreezeO
 Result<AuthOutcome> AuthBook::cancel(std::string_view auth_no, Timestamp now) {
     expire(now);
     Entry* entry = found_in(by_auth_no_, auth_no);
-    if (entry == nullptr) return not_there();
+    if (entry == nullptr) return no_such_freeze();
     if (now - entry->created_at > rules_.cancel_window) {
         return refusal("CANCEL_OPERATION_TIME_OUT", "撤销操作超时");
     }
@@ -253,7 +253,7 @@ std::vector<AuthOrder> AuthBook::newest(std::size_t limit) const {
 
 Result<AuthBook::Entry*> AuthBook::usable(std::string_view auth_no) {
     Entry* entry = found_in(by_auth_no_, auth_no);
-    if (entry == nullptr) return not_there();
+    if (entry == nullptr) return no_such_freeze();
     switch (entry->status) {
         case AuthStatus::init: return illegal_status();
         case AuthStatus::finish: return is_finished();

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::chrono::minutes kDefaultWindow{15};
 
-const std::vector<std::string_view> kSharedFields = {"out_order_no",
+const std::vector<std::string_view> kFreezeFields = {"out_order_no",
                                                      "out_request_no",
                                                      "order_title",
                                                      "amount",
@@ -47,7 +47,7 @@ Result<Timestamp> read_timeout(const Json& biz, Timestamp signed_at) {
 Result<FreezeOrder> read(const SignedRequest& request, std::string_view product_code,
                          const std::vector<std::string_view>& more_fields) {
     const Json& biz = request.biz;
-    std::vector<std::string_view> allowed = kSharedFields;
+    std::vector<std::string_view> allowed = kFreezeFields;
     allowed.insert(allowed.end(), more_fields.begin(), more_fields.end());
     TOLLGATE_DO(only_fields(biz, allowed));
     FreezeOrder order{.app_id = request.app->app_id,

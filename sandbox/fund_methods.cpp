@@ -12,7 +12,7 @@
 namespace tollgate::sandbox {
 namespace {
 
-Error not_there() {
+Error no_such_authorisation() {
     return refusal("AUTH_ORDER_NOT_EXIST", "支付宝资金授权订单不存在");
 }
 
@@ -48,7 +48,7 @@ Result<const AuthOrder*> named_auth(const SignedRequest& request, const MethodWo
     const std::string& seller = request.app->seller_id;
     const AuthOrder* auth =
         auth_no.empty() ? auths.by_out_order_no(seller, out_order_no) : auths.by_auth_no(auth_no);
-    if (auth == nullptr || auth->order.seller_id != seller) return not_there();
+    if (auth == nullptr || auth->order.seller_id != seller) return no_such_authorisation();
     return auth;
 }
 

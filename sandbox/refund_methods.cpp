@@ -46,7 +46,7 @@ Result<RefundOrder> read_refund(const Json& biz, const Trade& trade) {
     return order;
 }
 
-Result<Done> check_shapes(const Json& biz) {
+Result<Done> check_refund_shapes(const Json& biz) {
     for (const char* name : {"refund_goods_detail", "refund_royalty_parameters"}) {
         const Json* value = member(biz, name);
         if (value != nullptr && !value->is_array()) return invalid_parameter(name, "应为JSON数组");
@@ -78,7 +78,7 @@ Run refund(const SignedRequest& request, const MethodWorld& world) {
         {"trade_no", "out_trade_no", "refund_amount", "refund_reason", "out_request_no",
          "refund_goods_detail", "refund_royalty_parameters", "operator_id", "store_id",
          "terminal_id", "refund_currency", "query_options", "related_settle_confirm_no"}));
-    TOLLGATE_DO(check_shapes(request.biz));
+    TOLLGATE_DO(check_refund_shapes(request.biz));
     TOLLGATE_TRY(const auto options, read_query_options(request.biz));
     TOLLGATE_TRY(const Trade* named, named_trade(request, world));
     TOLLGATE_TRY(const RefundOrder order, read_refund(request.biz, *named));

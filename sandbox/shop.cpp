@@ -12,7 +12,7 @@
 namespace tollgate::sandbox {
 namespace {
 
-constexpr std::size_t kListMax = 200;
+constexpr std::size_t kOrdersShown = 200;
 constexpr std::array<std::string_view, 4> kProducts = {"page", "wap", "qr", "app"};
 
 std::int64_t milliseconds_between(std::chrono::nanoseconds from, std::chrono::nanoseconds to) {
@@ -61,7 +61,7 @@ void Shop::add_routes(transport::Router& router) {
                [this](Request& request, Ticket ticket) { buy(request, std::move(ticket)); });
     router.add("GET", "/orders", [this](Request& request, Ticket ticket) {
         const std::lock_guard lock(mutex_);
-        ticket.complete(orders_page(orders_.newest(kListMax), request));
+        ticket.complete(orders_page(orders_.newest(kOrdersShown), request));
     });
     router.add("GET", "/orders/{order}",
                [this](Request& request, Ticket ticket) { ticket.complete(one_order(request)); });
@@ -113,7 +113,7 @@ Shop::Answer Shop::one_order_json(const Request& request) {
 Shop::Answer Shop::all_orders_json() {
     const std::lock_guard lock(mutex_);
     Json list = Json::array();
-    for (const ShopOrder& order : orders_.newest(kListMax)) list.push_back(order_json(order));
+    for (const ShopOrder& order : orders_.newest(kOrdersShown)) list.push_back(order_json(order));
     return json_answer(200, {{"orders", std::move(list)}});
 }
 

@@ -12,7 +12,7 @@ namespace tollgate::sandbox {
 namespace {
 
 constexpr std::string_view kScheme = "ALIPAY-SHA256withRSA ";
-constexpr std::chrono::minutes kTimestampWindow{10};
+constexpr std::chrono::minutes kV3TimestampWindow{10};
 
 // What stands behind the scheme: "app_id=…,nonce=…,timestamp=…" and the
 // signature of it.
@@ -58,7 +58,7 @@ Result<Timestamp> read_timestamp(const Fields& fields, Timestamp now) {
     if (error != std::errc() || end != text.data() + text.size()) {
         return refusal("isv.invalid-timestamp", "非法的时间戳参数");
     }
-    if (now - at > kTimestampWindow || at - now > kTimestampWindow) {
+    if (now - at > kV3TimestampWindow || at - now > kV3TimestampWindow) {
         return refusal("isv.illegal-timestamp", "时间戳与当前时间相差超过10分钟");
     }
     return at;

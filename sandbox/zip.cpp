@@ -22,7 +22,7 @@ struct Packed {
     std::string bytes;
 };
 
-Bytef* bytes_of(const std::string& text) {
+Bytef* unsigned_bytes(const std::string& text) {
     // zlib's input pointer is not const, though it only reads.
     return reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));  // NOLINT
 }
@@ -36,15 +36,15 @@ Result<Packed> pack(const std::string& text) {
         return Error(ErrorCode::internal, "zlib could not begin");
     }
     std::string out(deflateBound(&stream, text.size()), '\0');
-    stream.next_in = bytes_of(text);
+    stream.next_in = unsigned_bytes(text);
     stream.avail_in = static_cast<uInt>(text.size());
-    stream.next_out = bytes_of(out);
+    stream.next_out = unsigned_bytes(out);
     stream.avail_out = static_cast<uInt>(out.size());
     const int end = deflate(&stream, Z_FINISH);
     out.resize(stream.total_out);
     deflateEnd(&stream);
     if (end != Z_STREAM_END) return Error(ErrorCode::internal, "zlib could not pack");
-    const auto crc = crc32(0, bytes_of(text), static_cast<uInt>(text.size()));
+    const auto crc = crc32(0, unsigned_bytes(text), static_cast<uInt>(text.size()));
     return Packed{.crc = static_cast<std::uint32_t>(crc), .bytes = std::move(out)};
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kErrorResponse = "error_response";
 
-Error malformed(const char* what, Here here = Here::current()) {
+Error malformed_answer(const char* what, Here here = Here::current()) {
     return Error(ErrorCode::invalid_argument, what, here).because("answer_malformed");
 }
 
@@ -43,7 +43,7 @@ Result<std::string> text_of(const std::vector<JsonMember>& members, std::string_
     const auto value = member(members, name);
     if (!value) return std::string();
     auto text = decode_json_string(*value);
-    if (!text) return malformed("sign and alipay_cert_sn must be strings");
+    if (!text) return malformed_answer("sign and alipay_cert_sn must be strings");
     return text;
 }
 
@@ -61,7 +61,7 @@ std::string with_plain_slashes(std::string_view text) {
 
 Result<AnswerParts> split_answer(std::string_view body, std::string_view method) {
     const auto members = scan_json_object(body);
-    if (!members) return malformed("the answer is not one JSON object");
+    if (!members) return malformed_answer("the answer is not one JSON object");
     AnswerParts answer;
     answer.node_name = node_name_of(method);
     const auto node = member(*members, answer.node_name);
@@ -79,7 +79,7 @@ Result<AnswerParts> split_answer(std::string_view body, std::string_view method)
     answer.node_text = node ? *node : *error;
     answer.node_is_string = answer.node_text.starts_with('"');
     if (!answer.node_is_string && !answer.node_text.starts_with('{')) {
-        return malformed("the answer's node is neither an object nor a string");
+        return malformed_answer("the answer's node is neither an object nor a string");
     }
     TOLLGATE_TRY(answer.sign, text_of(*members, "sign"));
     TOLLGATE_TRY(answer.alipay_cert_sn, text_of(*members, "alipay_cert_sn"));

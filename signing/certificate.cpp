@@ -19,8 +19,8 @@ using NumberHandle = std::unique_ptr<BIGNUM, FreedBy<BN_free>>;
 using TimeHandle = std::unique_ptr<ASN1_TIME, FreedBy<ASN1_TIME_free>>;
 
 constexpr std::string_view kLabel = "CERTIFICATE";
-constexpr std::string_view kBegin = "-----BEGIN CERTIFICATE-----";
-constexpr std::string_view kEnd = "-----END CERTIFICATE-----";
+constexpr std::string_view kBeginCertificate = "-----BEGIN CERTIFICATE-----";
+constexpr std::string_view kEndCertificate = "-----END CERTIFICATE-----";
 constexpr std::size_t kBundleBytesMax = 512 * 1024;
 
 Error bad_certificate(std::string_view reason, std::string message, Here here = Here::current()) {
@@ -108,22 +108,24 @@ Result<std::vector<Certificate>> Certificate::parse_all(std::string_view text) {
         return bad_certificate("certificate_unreadable", "too long for a file of certificates");
     }
     std::vector<Certificate> certificates;
-    if (text.find(kBegin) == std::string_view::npos) {
+    if (text.find(kBeginCertificate) == std::string_view::npos) {
         TOLLGATE_TRY(auto only, parse_one(text));
         certificates.push_back(std::move(only));
         return certificates;
     }
-    for (std::size_t begin = 0; (begin = text.find(kBegin, begin)) != std::string_view::npos;) {
-        const std::size_t end = text.find(kEnd, begin);
+    for (std::size_t begin = 0;
+         (begin = text.find(kBeginCertificate, begin)) != std::string_view::npos;) {
+        const std::size_t end = text.find(kEndCertificate, begin);
         if (end == std::string_view::npos) {
             return bad_certificate("certificate_truncated", "a certificate's END line is missing");
         }
         if (certificates.size() == kCertificatesMax) {
             return bad_certificate("certificate_too_many", "too many certificates in one file");
         }
-        TOLLGATE_TRY(auto next, parse_one(text.substr(begin, end + kEnd.size() - begin)));
+        TOLLGATE_TRY(auto next,
+                     parse_one(text.substr(begin, end + kEndCertificate.size() - begin)));
         certificates.push_back(std::move(next));
-        begin = end + kEnd.size();
+        begin = end + kEndCertificate.size();
     }
     return certificates;
 }

@@ -9,11 +9,11 @@ namespace {
 
 constexpr std::string_view kUpperHex = "0123456789ABCDEF";
 // Outside the four bits of a hexadecimal digit, so that an OR of two digits shows it.
-constexpr std::uint8_t kNoDigit = 0x80;
+constexpr std::uint8_t kNoHexDigit = 0x80;
 
 constexpr std::array<std::uint8_t, 256> kHexValues = [] {
     std::array<std::uint8_t, 256> values{};
-    values.fill(kNoDigit);
+    values.fill(kNoHexDigit);
     for (std::uint8_t i = 0; i < 10; ++i) values['0' + i] = i;
     for (std::uint8_t i = 0; i < 6; ++i) {
         values['a' + i] = static_cast<std::uint8_t>(10 + i);
@@ -32,7 +32,7 @@ constexpr std::array<bool, 256> kUnreserved = [] {
 
 enum class Plus { is_space, is_plus };
 
-Error malformed(const char* what, Here here = Here::current()) {
+Error malformed_form(const char* what, Here here = Here::current()) {
     return Error(ErrorCode::invalid_argument, what, here).because("form_malformed");
 }
 
@@ -58,10 +58,11 @@ Result<std::string> decode(std::string_view text, Plus plus) {
             *out++ = *in == '+' && plus == Plus::is_space ? ' ' : *in;
             continue;
         }
-        if (end - in < 3) return malformed("a '%' without two digits after it");
+        if (end - in < 3) return malformed_form("a '%' without two digits after it");
         const std::uint8_t high = kHexValues[static_cast<unsigned char>(in[1])];
         const std::uint8_t low = kHexValues[static_cast<unsigned char>(in[2])];
-        if (((high | low) & kNoDigit) != 0) return malformed("a '%' without two hex digits");
+        if (((high | low) & kNoHexDigit) != 0)
+            return malformed_form("a '%' without two hex digits");
         *out++ = static_cast<char>(static_cast<unsigned char>(high << 4U | low));
         in += 2;
     }
@@ -96,7 +97,7 @@ Result<Fields> decode_form(std::string_view body) {
         const std::string_view raw_value = piece.substr(std::min(equals + 1, piece.size()));
         TOLLGATE_TRY(std::string name, decode(piece.substr(0, equals), Plus::is_space));
         TOLLGATE_TRY(std::string value, decode(raw_value, Plus::is_space));
-        if (name.empty()) return malformed("a value without a name");
+        if (name.empty()) return malformed_form("a value without a name");
         if (fields.size() == kFormFieldsMax) {
             return Error(ErrorCode::invalid_argument, "too many fields in one form")
                 .because("form_too_many_fields");

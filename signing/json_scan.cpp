@@ -8,7 +8,7 @@
 namespace tollgate::signing {
 namespace {
 
-Error malformed(const char* what, Here here = Here::current()) {
+Error malformed_json(const char* what, Here here = Here::current()) {
     return Error(ErrorCode::invalid_argument, std::string("not JSON: ") + what, here)
         .because("json_malformed");
 }
@@ -33,7 +33,7 @@ public:
     // before it, which stepping over each escaped character comes to.
     Result<std::string_view> string() {
         skip_space();
-        if (!sees('"')) return malformed("a string is missing");
+        if (!sees('"')) return malformed_json("a string is missing");
         const std::size_t begin = at_;
         for (++at_; at_ < text_.size(); ++at_) {
             if (text_[at_] == '\\') {
@@ -43,7 +43,7 @@ public:
                 return text_.substr(begin, at_ - begin);
             }
         }
-        return malformed("a string does not end");
+        return malformed_json("a string does not end");
     }
 
     Result<std::string_view> value() {
@@ -52,7 +52,7 @@ public:
         if (sees('{') || sees('[')) return nested();
         const std::size_t end = std::min(text_.find_first_of(",]} \t\r\n\"", at_), text_.size());
         const std::string_view literal = text_.substr(at_, end - at_);
-        if (literal.empty()) return malformed("a value is missing");
+        if (literal.empty()) return malformed_json("a value is missing");
         at_ = end;
         return literal;
     }
@@ -71,7 +71,7 @@ private:
 
     // Over one string or one other character; `closers` are the brackets that are still to come.
     Result<Done> step_inside(std::string& closers) {
-        if (at_end()) return malformed("a bracket is not closed");
+        if (at_end()) return malformed_json("a bracket is not closed");
         if (sees('"')) {
             TOLLGATE_DO(string());
             return Done{};
@@ -79,9 +79,9 @@ private:
         const char c = text_[at_++];
         if (c == '{') closers += '}';
         if (c == '[') closers += ']';
-        if (closers.size() > kJsonDepthMax) return malformed("nested too deeply");
+        if (closers.size() > kJsonDepthMax) return malformed_json("nested too deeply");
         if (c != '}' && c != ']') return Done{};
-        if (c != closers.back()) return malformed("brackets do not match");
+        if (c != closers.back()) return malformed_json("brackets do not match");
         closers.pop_back();
         return Done{};
     }
@@ -140,14 +140,14 @@ bool is_low_surrogate(std::uint32_t unit) {
 // `rest` begins behind "\u"; answers how many characters of it belong to the escape.
 Result<std::size_t> append_escaped_point(std::string& text, std::string_view rest) {
     const auto unit = hex4(rest);
-    if (!unit || is_low_surrogate(*unit)) return malformed("a bad \\u escape");
+    if (!unit || is_low_surrogate(*unit)) return malformed_json("a bad \\u escape");
     if (!is_high_surrogate(*unit)) {
         append_utf8(text, *unit);
         return std::size_t{4};
     }
-    if (rest.substr(4, 2) != "\\u") return malformed("half a surrogate pair");
+    if (rest.substr(4, 2) != "\\u") return malformed_json("half a surrogate pair");
     const auto low = hex4(rest.substr(6));
-    if (!low || !is_low_surrogate(*low)) return malformed("half a surrogate pair");
+    if (!low || !is_low_surrogate(*low)) return malformed_json("half a surrogate pair");
     append_utf8(text, 0x10000 + ((*unit - 0xD800) << 10U) + (*low - 0xDC00));
     return std::size_t{10};
 }
@@ -157,26 +157,26 @@ Result<std::size_t> append_escaped_point(std::string& text, std::string_view res
 Result<std::vector<JsonMember>> scan_json_object(std::string_view text) {
     Scanner scanner(text);
     std::vector<JsonMember> members;
-    if (!scanner.take('{')) return malformed("an object is missing");
+    if (!scanner.take('{')) return malformed_json("an object is missing");
     bool more = !scanner.take('}');
     while (more) {
-        if (members.size() == kJsonMembersMax) return malformed("too many members");
+        if (members.size() == kJsonMembersMax) return malformed_json("too many members");
         TOLLGATE_TRY(const std::string_view quoted, scanner.string());
         TOLLGATE_TRY(std::string name, decode_json_string(quoted));
-        if (!scanner.take(':')) return malformed("a ':' is missing");
+        if (!scanner.take(':')) return malformed_json("a ':' is missing");
         TOLLGATE_TRY(const std::string_view value, scanner.value());
         members.push_back({std::move(name), value});
         more = scanner.take(',');
-        if (!more && !scanner.take('}')) return malformed("a ',' or '}' is missing");
+        if (!more && !scanner.take('}')) return malformed_json("a ',' or '}' is missing");
     }
     scanner.skip_space();
-    if (!scanner.at_end()) return malformed("something stands behind the object");
+    if (!scanner.at_end()) return malformed_json("something stands behind the object");
     return members;
 }
 
 Result<std::string> decode_json_string(std::string_view quoted) {
     if (quoted.size() < 2 || !quoted.starts_with('"') || !quoted.ends_with('"')) {
-        return malformed("a string is missing");
+        return malformed_json("a string is missing");
     }
     const std::string_view inner = quoted.substr(1, quoted.size() - 2);
     constexpr std::string_view kEscapes = "\"\\/bfnrt";
@@ -184,19 +184,19 @@ Result<std::string> decode_json_string(std::string_view quoted) {
     std::string text;
     text.reserve(inner.size());
     for (std::size_t i = 0; i < inner.size(); ++i) {
-        if (inner[i] == '"') return malformed("a quote inside a string");
+        if (inner[i] == '"') return malformed_json("a quote inside a string");
         if (inner[i] != '\\') {
             text += inner[i];
             continue;
         }
-        if (++i == inner.size()) return malformed("a bad escape");
+        if (++i == inner.size()) return malformed_json("a bad escape");
         if (inner[i] == 'u') {
             TOLLGATE_TRY(const std::size_t used, append_escaped_point(text, inner.substr(i + 1)));
             i += used;
             continue;
         }
         const std::size_t escape = kEscapes.find(inner[i]);
-        if (escape == std::string_view::npos) return malformed("a bad escape");
+        if (escape == std::string_view::npos) return malformed_json("a bad escape");
         text += kMeanings[escape];
     }
     return text;

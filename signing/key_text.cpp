@@ -96,7 +96,7 @@ Result<KeyText> read_key_text(std::string_view text) {
         return key_error("key_truncated", "the key's END line is missing");
     }
     const std::string_view body = rest.substr(0, end);
-    if (label == "ENCRYPTED PRIVATE KEY" || body.find("ENCRYPTED") != std::string_view::npos) {
+    if (label == "ENCRYPTED PRIVATE KEY" || body.find(",ENCRYPTED") != std::string_view::npos) {
         return key_error("key_encrypted",
                          "the private key is protected by a pass phrase; store it without one");
     }

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kCertSn = "alipay_cert_sn";
 
-Error refused(std::string_view reason, const char* what, Here here = Here::current()) {
+Error notification_refused(std::string_view reason, const char* what, Here here = Here::current()) {
     return Error(ErrorCode::unauthenticated, what, here).because(reason);
 }
 
@@ -29,7 +29,7 @@ Result<Done> verify_content(std::string_view content, std::string_view sign, Sig
         remember(failure, std::move(verified).error());
     }
     if (failure) return *std::move(failure);
-    return refused("no_alipay_key", "no Alipay public key is configured for the app");
+    return notification_refused("no_alipay_key", "no Alipay public key is configured for the app");
 }
 
 Fields without_cert_sn(const Fields& fields) {
@@ -42,7 +42,8 @@ Fields without_cert_sn(const Fields& fields) {
 
 Result<Done> verify_notification(const Fields& fields, const NotificationKeys& keys) {
     const auto sign = find(fields, "sign");
-    if (!sign || sign->empty()) return refused("sign_missing", "the notification is not signed");
+    if (!sign || sign->empty())
+        return notification_refused("sign_missing", "the notification is not signed");
     TOLLGATE_TRY(const SignType type,
                  allowed_sign_type(find(fields, "sign_type").value_or(""), keys.sign_type));
     if (find(fields, kCertSn)) {
@@ -54,7 +55,8 @@ Result<Done> verify_notification(const Fields& fields, const NotificationKeys& k
 
 Result<Done> verify_notification_v2(const Fields& fields, const NotificationKeys& keys) {
     const auto sign = find(fields, "sign");
-    if (!sign || sign->empty()) return refused("sign_missing", "the notification is not signed");
+    if (!sign || sign->empty())
+        return notification_refused("sign_missing", "the notification is not signed");
     TOLLGATE_TRY(const SignType type,
                  allowed_sign_type(find(fields, "sign_type").value_or(""), keys.sign_type));
     return verify_content(notification_content_v2(fields), *sign, type, keys.alipay);

@@ -14,7 +14,7 @@ using MdHandle = std::unique_ptr<EVP_MD, FreedBy<EVP_MD_free>>;
 using CipherHandle = std::unique_ptr<EVP_CIPHER, FreedBy<EVP_CIPHER_free>>;
 using MacHandle = std::unique_ptr<EVP_MAC, FreedBy<EVP_MAC_free>>;
 
-constexpr std::size_t kSha256Bytes = 32;
+constexpr std::size_t kHmacBytes = 32;
 
 }  // namespace
 
@@ -68,10 +68,10 @@ std::string hmac_with(const EVP_MAC_CTX& keyed, std::string_view bytes) {
     const MacContext context(EVP_MAC_CTX_dup(&keyed));
     TOLLGATE_CHECK(context != nullptr);
     TOLLGATE_CHECK(EVP_MAC_update(context.get(), bytes_of(bytes), bytes.size()) == 1);
-    std::string mac(kSha256Bytes, '\0');
+    std::string mac(kHmacBytes, '\0');
     std::size_t size = 0;
     TOLLGATE_CHECK(EVP_MAC_final(context.get(), bytes_of(mac), &size, mac.size()) == 1);
-    TOLLGATE_CHECK(size == kSha256Bytes);
+    TOLLGATE_CHECK(size == kHmacBytes);
     return mac;
 }
 

@@ -10,14 +10,14 @@ namespace {
 
 using GcmHandle = std::unique_ptr<GCM128_CONTEXT, FreedBy<CRYPTO_gcm128_release>>;
 
-constexpr int kBlockBytes = 16;
+constexpr int kSm4BlockBytes = 16;
 
 // The mode calls back for each block with what it was given as its key: the cipher's context.
 void encrypt_block(const unsigned char in[16], unsigned char out[16], const void* key) {
     const auto* context = static_cast<const CipherContext*>(key);
     int size = 0;
-    TOLLGATE_CHECK(EVP_EncryptUpdate(context->get(), out, &size, in, kBlockBytes) == 1);
-    TOLLGATE_CHECK(size == kBlockBytes);
+    TOLLGATE_CHECK(EVP_EncryptUpdate(context->get(), out, &size, in, kSm4BlockBytes) == 1);
+    TOLLGATE_CHECK(size == kSm4BlockBytes);
 }
 
 // One message. The mode keeps the address of the cipher's context, so nothing here may move.

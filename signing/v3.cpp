@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view kScheme = "ALIPAY-SHA256withRSA ";
 
-Error malformed(const char* what, Here here = Here::current()) {
+Error malformed_v3(const char* what, Here here = Here::current()) {
     return Error(ErrorCode::invalid_argument, what, here).because("v3_request_malformed");
 }
 
@@ -23,17 +23,18 @@ bool is_credential(std::string_view text) {
 
 Result<Done> check(const V3Request& request) {
     if (request.app_id.empty() || request.nonce.empty()) {
-        return malformed("a v3 request needs an app_id and a nonce");
+        return malformed_v3("a v3 request needs an app_id and a nonce");
     }
     if (!is_credential(request.app_id) || !is_credential(request.app_cert_sn) ||
         !is_credential(request.nonce)) {
-        return malformed("a credential holds a ',', '=', space or line end");
+        return malformed_v3("a credential holds a ',', '=', space or line end");
     }
     if (request.http_method.empty() || !request.target.starts_with('/') ||
         !is_one_line(request.http_method) || !is_one_line(request.target)) {
-        return malformed("a v3 request needs a method and a path in one line");
+        return malformed_v3("a v3 request needs a method and a path in one line");
     }
-    if (!is_one_line(request.app_auth_token)) return malformed("the app auth token has two lines");
+    if (!is_one_line(request.app_auth_token))
+        return malformed_v3("the app auth token has two lines");
     return Done{};
 }
 

@@ -29,7 +29,7 @@ Error bad_secret(std::string_view reason, const char* what, Here here = Here::cu
     return Error(ErrorCode::invalid_argument, what, here).because(reason);
 }
 
-Error refused(std::string_view reason, const char* what, Here here = Here::current()) {
+Error webhook_refused(std::string_view reason, const char* what, Here here = Here::current()) {
     return Error(ErrorCode::unauthenticated, what, here).because(reason);
 }
 
@@ -192,22 +192,24 @@ WebhookKeyPair make_webhook_key_pair(Entropy& entropy) {
 Result<Done> verify_webhook(std::span<const WebhookVerifyingKey> keys,
                             const WebhookMessage& message, std::int64_t now_seconds) {
     if (message.id.empty() || message.timestamp.empty() || message.signatures.empty()) {
-        return refused("webhook_header_missing", "a webhook header is missing");
+        return webhook_refused("webhook_header_missing", "a webhook header is missing");
     }
     const auto seconds = parse_seconds(message.timestamp);
     // A leading zero would be another spelling of the same instant, and so of the signed text.
     if (!seconds || std::to_string(*seconds) != message.timestamp) {
-        return refused("webhook_timestamp_malformed", "webhook-timestamp is not unix seconds");
+        return webhook_refused("webhook_timestamp_malformed",
+                               "webhook-timestamp is not unix seconds");
     }
     if (now_seconds - *seconds > kWebhookToleranceSeconds) {
-        return refused("webhook_too_old", "the webhook is older than five minutes");
+        return webhook_refused("webhook_too_old", "the webhook is older than five minutes");
     }
     if (*seconds - now_seconds > kWebhookToleranceSeconds) {
-        return refused("webhook_too_new", "the webhook is ahead of the clock by five minutes");
+        return webhook_refused("webhook_too_new",
+                               "the webhook is ahead of the clock by five minutes");
     }
     const std::string text = signed_text(message.id, message.timestamp, message.body);
     if (!matches_any(message.signatures, keys, text)) {
-        return refused("webhook_mismatch", "no signature of the webhook matches");
+        return webhook_refused("webhook_mismatch", "no signature of the webhook matches");
     }
     return Done{};
 }

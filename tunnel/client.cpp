@@ -31,7 +31,7 @@ constexpr milliseconds kHoldTimeout{4'000};
 constexpr milliseconds kConnectTimeout{3'000};
 constexpr milliseconds kPollTimeout = Desk::kPollTime + milliseconds(10'000);
 constexpr milliseconds kBringTimeout{10'000};
-constexpr milliseconds kLoopWait{250};
+constexpr milliseconds kClientLoopWait{250};
 constexpr std::size_t kPollsMax = 2;
 constexpr std::size_t kBringingMax = 2;
 constexpr std::uint64_t kReplayMark = 512;  // Keeps our own ids apart from the relay's.
@@ -151,7 +151,7 @@ private:
 
 Result<Done> RunningClient::run() {
     std::thread app([this] {
-        while (!app_stopped_) app_.run_once(kLoopWait);
+        while (!app_stopped_) app_.run_once(kClientLoopWait);
         app_.cancel_all();
     });
     pthread_setname_np(app.native_handle(), "app");
@@ -161,7 +161,7 @@ Result<Done> RunningClient::run() {
         if (link_.up()) pump();
         const nanoseconds next = link_.up() ? hold_at_ : std::max(link_.next(), at.since);
         const auto wait = std::chrono::duration_cast<milliseconds>(next - at.since);
-        relay_.run_once(std::clamp(wait, milliseconds(1), kLoopWait));
+        relay_.run_once(std::clamp(wait, milliseconds(1), kClientLoopWait));
         if (std::exchange(cut_, false)) relay_.cancel_all();
     }
     app_stopped_ = true;

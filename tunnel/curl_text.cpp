@@ -19,7 +19,7 @@ bool is_plain_text(std::string_view text) {
            });
 }
 
-std::string quoted(std::string_view text) {
+std::string shell_quoted(std::string_view text) {
     std::string word = "'";
     for (const char c : text) {
         if (c == '\'') {
@@ -54,7 +54,7 @@ std::string printf_text(std::string_view bytes) {
 std::string header_word(const std::string& name, const std::string& value) {
     // curl's ways: "Name;" is a field without a value, "Name:" would take one of its own away.
     const std::string line = value.empty() ? name + ";" : name + ": " + value;
-    return is_plain_text(line) ? quoted(line) : "\"$(" + printf_text(line) + ")\"";
+    return is_plain_text(line) ? shell_quoted(line) : "\"$(" + printf_text(line) + ")\"";
 }
 
 bool is_curls_own(std::string_view name) {
@@ -64,7 +64,7 @@ bool is_curls_own(std::string_view name) {
 
 std::string body_option(std::string_view body) {
     // A leading '@' would name a file; --data-raw knows no files and takes no byte away.
-    return " \\\n  --data-raw " + quoted(body);
+    return " \\\n  --data-raw " + shell_quoted(body);
 }
 
 }  // namespace
@@ -77,8 +77,8 @@ std::string curl_command(const transport::ClientRequest& request) {
     std::string command;
     if (has_body && !plain) command = printf_text(request.body) + " |\n";
     command += "curl --silent --show-error --include --path-as-is --globoff";
-    command += request.method == "HEAD" ? " --head" : " --request " + quoted(request.method);
-    command += " \\\n  " + quoted(request.url);
+    command += request.method == "HEAD" ? " --head" : " --request " + shell_quoted(request.method);
+    command += " \\\n  " + shell_quoted(request.url);
     for (const auto& [name, value] : request.headers) {
         if (!is_curls_own(name)) command += " \\\n  --header " + header_word(name, value);
     }

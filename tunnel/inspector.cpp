@@ -24,8 +24,8 @@ using transport::ServerRequest;
 using transport::ServerResponse;
 using transport::Ticket;
 
-constexpr std::string_view kListener = "inspector";
-constexpr milliseconds kPatience{1'000};
+constexpr std::string_view kInspectorListener = "inspector";
+constexpr milliseconds kInspectorPatience{1'000};
 constexpr std::size_t kListedMax = 60;
 constexpr std::size_t kVerdictsMax = 4'000;
 constexpr std::size_t kSearchBytesMax = 200;
@@ -170,8 +170,8 @@ public:
 
     Result<Done> build();
     void run() override { front_->run(); }
-    void stop() override { front_->stop(kPatience); }
-    int port() const override { return front_->port(kListener); }
+    void stop() override { front_->stop(kInspectorPatience); }
+    int port() const override { return front_->port(kInspectorListener); }
 
 private:
     using Answer = ServerResponse (RunningInspector::*)(const ServerRequest&);
@@ -232,7 +232,7 @@ Result<Done> RunningInspector::build() {
                      "ssh -L or through a proxy with TLS");
     }
     transport::Listener listener{
-        .name = std::string(kListener), .address = address, .port = settings_.listen.port};
+        .name = std::string(kInspectorListener), .address = address, .port = settings_.listen.port};
     listener.limits.body_bytes_max = kBodyBytesMax * 2;  // As JSON or base64.
     listener.limits.connections_max = 256;
     listener.refusal = [](int status, std::string_view reason) {

@@ -12,7 +12,7 @@ namespace {
 
 using transport::same_word;
 
-constexpr std::chrono::milliseconds kConnectTimeout{2'000};
+constexpr std::chrono::milliseconds kLocalConnectTimeout{2'000};
 
 // Host and port of an http(s) URL; empty when it is none.
 std::string_view authority_of(std::string_view url) {
@@ -83,7 +83,7 @@ transport::ClientRequest local_request(const HandOut& out, const LocalTarget& ta
     transport::ClientRequest request{.method = callback.method,
                                      .url = target.url + callback.target,
                                      .body = callback.body,
-                                     .connect_timeout = kConnectTimeout,
+                                     .connect_timeout = kLocalConnectTimeout,
                                      .total_timeout = target.timeout,
                                      .reply_bytes_max = kBodyBytesMax,
                                      .fresh_connection = false,

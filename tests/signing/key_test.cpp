@@ -97,6 +97,15 @@ TEST(PrivateKey, ASaidSoCutOffKeyIsRefusedWhereverItIsCut) {
     EXPECT_EQ(private_reason(armoured(kPrivateLabel, base64.substr(0, 800))), "key_truncated");
 }
 
+// The digits of a key may spell anything, the word that marks an encrypted one as well.
+TEST(PublicKey, ReadsAKeyWhoseDigitsSpellAWord) {
+    std::string digits = app_key().public_half().to_bare();
+    digits.replace(100, 9, "ENCRYPTED");
+    const auto key = PublicKey::parse(armoured("PUBLIC KEY", digits, 64'000));
+    ASSERT_TRUE(key) << key.error().reason();
+    EXPECT_EQ(key->to_bare(), digits);
+}
+
 TEST(PrivateKey, NoErrorRepeatsTheKey) {
     const std::string base64 = bare(app_key().to_pkcs8_bare());
     for (const std::string& text : {base64.substr(0, 401), base64.substr(0, 400), base64 + "AAAA",
