@@ -55,6 +55,7 @@ public:
             .api = settings_.api == "v3" ? AlipayApi::v3 : AlipayApi::v2,
             .content_key = std::move(content_key),
             .certificates = std::move(certificates),
+            .app_auth_token = read_app_auth_token(),
             .rules = {.late = settings_.late_policy, .refund_window = settings_.refund_window}};
     }
 
@@ -67,6 +68,11 @@ private:
         if (key) return *std::move(key);
         problem("/encrypt_key", key.error().message());
         return std::nullopt;
+    }
+
+    std::shared_ptr<const Secret> read_app_auth_token() const {
+        if (settings_.app_auth_token.empty()) return nullptr;
+        return std::make_shared<const Secret>(settings_.app_auth_token.clone());
     }
 
     void read_alipay_keys(signing::NotificationKeys& into) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/secret.h"
 #include "config/settings.h"
 #include "signing/certificate.h"
 #include "signing/content_cipher.h"
@@ -49,6 +50,7 @@ struct App {
     AlipayApi api = AlipayApi::v2;
     std::optional<signing::ContentKey> content_key;  // Of content encryption, where it is on.
     std::optional<AppCertificates> certificates;     // Nothing in key mode.
+    std::shared_ptr<const Secret> app_auth_token;    // Sent with each call; null: none.
     PaymentRules rules;
 
     // Alipay's key by the SN of its certificate; nullptr when it is not among ours.

@@ -21,6 +21,9 @@ enum class FaultAction {
     do_and_refuse,    // Does it and answers with sub_code all the same.
     unsigned_answer,  // Does it; the answer has no signature.
     garbled,          // Does it; the answer, or the notification, is cut off in the middle.
+    cut_off,          // Does it; the connection ends in the middle of the answer.
+    reset_request,    // Does nothing; the connection is reset.
+    reset_answer,     // Does it; the connection is reset before a byte of the answer has left.
     wrong_signature,  // Does it; the signature does not fit.
     http_error,       // Does nothing and answers with http_status and a page.
     late_money,       // After a close that worked: the buyer's money arrives all the same.

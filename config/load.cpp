@@ -8,6 +8,7 @@ namespace tollgate::config {
 namespace {
 
 constexpr std::size_t kFileBytesMax = 1024 * 1024;
+constexpr std::size_t kAppAuthTokenBytesMax = 40;  // Alipay's own limit.
 constexpr std::int64_t kMiB = 1024 * 1024;
 
 bool only_of(std::string_view text, std::string_view alphabet) {
@@ -55,6 +56,16 @@ CertificateSettings read_certificates(Section section) {
     return certificates;
 }
 
+void read_app_auth_token(Section& section, Secret& into) {
+    if (!section.has("app_auth_token")) return;
+    section.need_secret("app_auth_token", into);
+    const std::string_view token = into.reveal();
+    const bool visible = std::ranges::all_of(token, [](char c) { return c > ' ' && c < 0x7F; });
+    if (token.size() > kAppAuthTokenBytesMax || !visible) {
+        section.problem_at("app_auth_token", "up to 40 letters and digits in one line are needed");
+    }
+}
+
 AppSettings read_app(Section& section) {
     AppSettings app;
     need_id(section, app.id);
@@ -85,6 +96,7 @@ AppSettings read_app(Section& section) {
         section.problem_at("sign_type", "must be RSA2 for API v3");
     }
     if (section.has("encrypt_key")) section.need_secret("encrypt_key", app.encrypt_key);
+    read_app_auth_token(section, app.app_auth_token);
     section.may_have_choice("encrypt_type", app.encrypt_type, {"AES", "AES_V2", "SM4"});
     std::string late = "hold";
     section.may_have_choice("late_policy", late, {"accept", "refund", "hold"});

@@ -14,6 +14,15 @@ bool is_digits(std::string_view text) {
     return text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+SandboxCertificates read_sandbox_certificates(Section section) {
+    SandboxCertificates certificates;
+    section.need_public_text("app", certificates.app);
+    section.need_public_texts("alipay", certificates.alipay);
+    section.need_public_text("root", certificates.root);
+    section.finish();
+    return certificates;
+}
+
 SandboxApp read_sandbox_app(Section& section) {
     SandboxApp app;
     section.need_text("app_id", app.app_id);
@@ -26,7 +35,17 @@ SandboxApp read_sandbox_app(Section& section) {
     if (!app.seller_id.empty() && !seller) {
         section.problem_at("seller_id", "2088 and 12 more digits are needed");
     }
-    section.need_public_text("app_public_key", app.app_public_key);
+    if (section.has("certificates")) {
+        app.certificates = read_sandbox_certificates(section.child("certificates"));
+        if (section.has("app_public_key")) {
+            section.problem_at("certificates",
+                               "and app_public_key exclude each other: Alipay checks an app in one "
+                               "mode");
+        }
+    } else {
+        section.need_public_text("app_public_key", app.app_public_key);
+    }
+    if (section.has("encrypt_key")) section.need_secret("encrypt_key", app.encrypt_key);
     section.may_have_choice("sign_type", app.sign_type, {"RSA2", "RSA"});
     section.need_text("name", app.name);
     section.may_have_url("application_gateway", app.application_gateway);
@@ -56,6 +75,8 @@ void read_alipay(Section section, SandboxAlipay& into) {
     section.may_have_integer("fee_basis_points", into.fee_basis_points, 0, 10'000);
     section.may_have_bool("bills_at_once", into.bills_at_once);
     section.may_have_integer("trades_max", into.trades_max, 1, kTradesMax);
+    section.may_have_choice("notification_cert_sn", into.notification_cert_sn,
+                            {"signed", "unsigned", "none"});
     read_notified_statuses(section, into.notified_statuses);
     std::set<std::string> seen;
     for (Section& child : section.need_children("apps")) {

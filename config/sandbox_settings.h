@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -13,7 +14,14 @@
 
 namespace tollgate::config {
 
-// One application that the pretend Alipay knows.
+// What an application in certificate mode has; each is the text of a file.
+struct SandboxCertificates {
+    std::string app;
+    std::vector<std::string> alipay;  // The first is in use; a renewal takes the next.
+    std::string root;
+};
+
+// One application that the pretend Alipay knows. It has either app_public_key or certificates.
 struct SandboxApp {
     std::string app_id;
     std::string seller_id;            // "2088" and 12 digits.
@@ -21,6 +29,8 @@ struct SandboxApp {
     std::string sign_type = "RSA2";   // Or "RSA", for an old application.
     std::string name;                 // What the cashier calls the merchant.
     std::string application_gateway;  // Where messages of the "FROM Ant" kind go, if anywhere.
+    std::optional<SandboxCertificates> certificates;
+    Secret encrypt_key;  // Base64; empty: content encryption is off.
 };
 
 struct SandboxAlipay {
@@ -35,6 +45,8 @@ struct SandboxAlipay {
     std::int64_t no_password_max = 100'000;
     // Statuses that are notified beside TRADE_SUCCESS and refunds: Alipay's are off by default.
     std::vector<std::string> notified_statuses;
+    // In certificate mode: "signed", "unsigned" or "none", as nobody knows what Alipay does.
+    std::string notification_cert_sn = "signed";
     std::int64_t fee_basis_points = 60;  // What the merchant is charged: 60 is 0.6 %.
     // Today's bill can be had today; without it at nine tomorrow, as at Alipay.
     bool bills_at_once = false;

@@ -65,6 +65,7 @@ struct AppSettings {
     std::string api = "v2";               // or "v3", for every method that has a v3 path.
     Secret encrypt_key;                   // Base64; empty: nothing is encrypted.
     std::string encrypt_type = "AES";     // or "AES_V2", "SM4".
+    Secret app_auth_token;                // Of a merchant that the app acts for; empty: none.
     std::vector<std::string> alipay_public_keys;  // Alipay's, not ours; two while one is renewed.
     // How its out_trade_no begin, where the merchant takes money elsewhere as well: tells its lines
     // of a bill from those of others. Empty: every number may be its own.

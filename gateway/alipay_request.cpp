@@ -30,7 +30,8 @@ std::string escape_attribute(std::string_view text) {
     return escaped;
 }
 
-// The method's own fields; what every request has goes into the query.
+// The method's own fields, and app_auth_token, as addresses stand in logs; what every request has
+// goes into the query.
 bool goes_into_body(std::string_view name) {
     constexpr std::array<std::string_view, 13> kCommon = {"app_id",
                                                           "method",
@@ -70,6 +71,9 @@ Result<Fields> sign_request(const AlipayRequest& request, Entropy& entropy) {
         fields.emplace_back("app_cert_sn", request.app->certificates->app_cert_sn);
         fields.emplace_back("alipay_root_cert_sn", request.app->certificates->alipay_root_cert_sn);
     }
+    if (request.app->app_auth_token != nullptr) {
+        fields.emplace_back("app_auth_token", request.app->app_auth_token->reveal());
+    }
     if (!request.notify_url.empty()) fields.emplace_back("notify_url", request.notify_url);
     if (!request.return_url.empty()) fields.emplace_back("return_url", request.return_url);
     const auto& key = request.app->content_key;
@@ -108,13 +112,17 @@ std::string page_url(const callbacks::App& app, const Fields& signed_fields) {
 }
 
 std::string page_form(const callbacks::App& app, const Fields& signed_fields) {
+    std::string inputs;
+    for (const auto& [name, value] : part_of(signed_fields, true)) {
+        inputs += R"(<input type="hidden" name=")" + name + R"(" value=")" +
+                  escape_attribute(value) + R"(">)";
+    }
     // The submit button has no name: a named one would be posted, and break the signature.
     return R"(<form name="punchout_form" method="post" accept-charset="utf-8" action=")" +
            escape_attribute(app.gateway_url + "?" +
                             signing::encode_form(part_of(signed_fields, false))) +
-           R"("><input type="hidden" name="biz_content" value=")" +
-           escape_attribute(signing::find(signed_fields, "biz_content").value_or("")) +
-           R"("><input type="submit" value="立即支付" style="display:none"></form>)" +
+           R"(">)" + inputs +
+           R"(<input type="submit" value="立即支付" style="display:none"></form>)" +
            R"(<script>document.forms["punchout_form"].submit();</script>)";
 }
 

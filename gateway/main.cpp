@@ -395,6 +395,15 @@ void add_key_commands(CLI::App& app, Options& options, int& code) {
     fresh->add_flag("--demo", options.demo, "Mark it: serve refuses it with a real address");
     fresh->callback(
         [&] { code = finish(cli::new_app_keys(options.folder, options.bits, options.demo)); });
+    auto* chain =
+        keys->add_subcommand("chain", "Certificates to rehearse certificate mode with the sandbox");
+    chain->add_option("DIR", options.folder, "The folder to write to")->required();
+    chain->add_option("--app-id", options.app_id, "The app's, as in both settings")->required();
+    chain->add_option("--seller-id", options.seller_id, "2088 and 12 digits")->required();
+    chain->callback([&] {
+        code = finish(cli::new_demo_chain(options.folder, options.app_id, options.seller_id,
+                                          system_clock().now()));
+    });
     auto* caller = keys->add_subcommand("caller", "A bearer key for an order service");
     caller->add_option("FILE", options.file, "The file to write")->required();
     caller->callback([&] { code = finish(cli::new_caller_key(options.file)); });
@@ -406,7 +415,7 @@ void add_key_commands(CLI::App& app, Options& options, int& code) {
 void add_signature_commands(CLI::App& app, Options& options, int& code) {
     auto* sign = app.add_subcommand("sign", "Sign standard input, print base64");
     sign->add_option("--key", options.key_file, "The private key's file")->required();
-    sign->add_option("--type", options.type, "RSA2 or RSA");
+    sign->add_option("--type", options.type, "RSA2, RSA or SM2");
     sign->callback([&] {
         const auto signature = cli::sign_content(options.key_file, options.type, read_stdin());
         if (!signature) {
@@ -420,7 +429,7 @@ void add_signature_commands(CLI::App& app, Options& options, int& code) {
     verify->add_option("--key", options.key_file, "The public key's or certificate's file")
         ->required();
     verify->add_option("--signature", options.signature, "In base64")->required();
-    verify->add_option("--type", options.type, "RSA2 or RSA");
+    verify->add_option("--type", options.type, "RSA2, RSA or SM2");
     verify->callback([&] {
         const auto verified =
             cli::verify_content(options.key_file, options.type, options.signature, read_stdin());
@@ -432,7 +441,7 @@ void add_signature_commands(CLI::App& app, Options& options, int& code) {
     notification->require_subcommand(1);
     auto* judge = notification->add_subcommand("verify", "Judge the body on standard input");
     judge->add_option("--key", options.key_file, "The file of Alipay's public key")->required();
-    judge->add_option("--type", options.type, "RSA2 or RSA: what the app is configured for");
+    judge->add_option("--type", options.type, "RSA2, RSA or SM2: what the app is configured for");
     judge->add_option("--app-id", options.app_id, "Demand this app_id");
     judge->add_option("--seller-id", options.seller_id, "Demand this seller_id");
     judge->callback([&] {
@@ -466,10 +475,7 @@ void add_alipay_commands(CLI::App& app, Options& options, int& code) {
 
     auto* methods = alipay->add_subcommand("methods", "What is spoken, as a table in Markdown");
     methods->callback([&] {
-        std::fputs(gateway::methods_markdown([](std::string_view name) {
-                       return sandbox::find_method(name) != nullptr;
-                   }).c_str(),
-                   stdout);
+        std::fputs(gateway::methods_markdown(sandbox::apis_of).c_str(), stdout);
         std::puts("");
         std::fputs(gateway::codes_markdown().c_str(), stdout);
         code = cli::kDone;

@@ -40,6 +40,8 @@ void AlipayDesk::add_console_routes(transport::Router& router) {
     for (const char* method : {"PUT", "POST"}) {
         router.add(method, "/sandbox/faults", on(&AlipayDesk::set_faults));
     }
+    router.add("GET", "/sandbox/certificates", on(&AlipayDesk::show_certificates));
+    router.add("POST", "/sandbox/certificates/{app_id}/renew", on(&AlipayDesk::renew_certificate));
 }
 
 AlipayDesk::Answer AlipayDesk::console(const Request& request) {
@@ -107,6 +109,32 @@ AlipayDesk::Answer AlipayDesk::set_faults(const Request& request) {
     }
     faults_.set(std::get<config::FaultPlan>(std::move(loaded)));
     return json_answer(200, faults_json(faults_.counts()));
+}
+
+AlipayDesk::Answer AlipayDesk::show_certificates(const Request&) {
+    Json list = Json::array();
+    for (const CertificateBox::Shelf& shelf : certificates_.shelves()) {
+        list.push_back({{"app_id", shelf.app_id},
+                        {"alipay_cert_sn", shelf.sns.at(shelf.current)},
+                        {"renewals_left", shelf.sns.size() - shelf.current - 1}});
+    }
+    return json_answer(200, {{"certificates", std::move(list)}});
+}
+
+AlipayDesk::Answer AlipayDesk::renew_certificate(const Request& request) {
+    if (!is_json(request)) {
+        return json_answer(415, {{"code", "not_json"}, {"detail", "send application/json"}});
+    }
+    const auto renewed = console_renews_certificate(request.captures.at(0));
+    if (renewed) return json_answer(200, {{"alipay_cert_sn", *renewed}});
+    const bool unknown = renewed.error().code() == ErrorCode::not_found;
+    return json_answer(unknown ? 404 : 409,
+                       {{"code", unknown ? "no_such_app" : "no_further_certificate"},
+                        {"detail", renewed.error().message()}});
+}
+
+Result<std::string> AlipayDesk::console_renews_certificate(std::string_view app_id) {
+    return certificates_.renew(app_id);
 }
 
 // A number that no merchant has given: Alipay's console makes its own.

@@ -3,37 +3,13 @@
 #include <algorithm>
 
 #include "base/id.h"
-#include "sandbox/answer.h"
 #include "sandbox/auth_notice.h"
-#include "sandbox/cashier_pages.h"
-#include "sandbox/random_text.h"
-#include "sandbox/refusal.h"
-#include "sandbox/v3_answer.h"
-#include "sandbox/v3_request.h"
-#include "sandbox/web.h"
 
 namespace tollgate::sandbox {
 namespace {
 
 constexpr std::size_t kUnansweredMax = 200;
 constexpr std::size_t kHeldMax = 10'000;
-
-// Page methods answer with a page even when the request cannot be trusted yet.
-bool wants_page(const transport::ServerRequest& request) {
-    for (const std::string* text : {&request.query, &request.body}) {
-        const auto fields = parse_form(*text);
-        const Method* method = fields ? find_method(value_of(*fields, "method")) : nullptr;
-        if (method != nullptr) return opened_by_buyer(*method);
-    }
-    return false;
-}
-
-// An empty body needs no type.
-bool is_form(const transport::ServerRequest& request) {
-    return request.body.empty() || request.header("Content-Type")
-                                       .value_or("")
-                                       .starts_with("application/x-www-form-urlencoded");
-}
 
 TradeRules rules_of(const config::SandboxAlipay& settings) {
     TradeRules rules;
@@ -42,44 +18,21 @@ TradeRules rules_of(const config::SandboxAlipay& settings) {
     return rules;
 }
 
-Json node_of(const Handled& handled) {
-    switch (handled.reply) {
-        case Reply::success: return success_node(handled.node);
-        case Reply::waits: return waiting_node(handled.node);
-        case Reply::bare: return handled.node;
-        case Reply::never: break;
-    }
-    TOLLGATE_CHECK(false);
-}
-
-// The number that people know a call by.
-std::string number_of(const SignedRequest& request) {
-    for (const char* name : {"out_trade_no", "out_order_no", "trade_no", "auth_no"}) {
-        if (auto number = text_member(request.biz, name)) return *std::move(number);
-    }
-    return {};
-}
-
-void cut_in_the_middle(transport::ServerResponse& answer) {
-    answer.body.resize(answer.body.size() / 2);
-}
-
-transport::ServerResponse error_page(int status) {
-    return {.status = status,
-            .content_type = "text/html",
-            .body = "<html><body><h1>" + std::to_string(status) + "</h1></body></html>",
-            .headers = {}};
+CertSnInNotice cert_sn_in_notices(const config::SandboxAlipay& settings) {
+    if (settings.notification_cert_sn == "unsigned") return CertSnInNotice::left_out;
+    if (settings.notification_cert_sn == "none") return CertSnInNotice::absent;
+    return CertSnInNotice::signed_too;
 }
 
 }  // namespace
 
 Result<std::unique_ptr<AlipayDesk>> AlipayDesk::open(const config::SandboxAlipay& settings,
                                                      Seams seams) {
-    TOLLGATE_TRY(Apps apps, open_apps(settings.apps));
     auto key = PrivateKey::parse(settings.private_key.reveal());
     if (!key) {
         return Error(ErrorCode::invalid_argument, "alipay/private_key: " + key.error().message());
     }
+    TOLLGATE_TRY(Apps apps, open_apps(settings.apps, *key));
     return std::make_unique<AlipayDesk>(std::move(apps), *std::move(key), settings,
                                         std::move(seams));
 }
@@ -91,6 +44,7 @@ AlipayDesk::AlipayDesk(Apps apps, PrivateKey key, const config::SandboxAlipay& s
       seams_(std::move(seams)),
       judge_(apps_, key_.public_half()),
       faults_(settings.faults),
+      certificates_(apps_, cert_sn_in_notices(settings)),
       notifier_(
           {.time_scale = settings.time_scale, .immediate_resends = settings.immediate_resends},
           key_,
@@ -98,7 +52,8 @@ AlipayDesk::AlipayDesk(Apps apps, PrivateKey key, const config::SandboxAlipay& s
            .entropy = seams_.entropy,
            .log = seams_.log,
            .http = seams_.http,
-           .faults = &faults_}),
+           .faults = &faults_,
+           .certificates = &certificates_}),
       console_nonce_(make_id("nonce", seams_.clock.now(), seams_.entropy)),
       no_password_max_(Money::from_fen(settings.no_password_max)),
       bills_at_once_(settings.bills_at_once),
@@ -127,7 +82,7 @@ void AlipayDesk::add_gateway_routes(transport::Router& router) {
                    });
     }
     for (const Method& method : all_methods()) {
-        if (opened_by_buyer(method)) continue;
+        if (!has_v3(method)) continue;
         std::string path = "/v3/" + std::string(method.name);
         std::ranges::replace(path, '.', '/');
         router.add(std::string(method.v3_verb), path,
@@ -167,105 +122,6 @@ std::optional<Timestamp> AlipayDesk::next_due() const {
     return next;
 }
 
-GatewayReply AlipayDesk::answer(const Request& request) {
-    const Timestamp now = seams_.clock.now();
-    RequestOutline outline;
-    const auto judged =
-        is_form(request)
-            ? judge_.judge({.query = request.query, .body = request.body}, now, outline)
-            : Result<SignedRequest>(refusal("isv.invalid-parameter",
-                                            "Content-Type 应为 application/x-www-form-urlencoded"));
-    if (!judged) {
-        log_refusal(outline, judged.error());
-        if (wants_page(request)) return {.answer = refused_page(judged.error(), request)};
-        return {.answer = gateway_answer(refusal_node(judged.error()),
-                                         {.method = outline.method,
-                                          .charset = outline.charset,
-                                          .sign_type = outline.sign_type,
-                                          .has_signature = outline.signature_proved},
-                                         key_)};
-    }
-    if (judged->method->door == Door::call) {
-        return carry_out(*judged, now, v2_builder(outline));
-    }
-    if (judged->method->door == Door::app) {
-        return {.answer =
-                    refused_page(refusal("isv.invalid-method",
-                                         "订单串应交给支付宝客户端，不应提交到网关。沙箱里请用 " +
-                                             base_url_ + "/app"),
-                                 request)};
-    }
-    const auto page = open_page(*judged, now);
-    if (page) return {.answer = redirect(*page)};
-    log_refusal(outline, page.error());
-    return {.answer = refused_page(page.error(), request)};
-}
-
-GatewayReply AlipayDesk::answer_v3(const Request& request) {
-    const Timestamp now = seams_.clock.now();
-    const V3Stamp stamp{.now = now, .nonce = random_hex(seams_.entropy, 16)};
-    const auto judged = judge_v3(request, apps_, now);
-    if (!judged) {
-        log_refusal({.method = request.path}, judged.error());
-        return {.answer = v3_answer(judged.error(), SignatureFlaw::none, stamp, key_)};
-    }
-    return carry_out(*judged, now, [&](const Result<Handled>& handled, SignatureFlaw flaw) {
-        return v3_answer(handled, flaw, stamp, key_);
-    });
-}
-
-AlipayDesk::Builder AlipayDesk::v2_builder(const RequestOutline& outline) const {
-    return [this, outline](const Result<Handled>& handled, SignatureFlaw flaw) {
-        AnswerShape shape{.method = outline.method,
-                          .charset = outline.charset,
-                          .sign_type = outline.sign_type,
-                          .has_signature = flaw != SignatureFlaw::missing,
-                          .has_wrong_signature = flaw == SignatureFlaw::wrong};
-        if (handled) return gateway_answer(node_of(*handled), shape, key_);
-        const Method* method = find_method(outline.method);
-        if (method != nullptr && !method->needs_biz_content) shape.method.clear();
-        return gateway_answer(refusal_node(handled.error()), shape, key_);
-    };
-}
-
-GatewayReply AlipayDesk::carry_out(const SignedRequest& request, Timestamp now,
-                                   const Builder& build) {
-    using config::FaultAction;
-    const auto fault = faults_.for_call(request.method->name, number_of(request));
-    const auto strikes = [&fault](FaultAction action) { return fault && fault->action == action; };
-    if (strikes(FaultAction::drop_request)) return {};
-    if (strikes(FaultAction::http_error)) {
-        return {.answer = error_page(static_cast<int>(fault->http_status)), .delay = fault->delay};
-    }
-    const auto fault_refusal = [&fault] { return refusal(fault->sub_code, "沙箱按计划出错"); };
-    if (strikes(FaultAction::refuse)) {
-        return {.answer = build(fault_refusal(), SignatureFlaw::none), .delay = fault->delay};
-    }
-    const auto handled = run(request, now);
-    if (!handled) {
-        log_refusal({.method = std::string(request.method->name)}, handled.error());
-    }
-    if (strikes(FaultAction::drop_answer) || (handled && handled->reply == Reply::never)) return {};
-    if (strikes(FaultAction::late_money) && handled) {
-        const std::string trade_no = text_member(handled->node, "trade_no").value_or("");
-        const std::lock_guard lock(mutex_);
-        late_money_.emplace(now + fault->delay, trade_no);
-        return {.answer = build(handled, SignatureFlaw::none)};
-    }
-    GatewayReply made{.delay = fault ? fault->delay : std::chrono::milliseconds(0)};
-    if (strikes(FaultAction::do_and_refuse)) {
-        made.answer = build(fault_refusal(), SignatureFlaw::none);
-    } else if (strikes(FaultAction::unsigned_answer)) {
-        made.answer = build(handled, SignatureFlaw::missing);
-    } else if (strikes(FaultAction::wrong_signature)) {
-        made.answer = build(handled, SignatureFlaw::wrong);
-    } else {
-        made.answer = build(handled, SignatureFlaw::none);
-    }
-    if (strikes(FaultAction::garbled)) cut_in_the_middle(*made.answer);
-    return made;
-}
-
 void AlipayDesk::reply(GatewayReply reply, transport::Ticket ticket) {
     if (reply.answer && reply.delay.count() == 0) return ticket.complete(*std::move(reply.answer));
     const std::lock_guard lock(mutex_);
@@ -279,25 +135,6 @@ void AlipayDesk::reply(GatewayReply reply, transport::Ticket ticket) {
     // on it.
     unanswered_.push_back(std::move(ticket));
     if (unanswered_.size() > kUnansweredMax) unanswered_.pop_front();
-}
-
-Result<Handled> AlipayDesk::run(const SignedRequest& request, Timestamp now) {
-    const std::lock_guard lock(mutex_);
-    auto handled = request.method->run(request, {.books = books_,
-                                                 .now = now,
-                                                 .base_url = base_url_,
-                                                 .no_password_max = no_password_max_,
-                                                 .bills_at_once = bills_at_once_});
-    if (!handled) return handled;
-    for (Notice& notice : handled->notices) notifier_.queue(std::move(notice));
-    if (!handled->notices.empty()) seams_.wake();
-    return handled;
-}
-
-Result<std::string> AlipayDesk::open_page(const SignedRequest& request, Timestamp now) {
-    TOLLGATE_TRY(const Handled handled, run(request, now));
-    const bool freezes = request.method->name == "alipay.fund.auth.order.app.freeze";
-    return (freezes ? "/fund/" : "/cashier/") + handled.cashier;
 }
 
 // By default Alipay tells of payments and refunds only; the other statuses have

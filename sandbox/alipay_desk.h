@@ -19,6 +19,7 @@
 #include "sandbox/answer.h"
 #include "sandbox/app.h"
 #include "sandbox/books.h"
+#include "sandbox/certificate_box.h"
 #include "sandbox/fault_box.h"
 #include "sandbox/methods.h"
 #include "sandbox/notifier.h"
@@ -28,7 +29,8 @@
 
 namespace tollgate::sandbox {
 
-// The answer to a call, if one is ever given, and how long it is held back.
+// The answer to a call, if one is ever given, and how long it is held back. Faults that strike the
+// connection stand in the answer's cut_after.
 struct GatewayReply {
     std::optional<transport::ServerResponse> answer;
     std::chrono::milliseconds delay{0};
@@ -52,6 +54,8 @@ struct GatewayReply {
 //   /sandbox/notifications   the same as JSON POST
 //   /sandbox/notifications/{notify_id}/send   one more attempt GET, PUT, DELETE
 //   /sandbox/faults what goes wrong on purpose (config/fault_settings.h)
+//   GET  /sandbox/certificates         which is in use for which application;
+//   POST /sandbox/certificates/{app_id}/renew   Alipay's is renewed
 //
 // It owns no thread and no socket: whatever it does, it does within a call, by
 // the clock that it was given. So a program can drive it without a network:
@@ -118,6 +122,10 @@ public:
     // books against it.
     std::vector<Trade> trades(std::size_t limit) const;
 
+    // Alipay renews its certificate for this application: what it signs from now on names the next
+    // one of the settings, whose SN is answered. Errors: as CertificateBox's.
+    Result<std::string> console_renews_certificate(std::string_view app_id);
+
     FaultBox& faults() { return faults_; }
 
 private:
@@ -130,11 +138,14 @@ private:
     void add_buyer_routes(transport::Router& router);
     void add_console_routes(transport::Router& router);
 
-    // alipay_desk.cpp
+    // alipay_calls.cpp
     GatewayReply carry_out(const SignedRequest& request, Timestamp now, const Builder& build);
     Result<Handled> run(const SignedRequest& request, Timestamp now);
-    Builder v2_builder(const RequestOutline& outline) const;
+    Builder v2_builder(const RequestOutline& outline, const SignedRequest& request) const;
+    std::optional<Encryption> encryption_of(const SignedRequest& request) const;
     Result<std::string> open_page(const SignedRequest& request, Timestamp now);
+
+    // alipay_desk.cpp
     void reply(GatewayReply reply, transport::Ticket ticket);
     void notify(const Trade& trade, TradeEvent event, const Refund* refund);
     void log_refusal(const RequestOutline& outline, const Error& refusal);
@@ -159,6 +170,8 @@ private:
     Answer deposit_back(const Request& request);
     Answer show_faults(const Request& request);
     Answer set_faults(const Request& request);
+    Answer show_certificates(const Request& request);
+    Answer renew_certificate(const Request& request);
     Result<Trade> with_trades(const std::function<Result<const Trade*>(TradeBook&)>& act);
 
     const Apps apps_;
@@ -166,6 +179,7 @@ private:
     Seams seams_;
     RequestJudge judge_;
     FaultBox faults_;
+    CertificateBox certificates_;
     Notifier notifier_;
     std::string base_url_;
     std::string console_nonce_;

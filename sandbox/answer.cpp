@@ -54,10 +54,12 @@ transport::ServerResponse gateway_answer(const Json& node, const AnswerShape& sh
     const std::string text = with_escaped_slashes(to_text(node));
     auto bytes = from_utf8(text, shape.charset);
     const bool gbk = bytes.has_value() && is_gbk(shape.charset);
-    const std::string raw = bytes ? *std::move(bytes) : text;
+    std::string raw = bytes ? *std::move(bytes) : text;
+    if (shape.encryption) raw = '"' + shape.encryption->seal(raw) + '"';
 
     std::string body = "{\"" + node_name(shape.method) + "\":" + raw;
     if (shape.has_signature) {
+        if (!shape.cert_sn.empty()) body += R"(,"alipay_cert_sn":")" + shape.cert_sn + '"';
         const auto sign = key.sign(shape.has_wrong_signature ? raw + " " : raw, shape.sign_type);
         body += R"(,"sign":")" + (sign ? *sign : std::string()) + '"';
     } else if (!shape.method.empty()) {

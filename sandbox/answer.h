@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "sandbox/content_key.h"
 #include "sandbox/json.h"
 #include "sandbox/rsa.h"
 #include "transport/http_message.h"
@@ -20,7 +21,9 @@ struct AnswerShape {
     std::string charset = "utf-8";
     SignType sign_type = SignType::rsa2;
     bool has_signature = false;  // An unsigned one carries "sign":"" beside a known method's node.
-    bool has_wrong_signature = false;  // On purpose: over another text.
+    bool has_wrong_signature = false;           // On purpose: over another text.
+    std::string cert_sn = {};                   // Of the certificate that signs; empty in key mode.
+    std::optional<Encryption> encryption = {};  // Then the node is a text, quoted.
 };
 
 // The node's name: "alipay_trade_query_response".
@@ -34,7 +37,8 @@ Json waiting_node(const Json& members);
 Json refusal_node(const Error& error);
 
 // The whole answer: status 200 and text/html, JSON inside, signed over the raw text of the node in
-// the charset of the answer. Slashes are escaped ("\/"), as Alipay's are.
+// the charset of the answer: of an encrypted one over the ciphertext and its quotes. Slashes are
+// escaped ("\/"), as Alipay's are, but not those of a ciphertext.
 transport::ServerResponse gateway_answer(const Json& node, const AnswerShape& shape,
                                          const PrivateKey& key);
 

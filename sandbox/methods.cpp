@@ -43,6 +43,10 @@ constexpr std::array kMethods = {
            .door = Door::call,
            .run = oauth_token,
            .needs_biz_content = false},
+    Method{.name = "alipay.open.app.alipaycert.download",
+           .door = Door::call,
+           .run = certificate_download,
+           .v3_verb = ""},
 };
 
 }  // namespace
@@ -58,6 +62,16 @@ const Method* find_method(std::string_view name) {
 
 bool opened_by_buyer(const Method& method) {
     return method.door != Door::call;
+}
+
+bool has_v3(const Method& method) {
+    return method.door == Door::call && !method.v3_verb.empty();
+}
+
+std::string_view apis_of(std::string_view name) {
+    const Method* method = find_method(name);
+    if (method == nullptr) return "–";
+    return has_v3(*method) ? "v2, v3" : "v2";
 }
 
 }  // namespace tollgate::sandbox

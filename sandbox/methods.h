@@ -59,8 +59,7 @@ struct Method {
     Door door;
     Run (*run)(const SignedRequest&, const MethodWorld&);
     bool needs_biz_content = true;
-    // The path of v3 is the name with '/' for '.'; page and app methods have
-    // none.
+    // The path of v3 is the name with '/' for '.'. Empty: it has none, as page and app methods.
     std::string_view v3_verb = "POST";
 };
 
@@ -72,5 +71,10 @@ const Method* find_method(std::string_view name);
 
 // Links and order strings are opened later than they were signed.
 bool opened_by_buyer(const Method& method);
+
+bool has_v3(const Method& method);
+
+// For documents: "v2, v3", "v2", or "–" for a method that the pretend Alipay does not have.
+std::string_view apis_of(std::string_view name);
 
 }  // namespace tollgate::sandbox

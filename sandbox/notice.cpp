@@ -93,7 +93,7 @@ Notice trade_notice(const Trade& trade, const Refund* refund) {
 }
 
 Result<std::string> notification_body(const Notice& notice, std::string_view notify_id,
-                                      Timestamp notify_time, const PrivateKey& key) {
+                                      Timestamp notify_time, const NoticeSeal& seal) {
     Fields fields = notice.fields;
     fields.push_back({"notify_id", std::string(notify_id)});
     if (notice.is_message) {
@@ -101,7 +101,11 @@ Result<std::string> notification_body(const Notice& notice, std::string_view not
     } else {
         fields.push_back({"notify_time", to_beijing(notify_time)});
     }
-    return signed_form(fields, notice.charset, notice.sign_type, key);
+    const Field cert_sn{.name = "alipay_cert_sn", .value = seal.cert_sn};
+    const bool named_behind = !seal.cert_sn.empty() && !seal.cert_sn_is_signed;
+    if (!seal.cert_sn.empty() && seal.cert_sn_is_signed) fields.push_back(cert_sn);
+    TOLLGATE_TRY(std::string body, signed_form(fields, notice.charset, notice.sign_type, seal.key));
+    return named_behind ? to_form({cert_sn}) + "&" + body : body;
 }
 
 Result<std::string> signed_form(const Fields& fields, std::string_view charset, SignType sign_type,

@@ -30,10 +30,17 @@ struct Notice {
 // it reports that refund.
 Notice trade_notice(const Trade& trade, const Refund* refund = nullptr);
 
+// What signs a notification.
+struct NoticeSeal {
+    const PrivateKey& key;
+    std::string cert_sn = {};  // Empty: no certificate is named.
+    bool cert_sn_is_signed = true;
+};
+
 // The body that goes out: form-encoded and signed, in the notice's charset. `notify_id` names the
 // notification over all its re-sends. Errors: invalid_argument when the charset lacks a character.
 Result<std::string> notification_body(const Notice& notice, std::string_view notify_id,
-                                      Timestamp notify_time, const PrivateKey& key);
+                                      Timestamp notify_time, const NoticeSeal& seal);
 
 // Signed by the rule of notifications and returns ("V1"): sign_type travels but is not signed.
 // Errors: as above.

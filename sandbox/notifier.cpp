@@ -192,8 +192,8 @@ void Notifier::stop_waiting(const Shared& entry) {
 
 Result<std::string> Notifier::body_of(const Entry& entry) const {
     using config::FaultAction;
-    TOLLGATE_TRY(std::string body,
-                 notification_body(entry.notice, entry.notify_id, seams_.clock.now(), key_));
+    TOLLGATE_TRY(std::string body, notification_body(entry.notice, entry.notify_id,
+                                                     seams_.clock.now(), seal_of(entry.notice)));
     if (struck(entry, FaultAction::garbled)) body.resize(body.size() / 2);
     if (struck(entry, FaultAction::wrong_signature)) {
         // One letter of the signature, which stands last, becomes another.
@@ -201,6 +201,16 @@ Result<std::string> Notifier::body_of(const Entry& entry) const {
         if (at < body.size()) body[at] = body[at] == 'A' ? 'B' : 'A';
     }
     return body;
+}
+
+// By the certificate of now: a re-send after a renewal names another one.
+NoticeSeal Notifier::seal_of(const Notice& notice) const {
+    if (seams_.certificates == nullptr) return {.key = key_};
+    const CertSnInNotice how = seams_.certificates->in_notices();
+    if (how == CertSnInNotice::absent) return {.key = key_};
+    return {.key = key_,
+            .cert_sn = seams_.certificates->current_sn(value_of(notice.fields, "app_id")),
+            .cert_sn_is_signed = how == CertSnInNotice::signed_too};
 }
 
 // Reads the entry's notice, id and fault without the lock: they never change once it is queued.

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "sandbox/certificate_box.h"
 #include "sandbox/fault_box.h"
 #include "sandbox/notice.h"
 #include "sandbox/resend_schedule.h"
@@ -50,7 +51,8 @@ struct NotifierSeams {
     Entropy& entropy;
     Log& log;
     transport::HttpClient& http;
-    FaultBox* faults = nullptr;  // None: nothing goes wrong on purpose.
+    FaultBox* faults = nullptr;                    // None: nothing goes wrong on purpose.
+    const CertificateBox* certificates = nullptr;  // None: every application is in key mode.
 };
 
 // The pretend Alipay's notifications: sends what is due until the answer is exactly "success".
@@ -95,6 +97,7 @@ private:
              const std::optional<config::FaultRule>& fault);
     void let_go_held_ones(Timestamp now);
     Result<std::string> body_of(const Entry& entry) const;
+    NoticeSeal seal_of(const Notice& notice) const;
     std::string new_notify_id(Timestamp now);
     std::vector<Shared> take_due(std::size_t limit);
     void wait_until(const Shared& entry, Timestamp due_at);

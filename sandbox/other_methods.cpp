@@ -1,6 +1,9 @@
 #include "sandbox/other_methods.h"
 
+#include <algorithm>
+
 #include "base/time_text.h"
+#include "sandbox/base64.h"
 #include "sandbox/form.h"
 #include "sandbox/refusal.h"
 
@@ -34,6 +37,19 @@ Run oauth_token(const SignedRequest& request, const MethodWorld& world) {
     node["refresh_token"] = token.refresh_token;
     node["user_id"] = token.user_id;
     return handled;
+}
+
+// One that is not in use yet can be had, too: Alipay makes it a month ahead.
+Run certificate_download(const SignedRequest& request, const MethodWorld& /*unused*/) {
+    const std::string sn = text_member(request.biz, "alipay_cert_sn").value_or("");
+    if (request.app->certificates) {
+        const auto& held = request.app->certificates->alipay;
+        const auto found = std::ranges::find(held, sn, &AlipayCertificate::sn);
+        if (found != held.end()) {
+            return Handled{.node = {{"alipay_cert_content", to_base64(found->file)}}};
+        }
+    }
+    return refusal("isv.alipay-cert-not-exist", "支付宝公钥证书不存在：" + sn);
 }
 
 }  // namespace tollgate::sandbox

@@ -16,7 +16,7 @@ GatewayCode gateway_code_of(std::string_view sub_code) {
     if (sub_code.starts_with("isp.")) {
         return {.code = "20000", .msg = "Service Currently Unavailable"};
     }
-    if (sub_code.starts_with("isv.missing-signature-config")) {
+    if (sub_code == "isv.missing-signature-config" || sub_code == "isv.decryption-error-unknown") {
         return {.code = "40003", .msg = "Insufficient Conditions"};
     }
     if (sub_code.starts_with("isv.missing-") || sub_code.ends_with("missing-encrypt-type")) {

@@ -9,8 +9,10 @@
 #include "sandbox/charset_name.h"
 #include "sandbox/common_parameters.h"
 #include "sandbox/content.h"
+#include "sandbox/encrypted_content.h"
 #include "sandbox/methods.h"
 #include "sandbox/refusal.h"
+#include "sandbox/serial_names.h"
 #include "sandbox/signature_hint.h"
 
 namespace tollgate::sandbox {
@@ -64,12 +66,21 @@ Result<Fields> as_utf8(const Fields& fields, std::string_view charset) {
     return texts;
 }
 
-Result<Json> read_biz_content(const Fields& fields) {
-    const std::string text = value_of(fields, "biz_content");
+Result<Json> read_biz_content(const SignedRequest& request, std::string text) {
     if (is_blank(text)) return refusal("isv.missing-biz-content", "缺少biz_content参数");
+    if (request.encrypted) {
+        TOLLGATE_TRY(const std::string bytes,
+                     opened_content(*request.app, *request.encrypted, text));
+        auto plain = to_utf8(bytes, request.charset);
+        if (!plain) return refusal("isv.invalid-charset", "biz_content解密后字符集错误");
+        text = *std::move(plain);
+    }
     auto biz = parse_object(text);
-    if (!biz) return refusal("isv.illegal-json", "biz_content不是合法的JSON对象");
-    return biz;
+    if (biz) return biz;
+    if (!request.encrypted && request.app->content_key && text.find('{') == std::string::npos) {
+        return refusal("isv.decryption-error-missing-encrypt-type", "解密出错，缺少encrypt_type");
+    }
+    return refusal("isv.illegal-json", "biz_content不是合法的JSON对象");
 }
 
 }  // namespace
@@ -81,11 +92,16 @@ Result<SignedRequest> RequestJudge::judge(const RawRequest& raw, Timestamp now,
     TOLLGATE_TRY(request.charset, check_charset(fields));
     outline.charset = request.charset;
     TOLLGATE_TRY(request.app, check_app_id(fields, apps_));
+    outline.app_id = request.app->app_id;
     TOLLGATE_TRY(request.method, check_method(fields));
     outline.method = request.method->name;
     TOLLGATE_TRY(request.sign_type, check_sign_type(fields, *request.app));
     outline.sign_type = request.sign_type;
     TOLLGATE_DO(check_version_and_format(fields));
+    const std::string app_cert_sn = value_of(fields, "app_cert_sn");
+    const std::string root_cert_sn = value_of(fields, "alipay_root_cert_sn");
+    TOLLGATE_DO(check_serial_names(
+        {.app_cert_sn = app_cert_sn, .alipay_root_cert_sn = root_cert_sn}, *request.app, now));
     TOLLGATE_TRY(request.timestamp, check_timestamp(fields, now, opened_by_buyer(*request.method)));
     TOLLGATE_DO(check_signature(fields, request));
     outline.signature_proved = true;
@@ -93,7 +109,9 @@ Result<SignedRequest> RequestJudge::judge(const RawRequest& raw, Timestamp now,
     TOLLGATE_TRY(request.fields, as_utf8(fields, request.charset));
     TOLLGATE_DO(check_urls(request.fields));
     if (!request.method->needs_biz_content) return request;
-    TOLLGATE_TRY(request.biz, read_biz_content(request.fields));
+    TOLLGATE_TRY(request.encrypted,
+                 asked_encryption(*request.app, value_of(request.fields, "encrypt_type")));
+    TOLLGATE_TRY(request.biz, read_biz_content(request, value_of(request.fields, "biz_content")));
     return request;
 }
 

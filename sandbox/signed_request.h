@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,8 @@ struct SignedRequest {
     Timestamp timestamp;
     Fields fields;              // UTF-8, whatever the charset of the wire.
     Json biz = Json::object();  // biz_content.
+    // How it was encrypted, and so is the answer (protocol notes 6); nothing: it was not.
+    std::optional<EncryptType> encrypted = {};
 };
 
 // What stands on the wire, before anything about it is known.
@@ -33,6 +36,7 @@ struct RawRequest {
 // What is known of a refused request, so that the answer can take the right shape.
 struct RequestOutline {
     std::string method;  // Known to us; else empty: the node is error_response.
+    std::string app_id;  // Of an application that we know.
     std::string charset = "utf-8";
     bool signature_proved = false;  // Only then is the answer signed.
     SignType sign_type = SignType::rsa2;

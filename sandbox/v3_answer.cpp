@@ -38,19 +38,27 @@ transport::ServerResponse failure(const Error& error, const std::string& trace_i
 transport::ServerResponse v3_answer(const Result<Handled>& handled, SignatureFlaw flaw,
                                     const V3Stamp& stamp, const PrivateKey& key) {
     if (!handled) return failure(handled.error(), stamp.nonce);
-    const std::string body = to_text(handled->node);
+    std::string body = to_text(handled->node);
+    if (stamp.encryption) body = stamp.encryption->seal(body);
     const std::string timestamp = std::to_string(stamp.now.ms);
     std::string content = timestamp + "\n" + stamp.nonce + "\n" + body + "\n";
     if (flaw == SignatureFlaw::wrong) content += " ";
     const auto sign = key.sign(content, SignType::rsa2);
     transport::ServerResponse answer{.status = 200,
-                                     .content_type = "application/json;charset=utf-8",
+                                     .content_type = stamp.encryption
+                                                         ? "text/plain;charset=utf-8"
+                                                         : "application/json;charset=utf-8",
                                      .body = body,
                                      .headers = {{"alipay-timestamp", timestamp},
                                                  {"alipay-nonce", stamp.nonce},
                                                  {"alipay-trace-id", stamp.nonce}}};
     if (sign && flaw != SignatureFlaw::missing) {
         answer.headers.emplace_back("alipay-signature", *sign);
+        if (!stamp.cert_sn.empty()) answer.headers.emplace_back("alipay-sn", stamp.cert_sn);
+    }
+    if (stamp.encryption) {
+        answer.headers.emplace_back("alipay-encrypt-type",
+                                    std::string(name_of(stamp.encryption->type)));
     }
     return answer;
 }

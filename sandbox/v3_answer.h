@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -14,6 +15,8 @@ namespace tollgate::sandbox {
 struct V3Stamp {
     Timestamp now;
     std::string nonce;
+    std::string cert_sn = {};                   // Of the certificate that signs; empty in key mode.
+    std::optional<Encryption> encryption = {};  // Of a success; failures are plain.
 };
 
 // An answer of API v3 (protocol notes 7.2): the node itself, signed in the

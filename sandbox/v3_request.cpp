@@ -5,8 +5,10 @@
 #include <chrono>
 
 #include "sandbox/common_parameters.h"
+#include "sandbox/encrypted_content.h"
 #include "sandbox/methods.h"
 #include "sandbox/refusal.h"
+#include "sandbox/serial_names.h"
 
 namespace tollgate::sandbox {
 namespace {
@@ -70,7 +72,7 @@ Result<const Method*> read_method(const transport::ServerRequest& request) {
     std::string name = request.path.starts_with("/v3/") ? request.path.substr(4) : std::string();
     std::ranges::replace(name, '/', '.');
     const Method* method = find_method(name);
-    if (method == nullptr || opened_by_buyer(*method) || method->v3_verb != request.method) {
+    if (method == nullptr || !has_v3(*method) || method->v3_verb != request.method) {
         return refusal("isv.invalid-method", "不存在的方法名：" + request.method + " " + name);
     }
     return method;
@@ -88,7 +90,8 @@ Result<Done> check_signature(const transport::ServerRequest& request,
     return refusal("isv.invalid-signature", "验签出错，网关生成的验签字符串为：" + content);
 }
 
-Result<Json> read_body(const transport::ServerRequest& request) {
+// Of an encrypted request the body is base64, and its type is not JSON's.
+Result<Json> read_body(const transport::ServerRequest& request, const SignedRequest& judged) {
     if (request.method == "GET") {
         const auto query = parse_form(request.query);
         if (!query) return refusal("isv.invalid-parameter", "参数无法解码");
@@ -96,10 +99,15 @@ Result<Json> read_body(const transport::ServerRequest& request) {
         for (const Field& field : *query) biz[field.name] = field.value;
         return biz;
     }
-    if (!request.header("Content-Type").value_or("").starts_with("application/json")) {
-        return refusal("isv.invalid-parameter", "Content-Type 应为 application/json");
+    const std::string_view wanted = judged.encrypted ? "text/plain" : "application/json";
+    if (!request.header("Content-Type").value_or("").starts_with(wanted)) {
+        return refusal("isv.invalid-parameter", "Content-Type 应为 " + std::string(wanted));
     }
-    auto biz = parse_object(request.body);
+    std::string text = request.body;
+    if (judged.encrypted) {
+        TOLLGATE_TRY(text, opened_content(*judged.app, *judged.encrypted, request.body));
+    }
+    auto biz = parse_object(text);
     if (!biz) return refusal("isv.illegal-json", "请求体不是合法的JSON对象");
     return biz;
 }
@@ -116,8 +124,15 @@ Result<SignedRequest> judge_v3(const transport::ServerRequest& request, const Ap
     }
     TOLLGATE_TRY(judged.timestamp, read_timestamp(authorization.fields, now));
     TOLLGATE_TRY(judged.method, read_method(request));
+    const std::string app_cert_sn = value_of(authorization.fields, "app_cert_sn");
+    TOLLGATE_DO(check_serial_names(
+        {.app_cert_sn = app_cert_sn,
+         .alipay_root_cert_sn = request.header("alipay-root-cert-sn").value_or("")},
+        *judged.app, now));
     TOLLGATE_DO(check_signature(request, authorization, *judged.app));
-    TOLLGATE_TRY(judged.biz, read_body(request));
+    TOLLGATE_TRY(judged.encrypted,
+                 asked_encryption(*judged.app, request.header("alipay-encrypt-type").value_or("")));
+    TOLLGATE_TRY(judged.biz, read_body(request, judged));
     // A field of the body there, a parameter of its own in v2.
     if (const auto url = text_member(judged.biz, "notify_url")) {
         judged.fields.push_back({.name = "notify_url", .value = *url});

@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "base/utf8.h"
 #include "signing/base64.h"
+#include "signing/certificate_making.h"
 #include "signing/digest.h"
 #include "signing/openssl.h"
 
@@ -22,12 +23,8 @@ constexpr std::size_t kCommonNameCharactersMax = 64;  // X.509's own limit.
 constexpr std::size_t kNamesMax = 100;
 constexpr std::size_t kDnsNameBytesMax = 253;
 constexpr int kDaysMax = 825;  // What clients accept at most of any certificate.
-constexpr std::int64_t kDayMs = std::int64_t{24} * 60 * 60 * 1000;
-constexpr std::int64_t kHourMs = std::int64_t{60} * 60 * 1000;
 
 using BioHandle = std::unique_ptr<BIO, FreedBy<BIO_free_all>>;
-using NumberHandle = std::unique_ptr<BIGNUM, FreedBy<BN_free>>;
-using ExtensionHandle = std::unique_ptr<X509_EXTENSION, FreedBy<X509_EXTENSION_free>>;
 
 Error refuse(std::string message) {
     return {ErrorCode::invalid_argument, std::move(message)};
@@ -78,34 +75,6 @@ std::string alternative_names(const std::vector<std::string>& names) {
     return text;
 }
 
-void add_extension(X509& certificate, int kind, const std::string& value) {
-    X509V3_CTX context;
-    X509V3_set_ctx(&context, &certificate, &certificate, nullptr, nullptr, 0);
-    const ExtensionHandle extension(X509V3_EXT_conf_nid(nullptr, &context, kind, value.c_str()));
-    TOLLGATE_CHECK(extension != nullptr);
-    TOLLGATE_CHECK(X509_add_ext(&certificate, extension.get(), -1) == 1);
-}
-
-std::string public_key_der(X509& certificate) {
-    X509_PUBKEY* const key = X509_get_X509_PUBKEY(&certificate);
-    const int size = i2d_X509_PUBKEY(key, nullptr);
-    TOLLGATE_CHECK(size > 0);
-    std::string der(static_cast<std::size_t>(size), '\0');
-    unsigned char* at = bytes_of(der);
-    TOLLGATE_CHECK(i2d_X509_PUBKEY(key, &at) == size);
-    return der;
-}
-
-// From the key's own hash: as good as random, unique for each key, and no dice are needed.
-void set_serial(X509& certificate) {
-    std::string bytes = sha256(public_key_der(certificate)).substr(0, 16);
-    bytes.front() = static_cast<char>((static_cast<unsigned char>(bytes.front()) & 0x3FU) | 0x40U);
-    const NumberHandle number(BN_bin2bn(bytes_of(bytes), static_cast<int>(bytes.size()), nullptr));
-    TOLLGATE_CHECK(number != nullptr);
-    TOLLGATE_CHECK(BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(&certificate)) !=
-                   nullptr);
-}
-
 void set_subject(X509& certificate, std::string_view common_name) {
     X509_NAME* const name = X509_get_subject_name(&certificate);
     TOLLGATE_CHECK(X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_UTF8,
@@ -114,31 +83,14 @@ void set_subject(X509& certificate, std::string_view common_name) {
     TOLLGATE_CHECK(X509_set_issuer_name(&certificate, name) == 1);
 }
 
-void set_validity(X509& certificate, Timestamp from, int days) {
-    const std::int64_t begins = (from.ms - kHourMs) / 1000;
-    const std::int64_t ends = (from.ms + days * kDayMs) / 1000;
-    TOLLGATE_CHECK(ASN1_TIME_set(X509_getm_notBefore(&certificate), begins) != nullptr);
-    TOLLGATE_CHECK(ASN1_TIME_set(X509_getm_notAfter(&certificate), ends) != nullptr);
-}
-
-std::string text_of(BIO& memory) {
-    char* text = nullptr;
-    const auto size = BIO_get_mem_data(&memory, &text);
-    return {text, static_cast<std::size_t>(size)};
-}
-
-std::string to_pem(X509& certificate) {
-    const BioHandle memory(BIO_new(BIO_s_mem()));
-    TOLLGATE_CHECK(memory != nullptr && PEM_write_bio_X509(memory.get(), &certificate) == 1);
-    return text_of(*memory);
-}
-
 Secret to_pem(EVP_PKEY& key) {
     const BioHandle memory(BIO_new(BIO_s_secmem()));  // Wiped when it is freed.
     TOLLGATE_CHECK(memory != nullptr &&
                    PEM_write_bio_PKCS8PrivateKey(memory.get(), &key, nullptr, nullptr, 0, nullptr,
                                                  nullptr) == 1);
-    return Secret(text_of(*memory));
+    char* text = nullptr;
+    const auto size = BIO_get_mem_data(memory.get(), &text);
+    return Secret(std::string(text, static_cast<std::size_t>(size)));
 }
 
 }  // namespace
@@ -150,17 +102,18 @@ Result<SelfSigned> make_self_signed(const SelfSignedRequest& request) {
     TOLLGATE_CHECK(key != nullptr && certificate != nullptr);
     TOLLGATE_CHECK(X509_set_version(certificate.get(), X509_VERSION_3) == 1);
     TOLLGATE_CHECK(X509_set_pubkey(certificate.get(), key.get()) == 1);
-    set_serial(*certificate);
+    set_serial(*certificate, public_key_der(*certificate));
     set_subject(*certificate, request.common_name);
     set_validity(*certificate, request.valid_from, request.days);
-    add_extension(*certificate, NID_basic_constraints, "critical,CA:FALSE");
-    add_extension(*certificate, NID_key_usage, "critical,digitalSignature");
-    add_extension(*certificate, NID_ext_key_usage, "serverAuth,clientAuth");
-    add_extension(*certificate, NID_subject_key_identifier, "hash");
-    add_extension(*certificate, NID_subject_alt_name, alternative_names(request.names));
+    add_extension(*certificate, *certificate, NID_basic_constraints, "critical,CA:FALSE");
+    add_extension(*certificate, *certificate, NID_key_usage, "critical,digitalSignature");
+    add_extension(*certificate, *certificate, NID_ext_key_usage, "serverAuth,clientAuth");
+    add_extension(*certificate, *certificate, NID_subject_key_identifier, "hash");
+    add_extension(*certificate, *certificate, NID_subject_alt_name,
+                  alternative_names(request.names));
     TOLLGATE_CHECK(X509_sign(certificate.get(), key.get(), sha256_algorithm()) > 0);
     return SelfSigned{
-        .certificate_pem = to_pem(*certificate),
+        .certificate_pem = certificate_pem(*certificate),
         .private_key_pem = to_pem(*key),
         .public_key_pin = "sha256//" + to_base64(sha256(public_key_der(*certificate))),
     };

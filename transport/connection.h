@@ -53,7 +53,8 @@ struct Connection {
 
     Exchange exchange;
     bool peer_finished = false;  // It will send no more; it may still read.
-    bool closing = false;        // The connection ends when output is out.
+    bool closing = false;        // The connection ends when output is out, …
+    bool resetting = false;      // … by a reset.
     bool answered_before = false;
     std::chrono::nanoseconds linger_deadline{};  // While it lingers.
 

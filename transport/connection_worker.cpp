@@ -109,6 +109,7 @@ void ConnectionWorker::pump(Slot& slot) {
         const IoOutcome flushed = flush(connection);
         if (flushed.io == Io::blocked) return wait_to_send(slot, flushed.needs);
         if (flushed.io != Io::done) return close(slot);
+        if (connection.resetting) return close_with_reset(slot);
         if (connection.closing) return begin_to_linger(slot);
         std::string_view rest = connection.unread();
         const Frame::Step step = connection.frame.advance(rest);

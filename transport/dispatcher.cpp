@@ -144,7 +144,21 @@ void Dispatcher::answer(Connection& connection, ServerResponse response) {
         response = {.status = 500};
         append_answer(connection.output, response, form);
     }
+    if (response.cut_after) cut_short(connection, response);
     write_access_log(connection, response.status);
+}
+
+void Dispatcher::cut_short(Connection& connection, const ServerResponse& response) {
+    connection.closing = true;
+    const std::size_t kept = *response.cut_after;
+    if (kept == 0) {
+        connection.output.clear();
+        connection.resetting = true;
+        return;
+    }
+    const bool has_body = connection.exchange.method != "HEAD";
+    if (!has_body || kept >= response.body.size()) return;
+    connection.output.resize(connection.output.size() - response.body.size() + kept);
 }
 
 void Dispatcher::refuse(Connection& connection, int status, std::string_view reason) {

@@ -27,6 +27,7 @@ public:
 
 private:
     void begin_exchange(Connection& connection, const RequestHead& head);
+    static void cut_short(Connection& connection, const ServerResponse& response);
     bool call_handler(Slot& slot, const Handler& handler, ServerRequest& request);
     void call_guarded(Slot& slot, const Handler& handler, ServerRequest& request, Ticket ticket);
     void handler_failed(Slot& slot, std::string_view what);

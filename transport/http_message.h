@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,6 +47,9 @@ struct ServerResponse {
     std::string content_type = {};  // Empty: no Content-Type line.
     std::string body = {};
     HeaderList headers = {};
+    // For rehearsals: the connection ends when so many bytes of the body have left, whatever
+    // Content-Length says. 0: nothing leaves, not even the head, and the connection is reset.
+    std::optional<std::size_t> cut_after = {};
 };
 
 }  // namespace tollgate::transport

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "gateway/alipay/method.h"
+#include "gateway/alipay/wire_fields.h"
 
 namespace tollgate::gateway {
 namespace {
@@ -30,148 +31,71 @@ constexpr WireField kMerchantOrderNo{"merchant_order_no", Kind::text, 32};
 constexpr WireField kDiscountable{"discountable_amount", Kind::amount, 12};
 constexpr WireField kUndiscountable{"undiscountable_amount", Kind::amount, 12};
 constexpr WireField kQueryOptions{"query_options", Kind::texts, 1'024};
+constexpr WireField kSpecifiedChannel{"specified_channel", Kind::text, 128};
+constexpr WireField kBuyerId{"buyer_id", Kind::user_id, 28};
 constexpr std::string_view kChannels = "enable_pay_channels disable_pay_channels";
 
-constexpr std::array kPageFields = {
-    kOutTradeNo,
-    kTotalAmount,
-    kSubject,
-    WireField{"product_code", Kind::choice, 0, kRequired, "FAST_INSTANT_TRADE_PAY"},
-    kBody,
-    WireField{"qr_pay_mode", Kind::choice, 0, false, "0 1 2 3 4"},
-    WireField{"qrcode_width", Kind::whole, 10'000},
-    kTimeExpire,
-    kTimeoutExpress,
-    kGoodsDetail,
-    kPassback,
-    kExtendParams,
-    kGoodsType,
-    kStoreId,
-    kMerchantOrderNo,
-    kEnable,
-    kDisable,
-    WireField{"integration_type", Kind::choice, 0, false, "PCWEB ALIAPP"},
-    WireField{"request_from_url", Kind::text, 256},
-    kBusinessParams,
-};
+// What every trade is made of.
+constexpr std::array kOrderFields = {kOutTradeNo, kTotalAmount, kSubject};
 
-constexpr std::array kWapFields = {
-    kOutTradeNo,
-    kTotalAmount,
-    kSubject,
-    WireField{"product_code", Kind::choice, 0, kRequired, "QUICK_WAP_WAY"},
-    kBody,
-    WireField{"quit_url", Kind::text, 400},
-    kSellerId,
-    kTimeExpire,
-    kTimeoutExpress,
-    kGoodsDetail,
-    kPassback,
-    kExtendParams,
-    kGoodsType,
-    kStoreId,
-    kMerchantOrderNo,
-    kEnable,
-    kDisable,
-    WireField{"specified_channel", Kind::text, 128},
-    kBusinessParams,
-};
+// What the buyer opens himself has in common …
+constexpr std::array kOpenedFields = {
+    kTimeExpire, kTimeoutExpress,  kGoodsDetail, kPassback, kExtendParams,  kGoodsType,
+    kStoreId,    kMerchantOrderNo, kEnable,      kDisable,  kBusinessParams};
+// … and what we ask for.
+constexpr std::array kAskedFields = {kBody,           kSellerId,   kGoodsDetail,  kDiscountable,
+                                     kUndiscountable, kStoreId,    kOperatorId,   kTerminalId,
+                                     kTimeoutExpress, kTimeExpire, kExtendParams, kPassback,
+                                     kQueryOptions};
 
-constexpr std::array kAppFields = {
-    kOutTradeNo,
-    kTotalAmount,
-    kSubject,
-    WireField{"product_code", Kind::choice, 0, false, "QUICK_MSECURITY_PAY"},
-    kBody,
-    kSellerId,
-    kTimeExpire,
-    kTimeoutExpress,
-    kGoodsDetail,
-    kPassback,
-    kExtendParams,
-    kGoodsType,
-    kStoreId,
-    kMerchantOrderNo,
-    kEnable,
-    kDisable,
-    WireField{"specified_channel", Kind::text, 128},
-    kBusinessParams,
-};
+constexpr auto kPageFields = joined(
+    kOrderFields,
+    std::array{WireField{"product_code", Kind::choice, 0, kRequired, "FAST_INSTANT_TRADE_PAY"},
+               kBody, WireField{"qr_pay_mode", Kind::choice, 0, false, "0 1 2 3 4"},
+               WireField{"qrcode_width", Kind::whole, 10'000},
+               WireField{"integration_type", Kind::choice, 0, false, "PCWEB ALIAPP"},
+               WireField{"request_from_url", Kind::text, 256}},
+    kOpenedFields);
 
-constexpr std::array kPrecreateFields = {
-    kOutTradeNo,
-    kTotalAmount,
-    kSubject,
-    WireField{"product_code", Kind::choice, 0, false, "QR_CODE_OFFLINE FACE_TO_FACE_PAYMENT"},
-    kBody,
-    kSellerId,
-    kGoodsDetail,
-    kDiscountable,
-    kUndiscountable,
-    kStoreId,
-    kOperatorId,
-    kTerminalId,
-    kTimeoutExpress,
-    kTimeExpire,
-    WireField{"qr_code_timeout_express", Kind::duration, 6},
-    kExtendParams,
-    kPassback,
-    kQueryOptions,
-};
+constexpr auto kWapFields =
+    joined(kOrderFields,
+           std::array{WireField{"product_code", Kind::choice, 0, kRequired, "QUICK_WAP_WAY"}, kBody,
+                      WireField{"quit_url", Kind::text, 400}, kSellerId, kSpecifiedChannel},
+           kOpenedFields);
 
-constexpr std::array kCreateFields = {
-    kOutTradeNo,
-    kTotalAmount,
-    kSubject,
-    WireField{"product_code", Kind::choice, 0, kRequired, "JSAPI_PAY FACE_TO_FACE_PAYMENT"},
-    WireField{"op_app_id", Kind::number, 32},
-    WireField{"buyer_id", Kind::user_id, 28},
-    WireField{"buyer_open_id", Kind::text, 128},
-    WireField{"buyer_logon_id", Kind::text, 100},
-    kBody,
-    kSellerId,
-    kGoodsDetail,
-    kDiscountable,
-    kUndiscountable,
-    kStoreId,
-    kOperatorId,
-    kTerminalId,
-    kTimeoutExpress,
-    kTimeExpire,
-    kExtendParams,
-    kBusinessParams,
-    kPassback,
-    WireField{"receiver_address_info", Kind::object, 4'096},
-    WireField{"logistics_detail", Kind::object, 4'096},
-    kQueryOptions,
-};
+constexpr auto kAppFields =
+    joined(kOrderFields,
+           std::array{WireField{"product_code", Kind::choice, 0, false, "QUICK_MSECURITY_PAY"},
+                      kBody, kSellerId, kSpecifiedChannel},
+           kOpenedFields);
 
-constexpr std::array kPayFields = {
-    kOutTradeNo,
-    kTotalAmount,
-    kSubject,
-    WireField{"auth_code", Kind::auth_code, 64},
-    WireField{"scene", Kind::choice, 0, false, "bar_code security_code"},
-    WireField{"product_code", Kind::choice, 0, false,
-              "FACE_TO_FACE_PAYMENT OFFLINE_PAYMENT PRE_AUTH PRE_AUTH_ONLINE PREAUTH_PAY"},
-    kBody,
-    kSellerId,
-    kGoodsDetail,
-    kDiscountable,
-    kUndiscountable,
-    kStoreId,
-    kOperatorId,
-    kTerminalId,
-    kTimeoutExpress,
-    kTimeExpire,
-    kExtendParams,
-    kBusinessParams,
-    kPassback,
-    WireField{"auth_no", Kind::number, 64},
-    WireField{"buyer_id", Kind::user_id, 28},
-    WireField{"auth_confirm_mode", Kind::choice, 0, false, "COMPLETE NOT_COMPLETE"},
-    kQueryOptions,
-};
+constexpr auto kPrecreateFields = joined(
+    kOrderFields,
+    std::array{
+        WireField{"product_code", Kind::choice, 0, false, "QR_CODE_OFFLINE FACE_TO_FACE_PAYMENT"},
+        WireField{"qr_code_timeout_express", Kind::duration, 6}},
+    kAskedFields);
+
+constexpr auto kCreateFields = joined(
+    kOrderFields,
+    std::array{
+        WireField{"product_code", Kind::choice, 0, kRequired, "JSAPI_PAY FACE_TO_FACE_PAYMENT"},
+        WireField{"op_app_id", Kind::number, 32}, kBuyerId,
+        WireField{"buyer_open_id", Kind::text, 128}, WireField{"buyer_logon_id", Kind::text, 100},
+        kBusinessParams, WireField{"receiver_address_info", Kind::object, 4'096},
+        WireField{"logistics_detail", Kind::object, 4'096}},
+    kAskedFields);
+
+constexpr auto kPayFields = joined(
+    kOrderFields,
+    std::array{
+        WireField{"auth_code", Kind::auth_code, 64},
+        WireField{"scene", Kind::choice, 0, false, "bar_code security_code"},
+        WireField{"product_code", Kind::choice, 0, false,
+                  "FACE_TO_FACE_PAYMENT OFFLINE_PAYMENT PRE_AUTH PRE_AUTH_ONLINE PREAUTH_PAY"},
+        kBusinessParams, WireField{"auth_no", Kind::number, 64}, kBuyerId,
+        WireField{"auth_confirm_mode", Kind::choice, 0, false, "COMPLETE NOT_COMPLETE"}},
+    kAskedFields);
 
 constexpr std::string_view kSeller = "the seller's account cannot take this payment";
 constexpr std::string_view kBuyer = "the buyer's account cannot make this payment";

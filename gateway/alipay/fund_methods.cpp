@@ -2,6 +2,7 @@
 #include <array>
 
 #include "gateway/alipay/method.h"
+#include "gateway/alipay/wire_fields.h"
 
 namespace tollgate::gateway {
 namespace {
@@ -13,6 +14,7 @@ constexpr WireField kOutOrderNo{"out_order_no", Kind::number, 64, kRequired};
 constexpr WireField kOutRequestNo{"out_request_no", Kind::number, 64, kRequired};
 constexpr WireField kOrderTitle{"order_title", Kind::text, 100, kRequired};
 constexpr WireField kAmount{"amount", Kind::amount, 12, kRequired};
+constexpr WireField kOffline{"product_code", Kind::choice, 0, kRequired, "PRE_AUTH"};
 constexpr WireField kPayeeUserId{"payee_user_id", Kind::user_id, 32};
 constexpr WireField kPayeeLogonId{"payee_logon_id", Kind::text, 100};
 constexpr WireField kPayTimeout{"pay_timeout", Kind::duration, 5};
@@ -27,63 +29,22 @@ constexpr WireField kBusinessParams{"business_params", Kind::json_text, 1'024};
 constexpr WireField kRemark{"remark", Kind::text, 100};
 constexpr std::string_view kChannels = "enable_pay_channels disable_pay_channels";
 
-constexpr std::array kFreezeFields = {
-    WireField{"auth_code", Kind::auth_code, 64, kRequired},
-    WireField{"auth_code_type", Kind::choice, 0, kRequired, "bar_code security_code"},
-    kOutOrderNo,
-    kOutRequestNo,
-    kOrderTitle,
-    kAmount,
-    WireField{"product_code", Kind::choice, 0, kRequired, "PRE_AUTH"},
-    kPayeeUserId,
-    kPayeeLogonId,
-    kPayTimeout,
-    kTimeoutExpress,
-    kExtraParam,
-    kEnable,
-    kDisable,
-    kIdentity,
-    kDepositMode,
-    kPostPayments,
-    kBusinessParams,
-};
-constexpr std::array kVoucherFields = {
-    kOutOrderNo,
-    kOutRequestNo,
-    kOrderTitle,
-    kAmount,
-    WireField{"product_code", Kind::choice, 0, kRequired, "PRE_AUTH"},
-    kPayeeUserId,
-    kPayeeLogonId,
-    kPayTimeout,
-    kTimeoutExpress,
-    kExtraParam,
-    kEnable,
-    kDisable,
-    kIdentity,
-    kDepositMode,
-    kPostPayments,
-    kBusinessParams,
-};
-constexpr std::array kAppFreezeFields = {
-    kOutOrderNo,
-    kOutRequestNo,
-    kOrderTitle,
-    kAmount,
-    WireField{"product_code", Kind::choice, 0, kRequired, "PRE_AUTH_ONLINE"},
-    WireField{"scene_code", Kind::text, 64},
-    kPayeeUserId,
-    kPayeeLogonId,
-    kPayTimeout,
-    kTimeoutExpress,
-    kExtraParam,
-    kEnable,
-    kDisable,
-    kIdentity,
-    kDepositMode,
-    kPostPayments,
-    kBusinessParams,
-};
+// What every way to freeze has in common.
+constexpr std::array kFrozenFields = {kOutOrderNo, kOutRequestNo, kOrderTitle, kAmount};
+constexpr std::array kTermsFields = {kPayeeUserId, kPayeeLogonId, kPayTimeout,    kTimeoutExpress,
+                                     kExtraParam,  kEnable,       kDisable,       kIdentity,
+                                     kDepositMode, kPostPayments, kBusinessParams};
+
+constexpr auto kVoucherFields = joined(kFrozenFields, std::array{kOffline}, kTermsFields);
+constexpr auto kFreezeFields = joined(
+    std::array{WireField{"auth_code", Kind::auth_code, 64, kRequired},
+               WireField{"auth_code_type", Kind::choice, 0, kRequired, "bar_code security_code"}},
+    kVoucherFields);
+constexpr auto kAppFreezeFields =
+    joined(kFrozenFields,
+           std::array{WireField{"product_code", Kind::choice, 0, kRequired, "PRE_AUTH_ONLINE"},
+                      WireField{"scene_code", Kind::text, 64}},
+           kTermsFields);
 constexpr std::array kUnfreezeFields = {WireField{"auth_no", Kind::number, 64, kRequired},
                                         kOutRequestNo, kAmount, kRemark, kExtraParam};
 constexpr std::array kDetailFields = {

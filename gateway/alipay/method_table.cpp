@@ -32,6 +32,11 @@ std::string_view yes(bool value) {
     return value ? "yes" : "–";
 }
 
+// A GET has no body that could be.
+std::string_view encrypted_of(const Method& method) {
+    return method.encryptable && method.v3 == Way3::get ? "v2" : yes(method.encryptable);
+}
+
 std::string spaced_codes(std::string_view codes) {
     std::string text = "`" + std::string(codes) + "`";
     for (auto at = text.find(' '); at != std::string::npos; at = text.find(' ', at + 4)) {
@@ -42,16 +47,15 @@ std::string spaced_codes(std::string_view codes) {
 
 }  // namespace
 
-std::string methods_markdown(const std::function<bool(std::string_view)>& in_sandbox) {
+std::string methods_markdown(const std::function<std::string_view(std::string_view)>& in_sandbox) {
     std::string text =
         "| method | v2 | v3 | sandbox | encrypted | changes something | made by | repeat | when "
         "the outcome is unknown |\n|---|---|---|---|---|---|---|---|---|\n";
     for (const Method* method : alipay_methods()) {
         text += "| `" + std::string(method->name) + "` | " + std::string(v2_of(*method)) + " | " +
-                v3_of(*method) + " | " + std::string(yes(in_sandbox(method->name))) + " | " +
-                std::string(yes(method->encryptable)) + " | " +
-                std::string(yes(method->may_change)) + " | " +
-                (method->api.empty() ? "–" : "`" + std::string(method->api) + "`") + " | " +
+                v3_of(*method) + " | " + std::string(in_sandbox(method->name)) + " | " +
+                std::string(encrypted_of(*method)) + " | " + std::string(yes(method->may_change)) +
+                " | " + (method->api.empty() ? "–" : "`" + std::string(method->api) + "`") + " | " +
                 std::string(name_of(method->repeat)) + " | " +
                 std::string(meaning_of(method->after_unknown)) + " |\n";
     }

@@ -91,6 +91,8 @@ Result<transport::ClientRequest> v3_request(const V3Call& call, Entropy& entropy
     if (encrypted) request.body = call.app.content_key->encrypt(request.body, entropy);
     const std::string nonce = fresh_name(entropy);
     const auto& certificates = call.app.certificates;
+    const std::string_view token =
+        call.app.app_auth_token == nullptr ? "" : call.app.app_auth_token->reveal();
     TOLLGATE_TRY(
         auto authorization,
         signing::v3_authorization(
@@ -100,13 +102,15 @@ Result<transport::ClientRequest> v3_request(const V3Call& call, Entropy& entropy
              .now = call.now,
              .http_method = request.method,
              .target = target,
-             .body = request.body},
+             .body = request.body,
+             .app_auth_token = token},
             call.app.private_key));
     const std::string& door = call.app.gateway_url;
     request.url = door.substr(0, door.size() - kDoor.size()) + target;
     request.headers = {{"Authorization", std::move(authorization)},
                        {"Accept", "application/json"},
                        {"alipay-request-id", fresh_name(entropy)}};
+    if (!token.empty()) request.headers.emplace_back("alipay-app-auth-token", token);
     if (certificates) {
         request.headers.emplace_back("alipay-root-cert-sn", certificates->alipay_root_cert_sn);
     }

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "signing/demo_chain.h"
 #include "signing/digest.h"
 #include "signing/entropy.h"
 #include "signing/key.h"
@@ -58,6 +59,18 @@ Result<Done> write_new(const std::filesystem::path& path, std::string_view text,
     return Done{};
 }
 
+Result<Done> must_be_new(const std::filesystem::path& file) {
+    if (!std::filesystem::exists(file)) return Done{};
+    return Error(ErrorCode::failed_precondition, file.string() + " is there already");
+}
+
+Result<Done> make_folder(const std::filesystem::path& folder) {
+    std::error_code failed;
+    std::filesystem::create_directories(folder, failed);
+    if (!failed) return Done{};
+    return Error(ErrorCode::unavailable, "cannot make the folder " + folder.string());
+}
+
 // Writes a fresh bearer secret and prints its hash under the name that the settings give it.
 Result<Done> new_bearer(const std::filesystem::path& file, const char* prefix, const char* name) {
     std::array<std::uint8_t, 32> bytes{};
@@ -77,18 +90,43 @@ Result<Done> new_app_keys(const std::filesystem::path& folder, int bits, bool de
     const auto public_file = folder / "app_public_key.pem";
     const auto console_file = folder / "app_public_key.txt";
     for (const auto& file : {private_file, public_file, console_file}) {
-        if (std::filesystem::exists(file)) {
-            return Error(ErrorCode::failed_precondition, file.string() + " is there already");
-        }
+        TOLLGATE_DO(must_be_new(file));
     }
-    std::error_code failed;
-    std::filesystem::create_directories(folder, failed);
-    if (failed) return Error(ErrorCode::unavailable, "cannot make the folder " + folder.string());
+    TOLLGATE_DO(make_folder(folder));
     TOLLGATE_TRY(const auto key, signing::PrivateKey::generate(bits));
     TOLLGATE_DO(
         write_new(private_file, key.to_pkcs8_pem({.with_demo_marker = demo}).reveal(), kOwnerOnly));
     TOLLGATE_DO(write_new(public_file, key.public_half().to_spki_pem(), kEveryoneReads));
     return write_new(console_file, key.public_half().to_bare() + "\n", kEveryoneReads);
+}
+
+Result<Done> new_demo_chain(const std::filesystem::path& folder, const std::string& app_id,
+                            const std::string& seller_id, Timestamp now) {
+    const auto app_key_file = folder / "app_private_key.pem";
+    const auto alipay_key_file = folder / "alipay_private_key.pem";
+    const auto app_file = folder / "appCertPublicKey.crt";
+    const auto root_file = folder / "alipayRootCert.crt";
+    const auto alipay_file = [&folder](std::size_t i) {
+        const std::string name = "alipayCertPublicKey_RSA2";
+        return folder / (i == 0 ? name + ".crt" : name + ".renewed" + std::to_string(i) + ".crt");
+    };
+    for (const auto& file : {app_key_file, alipay_key_file, app_file, root_file, alipay_file(0)}) {
+        TOLLGATE_DO(must_be_new(file));
+    }
+    TOLLGATE_TRY(
+        const auto chain,
+        signing::make_demo_chain({.app_id = app_id, .seller_id = seller_id, .valid_from = now}));
+    TOLLGATE_DO(make_folder(folder));
+    constexpr signing::PemOptions kDemo{.with_demo_marker = true};
+    TOLLGATE_DO(write_new(app_key_file, chain.app_key.to_pkcs8_pem(kDemo).reveal(), kOwnerOnly));
+    TOLLGATE_DO(
+        write_new(alipay_key_file, chain.alipay_key.to_pkcs8_pem(kDemo).reveal(), kOwnerOnly));
+    TOLLGATE_DO(write_new(app_file, chain.app_certificate, kEveryoneReads));
+    TOLLGATE_DO(write_new(root_file, chain.roots, kEveryoneReads));
+    for (std::size_t i = 0; i < chain.alipay_certificates.size(); ++i) {
+        TOLLGATE_DO(write_new(alipay_file(i), chain.alipay_certificates[i], kEveryoneReads));
+    }
+    return Done{};
 }
 
 Result<Done> new_caller_key(const std::filesystem::path& file) {
@@ -104,9 +142,7 @@ Result<Done> new_relay_certificate(const std::filesystem::path& folder,
     TOLLGATE_TRY(const auto made,
                  signing::make_self_signed(
                      {.common_name = names.front(), .names = names, .valid_from = now}));
-    std::error_code failed;
-    std::filesystem::create_directories(folder, failed);
-    if (failed) return Error(ErrorCode::unavailable, "cannot make the folder " + folder.string());
+    TOLLGATE_DO(make_folder(folder));
     TOLLGATE_DO(write_new(folder / "relay_key.pem", made.private_key_pem.reveal(), kOwnerOnly));
     TOLLGATE_DO(write_new(folder / "relay_cert.pem", made.certificate_pem, kEveryoneReads));
     std::printf("pin %s\n", made.public_key_pin.c_str());

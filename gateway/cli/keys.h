@@ -15,6 +15,14 @@ namespace tollgate::gateway::cli {
 // production address. Errors: failed_precondition when a file is there, unavailable.
 Result<Done> new_app_keys(const std::filesystem::path& folder, int bits, bool demo);
 
+// `tollgate keys chain DIR`: certificates for an app of the sandbox's, to rehearse certificate mode
+// on this machine: the four files that Alipay and its console would hand out (app_private_key.pem,
+// appCertPublicKey.crt, alipayCertPublicKey_RSA2.crt, alipayRootCert.crt), Alipay's own key and two
+// certificates for renewals. The keys are demo keys. Overwrites nothing. Errors: invalid_argument,
+// failed_precondition when a file is there, unavailable.
+Result<Done> new_demo_chain(const std::filesystem::path& folder, const std::string& app_id,
+                            const std::string& seller_id, Timestamp now);
+
 // `tollgate keys caller FILE`: a fresh bearer key for an order service; prints its SHA-256, which
 // is all that the gateway's settings need.
 Result<Done> new_caller_key(const std::filesystem::path& file);

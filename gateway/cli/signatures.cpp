@@ -17,14 +17,15 @@ constexpr std::size_t kKeyBytesMax = 64 * 1024;
 Result<signing::SignType> read_type(std::string_view type) {
     const auto known = signing::sign_type_from(type);
     if (known) return *known;
-    return Error(ErrorCode::invalid_argument, "--type: RSA2 or RSA is needed");
+    return Error(ErrorCode::invalid_argument, "--type: RSA2, RSA or SM2 is needed");
 }
 
-Result<signing::PublicKey> read_public_key(const std::string& file) {
+Result<signing::PublicKey> read_public_key(const std::string& file, signing::SignType type) {
     TOLLGATE_TRY(const auto text, config::read_file(file, kKeyBytesMax));
-    auto key = signing::PublicKey::parse(text);
+    auto key = signing::PublicKey::parse_for(type, text);
     if (key) return key;
-    return Error(ErrorCode::invalid_argument, file + ": " + key.error().message());
+    return Error(ErrorCode::invalid_argument, file + ": " + key.error().message())
+        .because(key.error().reason());
 }
 
 std::string verdict_json(std::string_view reason, const std::optional<signing::Hint>& hint,
@@ -66,9 +67,10 @@ Result<std::string> sign_content(const std::string& key_file, std::string_view t
     TOLLGATE_TRY(const auto sign_type, read_type(type));
     TOLLGATE_TRY(auto text, config::read_file(key_file, kKeyBytesMax));
     const Secret secret(std::move(text));
-    auto key = signing::PrivateKey::parse(secret.reveal());
+    auto key = signing::PrivateKey::parse_for(sign_type, secret.reveal());
     if (!key) {
-        return Error(ErrorCode::invalid_argument, key_file + ": " + key.error().message());
+        return Error(ErrorCode::invalid_argument, key_file + ": " + key.error().message())
+            .because(key.error().reason());
     }
     return key->sign(content, sign_type);
 }
@@ -76,13 +78,13 @@ Result<std::string> sign_content(const std::string& key_file, std::string_view t
 Result<Done> verify_content(const std::string& key_file, std::string_view type,
                             std::string_view signature, std::string_view content) {
     TOLLGATE_TRY(const auto sign_type, read_type(type));
-    TOLLGATE_TRY(const auto key, read_public_key(key_file));
+    TOLLGATE_TRY(const auto key, read_public_key(key_file, sign_type));
     return key.verify(content, signature, sign_type);
 }
 
 Result<NotificationVerdict> verify_notification(const NotificationQuestion& question) {
     TOLLGATE_TRY(const auto sign_type, read_type(question.sign_type));
-    TOLLGATE_TRY(const auto key, read_public_key(question.key_file));
+    TOLLGATE_TRY(const auto key, read_public_key(question.key_file, sign_type));
     const signing::NotificationKeys keys{.alipay = {key}, .sign_type = sign_type};
     const auto fields = signing::decode_form(question.body);
     const auto verified =

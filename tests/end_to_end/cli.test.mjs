@@ -1,7 +1,8 @@
 // The command line: exit codes, and what goes to which stream.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { sign, verify } from 'node:crypto';
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
@@ -145,6 +146,32 @@ describe('sign and verify', () => {
             assert.match(refused.stderr, /sign_mismatch/);
         });
     }
+    test('agree with another implementation: SM2', async () => {
+        const file = name => world.path(`sm2_${name}`);
+        const openssl = (...args) => execFileSync('openssl', args, { stdio: 'pipe' }).toString();
+        const sm3 = ['-rawin', '-digest', 'sm3', '-pkeyopt', 'distid:1234567812345678'];
+        openssl('genpkey', '-algorithm', 'SM2', '-out', file('key.pem'));
+        openssl('pkey', '-in', file('key.pem'), '-pubout', '-out', file('public.pem'));
+        writeFileSync(file('content'), content);
+        const ask = (signature, input = content) => call(['verify', '--key', file('public.pem'),
+            '--type', 'SM2', '--signature', signature], { input });
+
+        const made = await call(['sign', '--key', file('key.pem'), '--type', 'SM2'],
+            { input: content });
+        assert.equal(made.code, 0, made.stderr);
+        writeFileSync(file('ours'), Buffer.from(made.stdout.trimEnd(), 'base64'));
+        assert.match(openssl('pkeyutl', '-verify', ...sm3, '-pubin', '-inkey', file('public.pem'),
+            '-in', file('content'), '-sigfile', file('ours')), /Verified Successfully/);
+
+        openssl('pkeyutl', '-sign', ...sm3, '-inkey', file('key.pem'), '-in', file('content'),
+            '-out', file('theirs'));
+        const theirs = readFileSync(file('theirs')).toString('base64');
+        assert.equal((await ask(theirs)).stdout, 'verified\n');
+        assert.match((await ask(theirs, content + ' ')).stderr, /sign_mismatch/);
+        const rsa = await call(['verify', '--key', world.path('app/app_public_key.pem'),
+            '--type', 'SM2', '--signature', theirs], { input: content });
+        assert.match(rsa.stderr, /key_not_sm2/);
+    });
     test('a key that cannot be read', async () => {
         const done = await call(['sign', '--key', world.path('shop_key')], { input: content });
         assert.notEqual(done.code, 0);

@@ -6,6 +6,7 @@ using namespace tollgate::signing;
 
 namespace {
 
+constexpr std::size_t kLineMax = 4;
 constexpr tollgate::Timestamp kNow{1'800'000'000'000};
 
 void check(const Certificate& certificate) {
@@ -30,6 +31,8 @@ void fuzz(std::string_view input) {
     }
     TOLLGATE_CHECK(!all->empty() && all->size() <= kCertificatesMax);
     for (const Certificate& certificate : *all) check(certificate);
+    // Every one may be the issuer of every other: beyond a few that is all that the time goes into.
+    if (all->size() > kLineMax) return;
     const Certificate& leaf = all->front();
     TOLLGATE_CHECK(!check_signatures(leaf, {.others = *all, .roots = {}}));
     TOLLGATE_CHECK(check_signatures(leaf, {.others = {}, .roots = *all}));

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/charset.h"
+#include "base/check.h"
 #include "base/time_text.h"
 #include "sandbox/bill_file.h"
 #include "signing/base64.h"
@@ -55,21 +56,24 @@ void write_answers(Folder folder) {
 }
 
 void write_keys(Folder folder) {
-    folder.add(app_key().to_pkcs8_pem().reveal());
-    folder.add(app_key().to_pkcs8_bare().reveal());
-    folder.add(app_key().to_pkcs1_bare().reveal());
-    folder.add(app_key().public_half().to_spki_pem());
-    folder.add(app_key().public_half().to_bare());
-    folder.add(pkcs1_public_key(app_key().public_half()));
-    folder.add(certificate_pem(app_key()));
+    const auto read = PrivateKey::parse(short_rsa_private_key(), {.bits_min = 1024});
+    TOLLGATE_CHECK(read.has_value());
+    const PrivateKey& own = *read;
+    folder.add(own.to_pkcs8_pem().reveal());
+    folder.add(own.to_pkcs8_bare().reveal());
+    folder.add(own.to_pkcs1_bare().reveal());
+    folder.add(own.public_half().to_spki_pem());
+    folder.add(own.public_half().to_bare());
+    folder.add(pkcs1_public_key(own.public_half()));
+    folder.add(certificate_pem(own));
     folder.add(elliptic_private_key());
     folder.add(elliptic_public_key());
     const PrivateKey sm2 = PrivateKey::generate_sm2();
     folder.add(sm2.to_pkcs8_pem().reveal());
     folder.add(sm2.public_half().to_bare());
     for (const std::string& bare :
-         {std::string(app_key().to_pkcs8_bare().reveal()), app_key().public_half().to_bare(),
-          std::string(app_key().to_pkcs1_bare().reveal()), sm2.public_half().to_bare(),
+         {std::string(own.to_pkcs8_bare().reveal()), own.public_half().to_bare(),
+          std::string(own.to_pkcs1_bare().reveal()), sm2.public_half().to_bare(),
           std::string(sm2.to_pkcs8_bare().reveal())}) {
         folder.add(*from_base64(bare));
     }

@@ -60,6 +60,44 @@ TEST(Methods, SendExactlyWhatTheyShould) {
     }
 }
 
+TEST(Methods, ActForAMerchantByHisToken) {
+    AlipayWorld world(
+        [](config::AppSettings& app) { app.app_auth_token = Secret("201509BBeff9351a"); });
+    for (const MethodCase& one : method_cases()) {
+        SCOPED_TRACE(one.method);
+        world.answer_with(json::parse(one.done));
+        ASSERT_TRUE(call(world, one));
+        const auto [query, body] = world.alipay.requests().back();
+        EXPECT_EQ(signing::find(body, "app_auth_token"), "201509BBeff9351a");
+        EXPECT_FALSE(signing::find(query, "app_auth_token")) << "addresses stand in logs";
+    }
+}
+
+// What the buyer carries has to say it, too: in the address, or beside it in a form.
+TEST(Methods, TheBuyerCarriesTheMerchantsToken) {
+    AlipayWorld world(
+        [](config::AppSettings& app) { app.app_auth_token = Secret("201509BBeff9351a"); });
+    const auto& app = *world.apps->find("shop");
+    const auto fields =
+        gateway::sign_carried({.app = &app,
+                               .method = "alipay.trade.page.pay",
+                               .biz_content = {{"out_trade_no", "T_1"},
+                                               {"total_amount", "1.00"},
+                                               {"subject", "tea"},
+                                               {"product_code", "FAST_INSTANT_TRADE_PAY"}},
+                               .notify_url = kNotifyUrl,
+                               .return_url = "",
+                               .now = world.clock.now()},
+                              world.entropy);
+    ASSERT_TRUE(fields) << fields.error().message();
+    EXPECT_NE(gateway::page_url(app, *fields).find("&app_auth_token=201509BBeff9351a"),
+              std::string::npos);
+    const std::string form = gateway::page_form(app, *fields);
+    EXPECT_NE(form.find(R"(<input type="hidden" name="app_auth_token" value="201509BBeff9351a">)"),
+              std::string::npos);
+    EXPECT_EQ(form.find("&amp;app_auth_token"), std::string::npos);
+}
+
 TEST(Methods, SortEachAnswerIntoItsKind) {
     AlipayWorld world;
     for (const MethodCase& one : method_cases()) {

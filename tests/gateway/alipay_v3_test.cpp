@@ -81,6 +81,24 @@ TEST(V3, SendsTheFieldsAsASignedJsonBody) {
     EXPECT_TRUE(world.alipay.v2_methods().empty());
 }
 
+TEST(V3, ActsForAMerchantByHisToken) {
+    V3Alipay alipay;
+    AlipayWorld world([&](config::AppSettings& app) {
+        app.api = "v3";
+        app.gateway_url = alipay.gateway_url();
+        app.app_auth_token = Secret("201509BBeff9351a");
+    });
+    for (const Way3 way : {Way3::post, Way3::get}) {
+        for (const MethodCase& one : cases_of(way)) {
+            SCOPED_TRACE(one.method);
+            alipay.answer_with({.body = done_body(one)});
+            ASSERT_TRUE(world.call(one.method, json::parse(one.fields)));
+            // The signature over its line has been checked by the pretend Alipay.
+            EXPECT_EQ(alipay.requests().back().header("alipay-app-auth-token"), "201509BBeff9351a");
+        }
+    }
+}
+
 TEST(V3, SendsAGetsFieldsInItsQuery) {
     V3World world;
     const auto cases = cases_of(Way3::get);

@@ -164,6 +164,18 @@ TEST_F(Config, TakesApiV3OnlyWhereItCanBe) {
     EXPECT_FALSE(problems(with(v3, "\"v3\"", "\"v4\"")).empty());
 }
 
+TEST_F(Config, NamesATokenThatAlipayWouldNotTake) {
+    const auto with_token = [&](const std::string& token) {
+        write("token", token, 0600);
+        return config::to_text(problems(with(
+            good(), R"("gateway_url")", R"("app_auth_token": {"file": "token"}, "gateway_url")")));
+    };
+    EXPECT_EQ(with_token("201509BBeff9351ad1874306903e96b91d248A36\n"), "");
+    for (const char* wrong : {"201509BBeff9351ad1874306903e96b91d248A361", "two words"}) {
+        EXPECT_NE(with_token(wrong).find("/apps/0/app_auth_token: up to 40"), std::string::npos);
+    }
+}
+
 TEST_F(Config, NamesAContentKeyThatIsNone) {
     const auto with_key = [&](const std::string& key) {
         write("aes", key, 0600);
@@ -192,6 +204,8 @@ const std::set<std::string> kRules{"schedule",         "timeout_seconds", "in_fl
                                    "park_after_hours"};
 
 // Every member of one is in the other; lists are looked at through their first member.
+const std::set<std::string> kCommentsOfApps = {"encrypt_key", "certificates", "app_auth_token"};
+
 void compare(const nlohmann::json& example, const nlohmann::json& schema, const std::string& path) {
     if (example.is_array() && schema.contains("items") && !example.empty()) {
         return compare(example[0], schema["items"], path + "/0");
@@ -206,9 +220,9 @@ void compare(const nlohmann::json& example, const nlohmann::json& schema, const 
         // What `deliveries` shows need not be said again for an endpoint; a queue stands there as a
         // comment, in the place of "url" and "secrets".
         if (path == "/endpoints/0" && (kRules.contains(name) || name == "queue")) continue;
-        // Whoever copies the example should neither encrypt by accident nor want certificates: both
-        // stand there as comments.
-        if (path == "/apps/0" && (name == "encrypt_key" || name == "certificates")) continue;
+        // Whoever copies the example should neither encrypt by accident nor want certificates or
+        // act for another merchant: these stand there as comments.
+        if (path == "/apps/0" && kCommentsOfApps.contains(name)) continue;
         EXPECT_TRUE(example.contains(name)) << path << "/" << name << ": not in the example";
     }
 }

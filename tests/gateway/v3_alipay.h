@@ -76,8 +76,10 @@ private:
         EXPECT_TRUE(authorization.starts_with(scheme));
         const auto at = authorization.find(",sign=");
         const std::string credentials = authorization.substr(scheme.size(), at - scheme.size());
-        const std::string content =
+        std::string content =
             credentials + "\n" + came.method + "\n" + came.target + "\n" + came.body + "\n";
+        const std::string token = came.header("alipay-app-auth-token");
+        if (!token.empty()) content += token + "\n";
         EXPECT_TRUE(test_keys().app.public_half().verify(content, authorization.substr(at + 6),
                                                          signing::SignType::rsa2));
         const std::lock_guard lock(mutex_);

@@ -152,6 +152,19 @@ TEST_F(InOneProcess, AnswersAreSpoiledAfterTheDeed) {
         EXPECT_EQ(desk_->trades(1).front().refunds.size(), static_cast<std::size_t>(number));
         EXPECT_EQ(answer.ends_with('}'), std::string_view(name) != "garbled");
     }
+    // The connection's end is told beside the answer: whoever has a socket acts on it.
+    for (const char* name : {"cut_off", "reset_answer", "reset_request"}) {
+        fault(R"({"faults":[{"on":"alipay.trade.refund","do":")" + std::string(name) + R"("}]})");
+        clock_.pass(seconds(3));
+        const std::string r = "R_" + std::string(name);
+        const GatewayReply reply = call("trade.refund", refund(r.c_str()));
+        const bool done = std::string_view(name) != "reset_request";
+        number += done ? 1 : 0;
+        EXPECT_EQ(desk_->trades(1).front().refunds.size(), static_cast<std::size_t>(number));
+        ASSERT_TRUE(reply.answer && reply.answer->cut_after) << name;
+        const bool cut = std::string_view(name) == "cut_off";
+        EXPECT_EQ(*reply.answer->cut_after, cut ? reply.answer->body.size() / 2 : 0U);
+    }
     fault(R"({"faults":[{"on":"*","do":"http_error","http_status":503}]})");
     EXPECT_EQ(call("trade.query", {{"out_trade_no", "T_1"}}).answer->status, 503);
 }

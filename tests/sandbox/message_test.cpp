@@ -64,7 +64,7 @@ bool openssl_verifies(const std::string& content, const std::string& signature_b
 
 TEST_F(Messages, NotificationIsSignedOverEverythingButSignAndSignType) {
     const auto fields =
-        parse_form(*notification_body(trade_notice(paid_trade()), "id1", kNow, key_));
+        parse_form(*notification_body(trade_notice(paid_trade()), "id1", kNow, {.key = key_}));
     ASSERT_TRUE(fields);
     const std::string content = canonical_content(*fields, ContentRule::notification);
     const std::string sign = value_of(*fields, "sign");
@@ -82,7 +82,7 @@ TEST_F(Messages, NotificationIsSignedOverEverythingButSignAndSignType) {
 
 TEST_F(Messages, NotificationFollowsTheCharsetOfTheRequest) {
     const auto fields =
-        parse_form(*notification_body(trade_notice(paid_trade("GBK")), "id1", kNow, key_));
+        parse_form(*notification_body(trade_notice(paid_trade("GBK")), "id1", kNow, {.key = key_}));
     EXPECT_EQ(value_of(*fields, "charset"), "GBK");
     EXPECT_EQ(*to_utf8(value_of(*fields, "subject"), "gbk"), "明前龙井 + tea");
     EXPECT_TRUE(public_.verify(canonical_content(*fields, ContentRule::notification),

@@ -233,6 +233,25 @@ TEST_F(OverHttp, FaultsAreSetWhileItRuns) {
     EXPECT_THAT(get(alipay_ + "/sandbox/faults").body, HasSubstr(R"("struck":1)"));
 }
 
+// Whatever breaks the connection, the caller cannot know whether it happened.
+TEST_F(OverHttp, ConnectionsBreakOnPurpose) {
+    for (const char* name : {"reset_request", "reset_answer", "cut_off"}) {
+        const auto set = send({.method = "PUT",
+                               .url = alipay_ + "/sandbox/faults",
+                               .headers = {{"Content-Type", "application/json"}},
+                               .body = R"({"faults":[{"on":"alipay.trade.query","do":")" +
+                                       std::string(name) + R"("}]})"});
+        ASSERT_EQ(set.status, 200) << set.body;
+        const auto reply = transport::send_and_wait(
+            client_, {.url = alipay_ + "/gateway.do?charset=utf-8",
+                      .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
+                      .body = to_form(now_request("alipay.trade.query", {{"out_trade_no", "T"}})),
+                      .fresh_connection = true});
+        ASSERT_FALSE(reply) << name << ": " << reply->body;
+        EXPECT_EQ(reply.error().code(), ErrorCode::outcome_unknown) << name;
+    }
+}
+
 TEST_F(OverHttp, ABuyerAgreesToAFreezeAndToALogin) {
     const Json biz = {{"out_order_no", "A_1"},
                       {"out_request_no", "F_1"},

@@ -59,5 +59,30 @@ TEST(FrontFaults, SendsNoAnswerThatWouldSplit) {
     EXPECT_EQ(answer->header("Set-Cookie"), "");
 }
 
+// For rehearsals: what a peer sees of a server that dies at the worst moment.
+TEST(FrontFaults, CutsAnAnswerShortWhenAskedTo) {
+    Router router;
+    const auto cut = [&router](const char* path, std::size_t after) {
+        router.add("GET", path, at_once([after](const ServerRequest&) {
+                       return ServerResponse{.body = "0123456789", .cut_after = after};
+                   }));
+    };
+    cut("/reset", 0);
+    cut("/half", 5);
+    cut("/whole", 99);
+    RunningFront front({.router = std::move(router)});
+    Peer reset = front.peer();
+    ASSERT_TRUE(reset.send(request_text("GET", "/reset")));
+    EXPECT_FALSE(reset.ended_in_order());
+    Peer half = front.peer();
+    ASSERT_TRUE(half.send(request_text("GET", "/half")));
+    const std::string text = half.rest();
+    EXPECT_THAT(text, HasSubstr("Content-Length: 10\r\n"));
+    EXPECT_TRUE(text.ends_with("\r\n\r\n01234")) << text;
+    EXPECT_TRUE(half.ended_in_order());
+    Peer whole = front.peer();
+    EXPECT_EQ(whole.ask(request_text("GET", "/whole")).value_or(Answer{}).body, "0123456789");
+}
+
 }  // namespace
 }  // namespace tollgate::transport::testing

@@ -76,7 +76,8 @@ function sandboxSettings(ports) {
 export class World {
     app = app;
 
-    // `adjust(settings, ports)` may change the gateway's settings before they are written.
+    // `adjust(settings, ports, sandbox)` may change the gateway's settings, and the sandbox's, before
+    // they are written.
     static async make(adjust = () => {}) {
         const world = new World();
         world.folder = mkdtempSync(join(tmpdir(), 'tollgate-end-to-end-'));
@@ -90,9 +91,10 @@ export class World {
 
         const ports = await freePorts(['public', 'api', 'operator', 'alipay', 'shop']);
         world.settings = gatewaySettings(ports, keyHash);
-        adjust(world.settings, ports);
+        const sandbox = sandboxSettings(ports);
+        adjust(world.settings, ports, sandbox);
         world.write('tollgate.json', world.settings);
-        world.write('sandbox.json', sandboxSettings(ports));
+        world.write('sandbox.json', sandbox);
         world.ports = ports;
         world.gateway = new Service(['serve', '--config', world.path('tollgate.json')],
             { log: world.path('gateway.log'), ready: world.url('operator', '/readyz') });
@@ -144,8 +146,8 @@ export class World {
     }
 
     // The payment of this number as the gateway has it now, or undefined.
-    async payment(outTradeNo) {
-        const query = new URLSearchParams({ app: app.id, out_trade_no: outTradeNo });
+    async payment(outTradeNo, appId = app.id) {
+        const query = new URLSearchParams({ app: appId, out_trade_no: outTradeNo });
         return (await this.api('GET', `/v1/payments?${query}`)).json.payments[0];
     }
 
