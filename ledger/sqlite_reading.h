@@ -17,7 +17,10 @@ namespace tollgate::ledger {
 class SqliteReading final : public Reading {
 public:
     explicit SqliteReading(Database& borrowed)
-        : statements_(borrowed), outbox_(statements_), refunds_(statements_), preauths_(statements_) {}
+        : statements_(borrowed),
+          outbox_(statements_),
+          refunds_(statements_),
+          preauths_(statements_) {}
     explicit SqliteReading(std::unique_ptr<Database> owned)
         : owned_(std::move(owned)),
           statements_(*owned_),
