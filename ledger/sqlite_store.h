@@ -19,8 +19,7 @@ struct SqliteOptions {
 
 // The ledger in one SQLite file: WAL, synchronous=FULL, one process, one writer, many readers.
 // Errors: unavailable when another process holds the file or reads it for seconds on end,
-// failed_precondition (see migrate),
-// data_corruption.
+// failed_precondition (see migrate), data_corruption.
 Result<std::unique_ptr<Store>> open_sqlite_store(SqliteOptions options, Clock& clock);
 
 }  // namespace tollgate::ledger

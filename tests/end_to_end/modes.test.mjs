@@ -10,7 +10,6 @@ import { payAtCashier } from './lib/cashier.mjs';
 import {
     bareKey, merchantSdk, sdkAcceptsV3, sdkRequest, sdkSignatureV3,
 } from './lib/official_sdk.mjs';
-import { Postbox } from './lib/postbox.mjs';
 import { callOk } from './lib/program.mjs';
 import { Recorder } from './lib/recorder.mjs';
 import { until } from './lib/until.mjs';
@@ -84,7 +83,7 @@ function makeSdks() {
 }
 
 before(async () => {
-    postbox = new Postbox();
+    postbox = new Recorder();
     recorder = new Recorder();
     const addresses = { publicUrl: await postbox.start(), alipayUrl: await recorder.start() };
     world = await World.make((settings, _, sandbox) => adjust(settings, sandbox, addresses));

@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { payAtCashier } from './lib/cashier.mjs';
 import { paidNotification, signedContent, toForm } from './lib/notification.mjs';
 import { alipaySdk, merchantSdk, sdkRequest, sdkSignature } from './lib/official_sdk.mjs';
-import { Postbox } from './lib/postbox.mjs';
+import { Recorder } from './lib/recorder.mjs';
 import { call } from './lib/program.mjs';
 import { asSubject, texts } from './lib/texts.mjs';
 import { until } from './lib/until.mjs';
@@ -22,7 +22,7 @@ let alipay;
 let postbox;
 before(async () => {
     // Alipay's notifications pass through a postbox, so that they can be looked at.
-    postbox = new Postbox();
+    postbox = new Recorder();
     const address = await postbox.start();
     world = await World.make(settings => { settings.public.base_url = address; });
     postbox.forwardTo(world.url('public'));

@@ -9,6 +9,7 @@
 #include "gateway/service.h"
 #include "tests/gateway/gateway_world.h"
 #include "tests/signing/certificates.h"
+#include "tests/support/source_dir.h"
 
 namespace tollgate {
 namespace {
@@ -188,7 +189,7 @@ TEST_F(Config, NamesAContentKeyThatIsNone) {
 }
 
 TEST_F(Config, TheShippedExampleIsWholeAndKnown) {
-    std::ifstream file(TOLLGATE_SOURCE_DIR "/config/example.json");
+    std::ifstream file(source_dir() / "config/example.json");
     std::stringstream text;
     text << file.rdbuf();
     // Its keys and secrets are the reader's; everything else must be right.
@@ -229,7 +230,7 @@ void compare(const nlohmann::json& example, const nlohmann::json& schema, const 
 
 TEST_F(Config, TheSchemaAndTheExampleHoldTheSameSettings) {
     const auto read = [](const char* file) {
-        std::ifstream stream(std::string(TOLLGATE_SOURCE_DIR) + file);
+        std::ifstream stream(source_dir().string() + file);
         return nlohmann::json::parse(stream, nullptr, true, true);
     };
     const auto schema = read("/config/schema.json");
@@ -326,7 +327,7 @@ TEST_F(Config, ReadsAQueueInThePlaceOfAnAddress) {
 }
 
 TEST_F(Config, TheExampleShowsTheDefaults) {
-    std::ifstream file(TOLLGATE_SOURCE_DIR "/config/example.json");
+    std::ifstream file(source_dir() / "config/example.json");
     const auto example = nlohmann::json::parse(file, nullptr, true, true);
     const config::Settings defaults;
     auto shown = example["deliveries"];

@@ -7,6 +7,7 @@
 
 #include "gateway/alipay/method.h"
 #include "gateway/create_fields.h"
+#include "tests/support/source_dir.h"
 
 namespace tollgate {
 namespace {
@@ -52,7 +53,7 @@ TEST(CreateFields, HoldEverythingThatAProductNeeds) {
 }
 
 TEST(CreateFields, AreAllInTheDocumentation) {
-    std::ifstream file(TOLLGATE_SOURCE_DIR "/docs/api.md");
+    std::ifstream file(source_dir() / "docs/api.md");
     const std::string text(std::istreambuf_iterator<char>(file), {});
     for (const FieldRule& rule : gateway::create_fields()) {
         EXPECT_NE(text.find("`" + std::string(rule.name) + "`"), std::string::npos) << rule.name;

@@ -9,6 +9,7 @@
 #include "callbacks/event.h"
 #include "gateway/example_events.h"
 #include "tests/gateway/gateway_world.h"
+#include "tests/support/source_dir.h"
 
 namespace tollgate {
 namespace {
@@ -99,7 +100,7 @@ private:
 class EventSchema : public ::testing::Test {
 protected:
     EventSchema() {
-        std::ifstream file(TOLLGATE_SOURCE_DIR "/docs/events.schema.json");
+        std::ifstream file(source_dir() / "docs/events.schema.json");
         schema_ = json::parse(file);
     }
 

@@ -6,12 +6,13 @@
 
 #include "gateway/alipay/method_table.h"
 #include "sandbox/methods.h"
+#include "tests/support/source_dir.h"
 
 namespace tollgate {
 namespace {
 
 TEST(MethodsPage, SaysWhatTheDescriptionsSay) {
-    std::ifstream file(TOLLGATE_SOURCE_DIR "/docs/alipay-methods.md");
+    std::ifstream file(source_dir() / "docs/alipay-methods.md");
     const std::string page(std::istreambuf_iterator<char>(file), {});
     const auto table = gateway::methods_markdown(sandbox::apis_of);
     for (const std::string& text : {table, gateway::codes_markdown()}) {

@@ -1,4 +1,5 @@
 #include "ledger/state_table.h"
+#include "tests/support/source_dir.h"
 
 #include <fstream>
 #include <sstream>
@@ -71,7 +72,7 @@ TEST(StateTable, EveryStatusThatIsNotFinalHasAWayOut) {
 }
 
 TEST(StateTable, StandsInTheDocumentation) {
-    std::ifstream file(TOLLGATE_SOURCE_DIR "/docs/state-machine.md");
+    std::ifstream file(source_dir() / "docs/state-machine.md");
     std::stringstream text;
     text << file.rdbuf();
     EXPECT_NE(text.str().find(state_table_markdown()), std::string::npos)

@@ -10,6 +10,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/source_dir.h"
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -60,7 +62,7 @@ const std::map<std::string, std::regex> kDoors = {
 std::vector<fs::path> sources() {
     std::vector<fs::path> found;
     for (const auto& [room, unused] : kMayKnow) {
-        const fs::path root = fs::path(TOLLGATE_SOURCE_DIR) / room;
+        const fs::path root = tollgate::source_dir() / room;
         if (!fs::exists(root)) continue;
         for (const auto& entry : fs::recursive_directory_iterator(root)) {
             const auto extension = entry.path().extension();
@@ -71,7 +73,7 @@ std::vector<fs::path> sources() {
 }
 
 std::string name_of(const fs::path& path) {
-    return fs::relative(path, TOLLGATE_SOURCE_DIR).generic_string();
+    return fs::relative(path, tollgate::source_dir()).generic_string();
 }
 
 // Calls check(line, "room/file.cpp", "room/file.cpp:12") for each line, comments left out.
@@ -142,7 +144,7 @@ TEST(Tree, EveryHeaderIsIncludedOnce) {
 // A private key in the tree is a private key that everybody has.
 TEST(Tree, HoldsNoPrivateKey) {
     const std::string armour = std::string("PRIVATE") + " KEY-----";
-    for (const auto& entry : fs::recursive_directory_iterator(TOLLGATE_SOURCE_DIR)) {
+    for (const auto& entry : fs::recursive_directory_iterator(tollgate::source_dir())) {
         const std::string name = name_of(entry.path());
         if (!entry.is_regular_file() || name.starts_with("build/") || name.starts_with("var/") ||
             name.starts_with(".git/") || name.find("node_modules/") != std::string::npos) {

@@ -205,7 +205,7 @@ TEST(CertificateSettings, AnotherKeysCertificateIsRefusedByName) {
     HandClock clock;
     CountingEntropy entropy;
     Log log(-1, clock, LogLevel::error);
-    DeskWorld::Taking http;
+    TakingClient http;
     const auto opened = AlipayDesk::open(
         wrong, {.clock = clock, .entropy = entropy, .log = log, .http = http, .wake = [] {}});
     ASSERT_FALSE(opened);

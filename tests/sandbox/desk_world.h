@@ -9,6 +9,7 @@
 #include "base/time_text.h"
 #include "sandbox/alipay_desk.h"
 #include "tests/sandbox/request_maker.h"
+#include "tests/sandbox/taking_client.h"
 
 namespace tollgate::sandbox {
 
@@ -69,20 +70,10 @@ public:
         return std::exchange(http.bodies, {});
     }
 
-    // Takes notifications; answers them at once with `success`.
-    class Taking final : public transport::HttpClient {
-    public:
-        void start(transport::ClientRequest request, Completion done) override {
-            bodies.push_back(*parse_form(request.body));
-            done(transport::ClientReply{.status = 200, .body = "success"});
-        }
-        std::vector<Fields> bodies;
-    };
-
     HandClock clock;
     CountingEntropy entropy;
     Log log{-1, clock, LogLevel::error};
-    Taking http;
+    TakingClient http;
     std::unique_ptr<AlipayDesk> desk;
 
 private:

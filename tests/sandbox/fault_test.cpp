@@ -7,6 +7,7 @@
 #include "sandbox/alipay_desk.h"
 #include "sandbox/content.h"
 #include "tests/sandbox/request_maker.h"
+#include "tests/sandbox/taking_client.h"
 
 namespace tollgate::sandbox {
 namespace {
@@ -21,16 +22,6 @@ config::FaultPlan plan_of(std::string_view json) {
     EXPECT_EQ(problems, nullptr) << (problems ? config::to_text(*problems) : "");
     return problems ? config::FaultPlan{} : std::get<config::FaultPlan>(std::move(loaded));
 }
-
-// Takes notifications; answers them at once with `success`.
-class Taking final : public transport::HttpClient {
-public:
-    void start(transport::ClientRequest request, Completion done) override {
-        bodies.push_back(*parse_form(request.body));
-        done(transport::ClientReply{.status = 200, .body = "success"});
-    }
-    std::vector<Fields> bodies;
-};
 
 // The whole pretend Alipay without a socket, on a hand clock, with keys that cost nothing: what a
 // simulation drives.
@@ -100,7 +91,7 @@ protected:
     HandClock clock_;
     CountingEntropy entropy_;
     Log log_{-1, clock_, LogLevel::error};
-    Taking http_;
+    TakingClient http_;
     std::unique_ptr<AlipayDesk> desk_;
 };
 

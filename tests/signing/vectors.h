@@ -10,6 +10,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/support/source_dir.h"
+
 // The folder of published vectors, which the repository does not copy: TOLLGATE_VECTORS, else
 // ../shared/vectors beside the source tree, else nothing.
 namespace tollgate::signing {
@@ -17,9 +19,9 @@ namespace tollgate::signing {
 inline std::optional<std::filesystem::path> vectors_folder() {
     std::error_code problem;
     const char* named = std::getenv("TOLLGATE_VECTORS");  // NOLINT(concurrency-mt-unsafe)
-    const std::filesystem::path folder =
-        named != nullptr ? std::filesystem::path(named)
-                         : std::filesystem::path(TOLLGATE_SOURCE_DIR) / ".." / "shared" / "vectors";
+    const std::filesystem::path folder = named != nullptr
+                                             ? std::filesystem::path(named)
+                                             : source_dir() / ".." / "shared" / "vectors";
     if (!std::filesystem::is_directory(folder, problem)) return std::nullopt;
     return folder;
 }

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "tests/simulation/run.h"
+#include "tests/support/source_dir.h"
 
 namespace tollgate::simulation {
 namespace {
@@ -71,7 +72,7 @@ TEST(Simulation, HoldsForTheFixedSeeds) {
 }
 
 TEST(Simulation, HoldsForSeedsThatOnceFoundSomething) {
-    std::ifstream file(std::string(TOLLGATE_SOURCE_DIR) + "/tests/simulation/seeds.txt");
+    std::ifstream file(source_dir() / "tests/simulation/seeds.txt");
     ASSERT_TRUE(file);
     for (std::string line; std::getline(file, line) && !HasFailure();) {
         std::istringstream words(line);

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "config/tunnel_settings.h"
+#include "tests/support/source_dir.h"
 
 namespace tollgate::config {
 namespace {
@@ -14,7 +15,7 @@ std::vector<Problem> problems_of(const std::string& json) {
 }
 
 TEST(TunnelSettings, TheExampleIsSound) {
-    auto loaded = load_tunnel_file(TOLLGATE_SOURCE_DIR "/config/tunnel.example.json");
+    auto loaded = load_tunnel_file(source_dir() / "config/tunnel.example.json");
     if (const auto* problems = std::get_if<std::vector<Problem>>(&loaded)) {
         FAIL() << to_text(*problems);
     }
