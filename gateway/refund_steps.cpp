@@ -247,6 +247,33 @@ Result<Refund> apply_refund_query(Books& books, const DueRefund& due,
     return step.refund();
 }
 
+namespace {
+
+// A cancel that finds its trade refunded already says no more than that money went back: what was
+// written down for it is whatever no other refund explains, under a number that stands in for the
+// true ones. As those come out, each takes its part of it. True when nothing is left to write down.
+Result<bool> take_from_stand_in(Books& books, const Payment& payment, const std::string& number,
+                                Money amount) {
+    TOLLGATE_TRY(auto refunds, books.read().refunds().of(payment));
+    const auto stand_in = std::ranges::find_if(refunds, [&payment](const Refund& refund) {
+        return refund.origin == ledger::RefundOrigin::cancel &&
+               refund.out_request_no == payment.out_trade_no;
+    });
+    if (stand_in == refunds.end()) return false;
+    const std::int64_t excess =
+        ledger::sums_of(refunds).succeeded.fen() + amount.fen() - payment.amount.fen();
+    if (excess <= 0) return false;
+    const std::int64_t left = stand_in->amount.fen() - excess;
+    if (left <= 0) {
+        TOLLGATE_DO(books.refunds().correct(*stand_in, number, amount));
+        return true;
+    }
+    TOLLGATE_DO(books.refunds().correct(*stand_in, payment.out_trade_no, Money::from_fen(left)));
+    return false;
+}
+
+}  // namespace
+
 Result<Done> apply_report_query(Books& books, const DueReport& due,
                                 const RefundQueryFinding& finding, const StepContext& context) {
     const Timestamp now = context.time.now;
@@ -274,6 +301,8 @@ Result<Done> apply_report_query(Books& books, const DueReport& due,
                       amount_evidence(number, known->amount, *finding.amount));
     }
     if (known) return Done{};
+    TOLLGATE_TRY(const bool counted, take_from_stand_in(books, payment, number, *finding.amount));
+    if (counted) return Done{};
     Refund refund;
     refund.id = make_id("ref", now, context.entropy);
     refund.payment = payment.row;

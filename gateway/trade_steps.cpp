@@ -202,16 +202,21 @@ private:
     }
 
     // Alipay's cancel has no number of its own for the money it sends back; the trade's stands in.
+    // What went back before it is not sent again.
     Result<Done> add_cancels_refund() {
-        TOLLGATE_TRY(const auto there,
-                     books_.read().refunds().one(payment_, payment_.out_trade_no));
-        if (there) return Done{};
+        TOLLGATE_TRY(const auto refunds, books_.read().refunds().of(payment_));
+        const Money left =
+            Money::from_fen(payment_.amount.fen() - ledger::sums_of(refunds).succeeded.fen());
+        const bool there = std::ranges::any_of(refunds, [this](const ledger::Refund& refund) {
+            return refund.out_request_no == payment_.out_trade_no;
+        });
+        if (there || left <= Money()) return Done{};
         ledger::Refund refund;
         refund.id = make_id("ref", context_.time.now, context_.entropy);
         refund.payment = payment_.row;
         refund.out_request_no = payment_.out_trade_no;
         refund.status = ledger::RefundStatus::succeeded;
-        refund.amount = payment_.amount;
+        refund.amount = left;
         refund.origin = ledger::RefundOrigin::cancel;
         refund.created_at = context_.time.now;
         refund.updated_at = context_.time.now;

@@ -35,6 +35,11 @@ public:
     // a transition; what else has changed is nobody's news. Errors: stale_version.
     virtual Result<Done> change(Refund& refund, Refund next, const Origin& origin,
                                 Timestamp now) = 0;
+    // Gives a cancel's refund, which was written down before anybody knew its number, the true
+    // number and amount. No new version: the payment's money has not changed. Errors:
+    // stale_version.
+    virtual Result<Done> correct(const Refund& refund, std::string_view out_request_no,
+                                 Money amount) = 0;
     // As Books::claim_due_payments.
     virtual Result<std::vector<Refund>> claim_due(Timestamp now, Timestamp until, int limit) = 0;
 

@@ -164,6 +164,18 @@ Result<Done> SqliteRefundBooks::change(Refund& refund, Refund next, const Origin
     return Done{};
 }
 
+Result<Done> SqliteRefundBooks::correct(const Refund& refund, std::string_view out_request_no,
+                                        Money amount) {
+    TOLLGATE_TRY(Statement* const update,
+                 statements_.get("UPDATE refund SET out_request_no = ?, amount_fen = ?"
+                                 " WHERE id = ? AND version = ? AND origin = 'cancel'"));
+    update->bind(1, out_request_no).bind(2, amount.fen()).bind(3, refund.row);
+    update->bind(4, refund.version);
+    TOLLGATE_DO(update->run());
+    if (db_.changed_rows() == 1) return Done{};
+    return Error(ErrorCode::stale_version, "the refund is no longer as it was read");
+}
+
 Result<Done> SqliteRefundBooks::add_transition(const Step& step) {
     TOLLGATE_TRY(Statement* const insert,
                  statements_.get("INSERT INTO refund_transition (refund, version, from_status,"

@@ -28,6 +28,8 @@ public:
 
     Result<Done> add(Refund& refund, const Origin& origin) override;
     Result<Done> change(Refund& refund, Refund next, const Origin& origin, Timestamp now) override;
+    Result<Done> correct(const Refund& refund, std::string_view out_request_no,
+                         Money amount) override;
     Result<std::vector<Refund>> claim_due(Timestamp now, Timestamp until, int limit) override;
     Result<Done> report(const Payment& payment, std::string_view out_request_no,
                         Timestamp now) override;

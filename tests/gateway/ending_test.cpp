@@ -1,11 +1,11 @@
 // How payments end, through a whole gateway and an Alipay that keeps the truth: queries by timer
-// and on demand, closing, expiry, cancels, unknown outcomes, tokens.
+// and on demand, closing, expiry, unknown outcomes, tokens.
 #include <thread>
 
 #include <gtest/gtest.h>
 
 #include "base/time_text.h"
-#include "tests/gateway/little_alipay.h"
+#include "tests/gateway/ending_world.h"
 
 namespace tollgate {
 namespace {
@@ -14,41 +14,10 @@ using nlohmann::json;
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
-using testing::Answer;
+using testing::EndingWorld;
 using testing::GatewayWorld;
 using testing::LittleAlipay;
 using Kind = LittleAlipay::Fault::Kind;
-
-struct EndingWorld : GatewayWorld {
-    explicit EndingWorld(std::function<void(config::Settings&)> change = {})
-        : GatewayWorld(std::move(change)), little(*this) {}
-
-    std::string make(const std::string& number, const std::string& product = "page") {
-        auto wanted = order(number);
-        wanted["product"] = product;
-        const auto made = create(wanted);
-        EXPECT_EQ(made.status, 201) << made.body;
-        return made.json()["id"];
-    }
-    Answer close(const std::string& id, const transport::HeaderList& headers = {}) {
-        return api("POST", "/v1/payments/" + id + "/close", "", headers);
-    }
-    json refresh(const std::string& id) {
-        const auto answer = api("GET", "/v1/payments/" + id + "?refresh=1");
-        EXPECT_EQ(answer.status, 200) << answer.body;
-        return answer.json();
-    }
-    json history(const std::string& id) {
-        return api("GET", "/v1/payments/" + id + "/history").json()["transitions"];
-    }
-    void wait_for_status(const std::string& number, const std::string& status) {
-        wait_for_count("SELECT count(*) FROM payment WHERE out_trade_no = '" + number +
-                           "' AND status = '" + status + "'",
-                       1);
-    }
-
-    LittleAlipay little;
-};
 
 TEST(Sweep, FindsAPaymentWhoseNotificationNeverCame) {
     EndingWorld world;
@@ -323,69 +292,6 @@ TEST(Unknown, IsPaidWhenTheQuerySaysSo) {
     world.clock.pass(minutes(1));
     world.wait_for_status("T1", "paid");
     EXPECT_EQ(world.little.calls("alipay.trade.precreate"), 1);
-}
-
-// A barcode payment whose call was lost, as the product leaves it.
-std::string lost_barcode(EndingWorld& world, const std::string& number) {
-    auto id = world.make(number);
-    world.execute(
-        "UPDATE payment SET product = 'barcode', status = 'unknown' WHERE out_trade_no = '" +
-        number + "'");
-    return id;
-}
-
-TEST(Barcode, IsCancelledWhenNobodyKnowsItsOutcomeAfterTwoMinutes) {
-    EndingWorld world;
-    lost_barcode(world, "T1");
-    world.little.open("T1");
-    world.little.always("alipay.trade.query", {Kind::lose_answer});
-    world.clock.pass(minutes(3));
-    world.wait_for_status("T1", "closed");
-    EXPECT_EQ(world.little.trade("T1").status, "TRADE_CLOSED");
-}
-
-TEST(Barcode, IsPaidAndRefundedWhenTheCancelFindsMoney) {
-    EndingWorld world;
-    const auto id = lost_barcode(world, "T1");
-    world.little.pay("T1");
-    world.little.always("alipay.trade.query", {Kind::lose_answer});
-    world.clock.pass(minutes(3));
-    world.wait_for_status("T1", "refunded");
-    const auto events = world.events.wait_for(2);
-    EXPECT_EQ(events[0]["type"], "payment.paid");
-    EXPECT_EQ(events[1]["type"], "payment.refunded");
-    EXPECT_EQ(world.text("SELECT origin || ' ' || status || ' ' || amount_fen FROM refund"),
-              "cancel succeeded 1000");
-    EXPECT_EQ(world.history(id).size(), 4U);  // unknown, closing, paid, refunded.
-}
-
-TEST(Barcode, IsCancelledAgainWhileTheCancelIsInDoubt) {
-    EndingWorld world;
-    const auto id = lost_barcode(world, "T1");
-    world.little.open("T1");
-    world.little.next("alipay.trade.cancel", {Kind::lose_request});
-    const auto first = world.api("POST", "/v1/payments/" + id + "/cancel");
-    EXPECT_EQ(first.status, 202) << first.body;
-    world.clock.pass(seconds(15));
-    world.wait_for_status("T1", "closed");
-    EXPECT_EQ(world.little.calls("alipay.trade.cancel"), 2);
-}
-
-TEST(Barcode, KeepsTheMoneyThatAQueryFindsBeforeTheCancel) {
-    EndingWorld world;
-    const auto id = lost_barcode(world, "T1");
-    world.little.pay("T1");
-    const auto answer = world.api("POST", "/v1/payments/" + id + "/cancel");
-    EXPECT_EQ(answer.status, 409);
-    EXPECT_EQ(answer.json()["code"], "payment_paid");
-    EXPECT_EQ(world.little.refunded("T1"), 0);
-}
-
-TEST(Cancel, IsForBarcodePaymentsAlone) {
-    EndingWorld world;
-    const auto answer = world.api("POST", "/v1/payments/" + world.make("T1") + "/cancel");
-    EXPECT_EQ(answer.status, 409);
-    EXPECT_EQ(answer.json()["code"], "not_a_barcode_payment");
 }
 
 TEST(Tokens, MakeOnePaymentEach) {

@@ -168,7 +168,10 @@ Json LittleAlipay::cancel(const Json& biz) {
     if (found == trades_.end()) return answer;
     Trade& trade = found->second;
     answer["trade_no"] = trade_no(found->first);
-    if (trade.status == "TRADE_CLOSED") return answer;
+    if (trade.status == "TRADE_CLOSED") {
+        if (!trade.refunds.empty()) answer["action"] = "refund";
+        return answer;
+    }
     answer["action"] = trade.paid_at.empty() ? "close" : "refund";
     if (!trade.paid_at.empty()) trade.refunds.push_back({"cancel", trade.fen});
     trade.status = "TRADE_CLOSED";

@@ -134,6 +134,14 @@ std::optional<Money> AlipayModel::refunded(const std::string& out_trade_no,
     return refund->second.amount;
 }
 
+Money AlipayModel::refunded_in_all(const std::string& out_trade_no) const {
+    std::int64_t fen = 0;
+    const auto trade = truth_.find(out_trade_no);
+    if (trade == truth_.end()) return Money();
+    for (const auto& [number, refund] : trade->second.refunds) fen += refund.amount.fen();
+    return Money::from_fen(fen);
+}
+
 std::optional<std::string> AlipayModel::opened(const Result<const sandbox::Trade*>& opening) {
     if (!opening) {
         seams_.trace.note("alipay.refuses", opening.error().reason());

@@ -76,6 +76,8 @@ public:
     const sandbox::Trade* trade(const std::string& out_trade_no);
     // Whether money has gone back under this number, and how much.
     std::optional<Money> refunded(const std::string& out_trade_no, const std::string& number) const;
+    // The same of all numbers together.
+    Money refunded_in_all(const std::string& out_trade_no) const;
     // Nothing is on its way, and nothing will be sent by itself.
     bool quiet() const { return notices_under_way_ == 0; }
 

@@ -206,7 +206,7 @@ void Oracle::check_refunds() {
          " FROM refund WHERE status != 'failed' AND origin != 'external' GROUP BY payment)"
          " ON of = id WHERE back > amount_fen");
     each(
-        "SELECT out_trade_no, out_request_no, refund.status, refund.amount_fen FROM refund"
+        "SELECT out_trade_no, out_request_no, refund.status, refund.amount_fen, origin FROM refund"
         " JOIN payment ON payment.id = refund.payment WHERE refund.status IN"
         " ('succeeded', 'failed')",
         [&](const Statement& row) {
@@ -214,6 +214,11 @@ void Oracle::check_refunds() {
             const auto moved = seams_.alipay.refunded(row.text(0), number);
             if (row.view(2) == "failed") {
                 if (moved) violation("its reservation is free, and its money has moved: " + number);
+            } else if (row.view(4) == "cancel" && !moved) {
+                // Its number stands in for the one under which somebody sent the money back.
+                if (seams_.alipay.refunded_in_all(row.text(0)).fen() < row.integer(3)) {
+                    violation("cancelled, and Alipay sent nothing back: " + number);
+                }
             } else if (!moved || moved->fen() != row.integer(3)) {
                 violation("refunded in the ledger, and Alipay sent nothing back: " + number);
             }
