@@ -1,5 +1,7 @@
 // Nobody at home, an app that is down or slow, restarts: what is told, what is kept, what arrives.
 #include <algorithm>
+#include <condition_variable>
+#include <deque>
 #include <fstream>
 
 #include <gtest/gtest.h>
@@ -18,6 +20,32 @@ int free_port() {
     const App briefly;
     return briefly.port();
 }
+
+// Callbacks that have reached the app and wait for the test to answer them.
+class HeldTickets {
+public:
+    void keep(transport::Ticket ticket) {
+        {
+            const std::lock_guard lock(mutex_);
+            held_.push_back(std::move(ticket));
+        }
+        came_.notify_one();
+    }
+
+    // Waits for the next one.
+    transport::Ticket next() {
+        std::unique_lock lock(mutex_);
+        came_.wait(lock, [&] { return !held_.empty(); });
+        transport::Ticket ticket = std::move(held_.front());
+        held_.pop_front();
+        return ticket;
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable came_;
+    std::deque<transport::Ticket> held_;
+};
 
 std::vector<std::string> ids_of(const std::vector<transport::ServerRequest>& requests) {
     std::vector<std::string> ids;
@@ -133,23 +161,15 @@ TEST(AppDown, IsTold502WithTheReasonAndTriedAgain) {
 
 TEST(AppSlow, IsTold504AndItsAnswerIsStillTaken) {
     App app;
-    std::mutex mutex;
-    std::vector<transport::Ticket> held;
-    app.answer_with([&](const auto&, transport::Ticket ticket) {
-        const std::lock_guard lock(mutex);
-        held.push_back(std::move(ticket));
-    });
+    HeldTickets held;
+    app.answer_with([&](const auto&, transport::Ticket ticket) { held.keep(std::move(ticket)); });
     RunningRelay relay([](auto& settings) { settings.tunnels[0].answer_wait = milliseconds(300); });
     const RunningClient client(relay.url(), app.url());
     client.connected();
     const auto answer = relay.notify("n1");
     EXPECT_EQ(answer.status, 504);
     EXPECT_EQ(answer.header("X-Tunnel-Error"), "app_slow");
-    {
-        const std::lock_guard lock(mutex);
-        ASSERT_EQ(held.size(), 1U);
-        held[0].complete(transport::testing::text_answer("success"));
-    }
+    held.next().complete(transport::testing::text_answer("success"));
     ASSERT_TRUE(becomes_true([&] { return relay.counters().answered == 1; }));
     EXPECT_EQ(app.count(), 1U);
     EXPECT_EQ(relay.counters().put_back, 0U);
@@ -157,12 +177,8 @@ TEST(AppSlow, IsTold504AndItsAnswerIsStillTaken) {
 
 TEST(Exchanges, AreNoMoreThanAskedFor) {
     App app;
-    std::mutex mutex;
-    std::vector<transport::Ticket> held;
-    app.answer_with([&](const auto&, transport::Ticket ticket) {
-        const std::lock_guard lock(mutex);
-        held.push_back(std::move(ticket));
-    });
+    HeldTickets held;
+    app.answer_with([&](const auto&, transport::Ticket ticket) { held.keep(std::move(ticket)); });
     RunningRelay relay;
     const RunningClient client(relay.url(), app.url(),
                                [](auto& settings) { settings.exchanges = 1; });
@@ -173,11 +189,9 @@ TEST(Exchanges, AreNoMoreThanAskedFor) {
             [&, i] { EXPECT_EQ(relay.notify("n" + std::to_string(i)).status, 200); });
     }
     for (std::size_t i = 1; i <= 4; ++i) {
-        ASSERT_TRUE(becomes_true([&] { return app.count() == i; }));
-        const std::lock_guard lock(mutex);
-        ASSERT_EQ(held.size(), 1U) << "the app has one at a time";
-        held.back().complete(transport::testing::text_answer("success"));
-        held.clear();
+        transport::Ticket ticket = held.next();
+        EXPECT_EQ(app.count(), i) << "the app has one at a time";
+        ticket.complete(transport::testing::text_answer("success"));
     }
     for (std::thread& provider : providers) provider.join();
 }
@@ -222,23 +236,16 @@ TEST(Reconnect, FindsARestartedRelayWithinTwoSeconds) {
 // client knows the answer.
 TEST(Reconnect, AnswersFromMemoryWhatTheOldRelayNeverHeard) {
     App app;
-    std::mutex mutex;
-    std::vector<transport::Ticket> held;
-    app.answer_with([&](const auto&, transport::Ticket ticket) {
-        const std::lock_guard lock(mutex);
-        held.push_back(std::move(ticket));
-    });
+    HeldTickets held;
+    app.answer_with([&](const auto&, transport::Ticket ticket) { held.keep(std::move(ticket)); });
     RunningRelay relay;
     const RunningClient client(relay.url(), app.url());
     client.connected();
     std::thread provider([&] { EXPECT_EQ(relay.notify("n1").status, 503); });
-    ASSERT_TRUE(becomes_true([&] { return app.count() == 1; }));
+    transport::Ticket ticket = held.next();
     relay.stop();
     provider.join();
-    {
-        const std::lock_guard lock(mutex);
-        held[0].complete(transport::testing::text_answer("success"));
-    }
+    ticket.complete(transport::testing::text_answer("success"));
     relay.start();
     ASSERT_TRUE(becomes_true([&] { return relay.counters().answered == 1; }));
     EXPECT_EQ(app.count(), 1U) << "the app has it once";
