@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "ledger/outbox.h"
 #include "ledger/payment.h"
+#include "ledger/preauth_books.h"
 #include "ledger/records.h"
 #include "ledger/refund_books.h"
 
@@ -43,6 +44,7 @@ public:
     // Events, endpoints and deliveries.
     virtual OutboxReading& outbox() = 0;
     virtual RefundReading& refunds() = 0;
+    virtual PreauthReading& preauths() = 0;
 };
 
 // A payment's change of status, or of what else is news about it. Absent members stay.
@@ -125,6 +127,7 @@ public:
     // How events leave the ledger.
     virtual Outbox& outbox() = 0;
     virtual RefundBooks& refunds() = 0;
+    virtual PreauthBooks& preauths() = 0;
 
     // Begins (or takes over, once running_until is past) the key for a request at work.
     virtual Result<Done> begin_idempotency(const IdempotencyRecord& record, Timestamp now) = 0;

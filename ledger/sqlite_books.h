@@ -4,6 +4,7 @@
 #include "ledger/books.h"
 #include "ledger/sqlite_outbox.h"
 #include "ledger/sqlite_reading.h"
+#include "ledger/sqlite_preauths.h"
 #include "ledger/sqlite_refunds.h"
 
 namespace tollgate::ledger {
@@ -16,7 +17,8 @@ public:
           statements_(db),
           reading_(db),
           outbox_(db, statements_),
-          refunds_(db, statements_) {}
+          refunds_(db, statements_),
+          preauths_(db, statements_) {}
 
     Reading& read() override { return reading_; }
 
@@ -42,6 +44,7 @@ public:
     std::uint64_t events_added() const override { return events_added_; }
     Outbox& outbox() override { return outbox_; }
     RefundBooks& refunds() override { return refunds_; }
+    PreauthBooks& preauths() override { return preauths_; }
     Result<Done> begin_idempotency(const IdempotencyRecord& record, Timestamp now) override;
     Result<Done> store_answer(const IdempotencyRecord& record, Timestamp now) override;
     Result<Done> release_idempotency(std::string_view caller, std::string_view key) override;
@@ -64,6 +67,7 @@ private:
     SqliteReading reading_;
     SqliteOutbox outbox_;
     SqliteRefundBooks refunds_;
+    SqlitePreauthBooks preauths_;
     std::uint64_t events_added_ = 0;
 };
 

@@ -6,6 +6,7 @@
 #include "base/sqlite.h"
 #include "ledger/books.h"
 #include "ledger/sqlite_outbox_reading.h"
+#include "ledger/sqlite_preauths.h"
 #include "ledger/sqlite_refunds.h"
 #include "ledger/statement_cache.h"
 
@@ -16,12 +17,16 @@ namespace tollgate::ledger {
 class SqliteReading final : public Reading {
 public:
     explicit SqliteReading(Database& borrowed)
-        : statements_(borrowed), outbox_(statements_), refunds_(statements_) {}
+        : statements_(borrowed),
+          outbox_(statements_),
+          refunds_(statements_),
+          preauths_(statements_) {}
     explicit SqliteReading(std::unique_ptr<Database> owned)
         : owned_(std::move(owned)),
           statements_(*owned_),
           outbox_(statements_),
-          refunds_(statements_) {}
+          refunds_(statements_),
+          preauths_(statements_) {}
 
     Result<std::optional<Payment>> payment_by_id(std::string_view id) override;
     Result<std::optional<Payment>> payment_by_number(std::string_view app,
@@ -43,6 +48,7 @@ public:
     Result<std::vector<DifferenceView>> differences(const DifferenceQuery& query) override;
     OutboxReading& outbox() override { return outbox_; }
     RefundReading& refunds() override { return refunds_; }
+    PreauthReading& preauths() override { return preauths_; }
 
     // Those that Books::claim_due_payments is about to take.
     Result<std::vector<Payment>> due_payments(Timestamp now, int limit);
@@ -52,6 +58,7 @@ private:
     StatementCache statements_;
     SqliteOutboxReading outbox_;
     SqliteRefundReading refunds_;
+    SqlitePreauthReading preauths_;
 };
 
 }  // namespace tollgate::ledger

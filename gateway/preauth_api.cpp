@@ -1,0 +1,305 @@
+#include "gateway/preauth_api.h"
+
+#include "base/id.h"
+#include "gateway/alipay_request.h"
+#include "gateway/answers.h"
+#include "gateway/history_json.h"
+
+namespace tollgate::gateway {
+namespace {
+
+using ledger::Preauthorisation;
+using ledger::PreauthStatus;
+using transport::ServerRequest;
+using transport::ServerResponse;
+using transport::Ticket;
+
+enum class Wish { attempt, confirm, cancel };
+
+std::string with_action(const Preauthorisation& preauth) {
+    std::string json = to_json(preauth);
+    if (preauth.status != PreauthStatus::trying) return json;
+    json.pop_back();
+    return json + R"(,"action":)" + preauth.action.value_or("null") + "}";
+}
+
+ServerResponse tried(const Preauthorisation& preauth) {
+    switch (preauth.status) {
+        case PreauthStatus::failed:
+            return to_response(preauth_problem(
+                "freeze_refused",
+                "Nothing was frozen: " + preauth.failure.value_or("no reason given"), preauth));
+        case PreauthStatus::cancelling:
+        case PreauthStatus::cancelled:
+            return to_response(preauth_problem("preauthorisation_cancelled",
+                                               "It was cancelled meanwhile", preauth));
+        case PreauthStatus::trying:
+            return json_response(preauth.action ? 200 : 202, with_action(preauth));
+        case PreauthStatus::frozen:
+        case PreauthStatus::confirming:
+        case PreauthStatus::confirmed: break;
+    }
+    return json_response(200, to_json(preauth));
+}
+
+ServerResponse confirmed(const Preauthorisation& preauth) {
+    if (preauth.status == PreauthStatus::confirmed) return json_response(200, to_json(preauth));
+    if (preauth.status == PreauthStatus::confirming) return json_response(202, to_json(preauth));
+    if (preauth.status == PreauthStatus::frozen) {
+        return to_response(
+            preauth_problem("confirm_refused",
+                            "Alipay refused to pay from it, and it is still frozen: " +
+                                preauth.failure.value_or("no reason given") +
+                                ". Confirm again once the cause is mended, or cancel",
+                            preauth, 422));
+    }
+    return to_response(
+        preauth_problem("preauthorisation_cancelled", "It cannot be confirmed", preauth));
+}
+
+ServerResponse cancelled(const Preauthorisation& preauth) {
+    switch (preauth.status) {
+        case PreauthStatus::cancelled:
+        case PreauthStatus::failed: return json_response(200, to_json(preauth));
+        case PreauthStatus::confirming:
+        case PreauthStatus::confirmed:
+            return to_response(preauth_problem("preauthorisation_confirmed",
+                                               "Money was taken before it could be let go",
+                                               preauth));
+        case PreauthStatus::trying:
+        case PreauthStatus::frozen:
+        case PreauthStatus::cancelling: break;
+    }
+    return json_response(202, to_json(preauth));
+}
+
+}  // namespace
+
+struct PreauthApi::Work {
+    Wish kind = Wish::attempt;
+    callbacks::AppRef app;
+    std::string caller;
+    std::string request_id;
+    Timestamp now;
+    PreauthWish wish;
+    Preauthorisation wanted;                     // Of a try …
+    std::optional<AlipayClient::Prepared> call;  // … too.
+    Ticket ticket;
+};
+
+void PreauthApi::add_routes(transport::Router& router) {
+    const auto bound = [this](auto member) {
+        return [this, member](ServerRequest& request, Ticket ticket) {
+            (this->*member)(request, std::move(ticket));
+        };
+    };
+    const std::string one = "/v1/preauthorisations/{app}/{number}";
+    router.add("POST", "/v1/preauthorisations", bound(&PreauthApi::try_it));
+    router.add("POST", one + "/confirm", bound(&PreauthApi::confirm));
+    router.add("POST", one + "/cancel", bound(&PreauthApi::cancel));
+    router.add("GET", one, bound(&PreauthApi::get_one));
+}
+
+StepContext PreauthApi::context(const Work& work) const {
+    return {.app = work.app,
+            .origin = {.cause = ledger::Cause::api,
+                       .cause_id = work.caller,
+                       .request_id = work.request_id},
+            .time = {.now = work.now, .trusted = true},
+            .entropy = seams_.entropy,
+            .dice = dice_};
+}
+
+// Nothing, and the ticket is answered, when the caller may not see the app.
+PreauthApi::Shared PreauthApi::begin(const ServerRequest& request, const Caller& caller,
+                                     const std::string& app, Ticket& ticket) {
+    auto work = std::make_shared<Work>();
+    work->app = caller.may_see(app) ? apps_.find(app) : nullptr;
+    if (work->app == nullptr) {
+        ticket.complete(to_response(no_such_preauth()));
+        return nullptr;
+    }
+    work->caller = caller.id;
+    work->request_id = request.request_id;
+    work->now = seams_.clock.now();
+    work->ticket = std::move(ticket);
+    return work;
+}
+
+Result<Done> PreauthApi::prepare_freeze(const PreauthRequest& request, Work& work) {
+    const auto& app = work.app;
+    const auto biz = freeze_biz_content(request, app->seller_ids.front());
+    const std::string notify_url = settings_.public_base_url + "/alipay/" + app->id + "/notify";
+    if (request.product == "app") {
+        TOLLGATE_TRY(const auto fields, sign_carried({.app = app.get(),
+                                                      .method = "alipay.fund.auth.order.app.freeze",
+                                                      .biz_content = biz,
+                                                      .notify_url = notify_url,
+                                                      .return_url = "",
+                                                      .now = work.now},
+                                                     seams_.entropy));
+        work.wanted.action = action_json("order_string", "order_string", order_string(fields));
+        return Done{};
+    }
+    TOLLGATE_TRY(work.call, alipay_.prepare({.app = app,
+                                             .method = request.product == "qr"
+                                                           ? "alipay.fund.auth.order.voucher.create"
+                                                           : "alipay.fund.auth.order.freeze",
+                                             .biz_content = biz,
+                                             .notify_url = notify_url,
+                                             .request_id = work.request_id}));
+    return Done{};
+}
+
+// Coordinators add parameters of their own to every address, so any are taken.
+void PreauthApi::try_it(const ServerRequest& request, Ticket ticket) {
+    const Caller* const caller = admit(seams_, request, "create", ticket);
+    if (caller == nullptr) return;
+    std::vector<config::Problem> problems;
+    const PreauthRequest wanted = read_preauth_request(request.body, problems);
+    if (refused(problems, ticket)) return;
+    const Shared work = begin(request, *caller, wanted.app, ticket);
+    if (work == nullptr) return;
+    work->wanted.id = make_id("pre", work->now, seams_.entropy);
+    work->wanted.app = wanted.app;
+    work->wanted.out_auth_no = wanted.out_auth_no;
+    work->wanted.seller_id = work->app->seller_ids.front();
+    work->wanted.product = wanted.product;
+    work->wanted.amount = wanted.amount;
+    work->wanted.subject = wanted.subject;
+    work->wanted.fingerprint = wanted.fingerprint;
+    work->wanted.created_at = work->now;
+    work->wanted.expires_at = work->now + std::chrono::minutes(wanted.expires_in);
+    if (const auto prepared = prepare_freeze(wanted, *work); !prepared) {
+        if (prepared.error().reason() != "call_not_valid") {
+            return answer_failure(seams_, work->request_id, prepared.error(),
+                                  std::move(work->ticket));
+        }
+        return work->ticket.complete(
+            to_response(invalid_request({{.where = "", .what = prepared.error().message()}})));
+    }
+    seams_.writer.submit(ledger::make_unit(
+        [this, work](ledger::Books& books) {
+            return begin_try(books, work->wanted, work->call.has_value(), context(*work),
+                             work->now + settings_.call_lease);
+        },
+        [this, work](Result<PreauthOutcome> outcome) { freeze(work, std::move(outcome)); }));
+}
+
+void PreauthApi::freeze(const Shared& work, Result<PreauthOutcome> outcome) {
+    if (!outcome || outcome->kind != PreauthOutcome::Kind::begun) {
+        return carry_out(work, std::move(outcome));
+    }
+    // A repeat's refusal proves nothing about the call before it.
+    const bool is_first = outcome->preauth.id == work->wanted.id;
+    errands_.start_freeze({.preauth = std::move(outcome->preauth),
+                           .app = work->app,
+                           .call = is_first ? PreauthCall::freeze : PreauthCall::freeze_again},
+                          *std::exchange(work->call, std::nullopt),
+                          [this, work](const auto& preauth) { answer(work, preauth); });
+}
+
+void PreauthApi::confirm(const ServerRequest& request, Ticket ticket) {
+    const Caller* const caller = admit(seams_, request, "create", ticket);
+    if (caller == nullptr) return;
+    std::vector<config::Problem> problems;
+    std::int64_t fen = 0;
+    read_body(request.body, problems, [&](config::Section& section) {
+        section.may_have_integer("amount", fen, 1, 10'000'000'000);
+        // A coordinator sends the try's body to all three; the address says which one it is.
+        std::string ignored;
+        std::int64_t ignored_number = 0;
+        for (const char* const member : {"app", "out_auth_no", "product", "subject", "auth_code"}) {
+            section.may_have_text(member, ignored);
+        }
+        section.may_have_integer("expires_in", ignored_number, 60, 86'400);
+    });
+    if (refused(problems, ticket)) return;
+    const Shared work = begin(request, *caller, request.captures.at(0), ticket);
+    if (work == nullptr) return;
+    work->kind = Wish::confirm;
+    work->wish = {.app = work->app->id, .out_auth_no = request.captures.at(1), .amount = {}};
+    if (fen > 0) work->wish.amount = Money::from_fen(fen);
+    submit_confirm(work);
+}
+
+void PreauthApi::submit_confirm(const Shared& work) {
+    seams_.writer.submit(ledger::make_unit(
+        [this, work](ledger::Books& books) {
+            return begin_confirm(books, work->wish, context(*work));
+        },
+        [this, work](Result<PreauthOutcome> outcome) { carry_out(work, std::move(outcome)); }));
+}
+
+void PreauthApi::cancel(const ServerRequest& request, Ticket ticket) {
+    const Caller* const caller = admit(seams_, request, "create", ticket);
+    if (caller == nullptr) return;
+    std::vector<config::Problem> problems;
+    if (!is_auth_number(request.captures.at(1))) {
+        problems.push_back({.where = "", .what = "out_auth_no: 1 to 62 letters, digits and '_'"});
+    }
+    if (refused(problems, ticket)) return;
+    const Shared work = begin(request, *caller, request.captures.at(0), ticket);
+    if (work == nullptr) return;
+    work->kind = Wish::cancel;
+    work->wish = {.app = work->app->id, .out_auth_no = request.captures.at(1), .amount = {}};
+    seams_.writer.submit(ledger::make_unit(
+        [this, work](ledger::Books& books) {
+            return begin_cancel(books, work->wish, context(*work));
+        },
+        [this, work](Result<PreauthOutcome> outcome) { carry_out(work, std::move(outcome)); }));
+}
+
+void PreauthApi::carry_out(const Shared& work, Result<PreauthOutcome> outcome) {
+    if (!outcome) return answer(work, outcome.error());
+    switch (outcome->kind) {
+        case PreauthOutcome::Kind::problem:
+            return work->ticket.complete(to_response(outcome->problem));
+        case PreauthOutcome::Kind::due:
+            return errands_.hurry(outcome->preauth.row,
+                                  [this, work](const auto& preauth) { answer(work, preauth); });
+        case PreauthOutcome::Kind::begun:
+        case PreauthOutcome::Kind::as_it_is: break;
+    }
+    answer(work, outcome->preauth);
+}
+
+void PreauthApi::answer(const Shared& work, const Result<Preauthorisation>& preauth) {
+    if (!preauth) {
+        return answer_failure(seams_, work->request_id, preauth.error(), std::move(work->ticket));
+    }
+    switch (work->kind) {
+        case Wish::attempt: return work->ticket.complete(tried(*preauth));
+        case Wish::cancel: return work->ticket.complete(cancelled(*preauth));
+        case Wish::confirm: break;
+    }
+    // It has been asked about now: it is frozen, or it is not.
+    const bool was_look = !preauth->capture && !work->wish.has_looked;
+    if (!was_look) return work->ticket.complete(confirmed(*preauth));
+    work->wish.has_looked = true;
+    submit_confirm(work);
+}
+
+void PreauthApi::get_one(const ServerRequest& request, Ticket ticket) {
+    const Caller* const caller = admit_without_query(seams_, request, "read", ticket);
+    if (caller == nullptr) return;
+    answer_from_ledger(
+        seams_, request.request_id, std::move(ticket),
+        [&](ledger::Reading& reading) -> Result<ServerResponse> {
+            const std::string& app = request.captures.at(0);
+            if (!caller->may_see(app)) return to_response(no_such_preauth());
+            TOLLGATE_TRY(const auto preauth, reading.preauths().one(app, request.captures.at(1)));
+            if (!preauth) return to_response(no_such_preauth());
+            TOLLGATE_TRY(const auto history, reading.preauths().history_of(*preauth));
+            std::string json = with_action(*preauth);
+            json.pop_back();
+            if (preauth->payment) {
+                TOLLGATE_TRY(const auto payment, reading.payment_by_row(*preauth->payment));
+                if (payment) json += R"(,"payment":)" + to_json(*payment);
+            }
+            return json_response(200,
+                                 json + R"(,"transitions":)" + transitions_json(history) + "}");
+        });
+}
+
+}  // namespace tollgate::gateway
