@@ -86,8 +86,13 @@ PreauthFinding read_preauth_answer(PreauthCall call, const Result<AlipayAnswer>&
     }
     if (!answer) {
         finding.why = answer.error().message();
-        // Its fields are wrong: it never leaves, however often it is tried.
-        if (answer.error().reason() == "call_not_valid") finding.kind = Kind::refused;
+        // Its fields are wrong: it never leaves, however often it is tried. Nor has a first freeze
+        // that could not be sent.
+        const bool was_not_sent =
+            call == PreauthCall::freeze && answer.error().code() == ErrorCode::unavailable;
+        if (was_not_sent || answer.error().reason() == "call_not_valid") {
+            finding.kind = Kind::refused;
+        }
         return finding;
     }
     if (answer->kind == AlipayAnswer::Kind::done) {

@@ -4,74 +4,17 @@
 #include "gateway/alipay_request.h"
 #include "gateway/answers.h"
 #include "gateway/history_json.h"
+#include "gateway/preauth_replies.h"
 
 namespace tollgate::gateway {
 namespace {
 
 using ledger::Preauthorisation;
-using ledger::PreauthStatus;
 using transport::ServerRequest;
 using transport::ServerResponse;
 using transport::Ticket;
 
 enum class Wish { attempt, confirm, cancel };
-
-std::string with_action(const Preauthorisation& preauth) {
-    std::string json = to_json(preauth);
-    if (preauth.status != PreauthStatus::trying) return json;
-    json.pop_back();
-    return json + R"(,"action":)" + preauth.action.value_or("null") + "}";
-}
-
-ServerResponse tried(const Preauthorisation& preauth) {
-    switch (preauth.status) {
-        case PreauthStatus::failed:
-            return to_response(preauth_problem(
-                "freeze_refused",
-                "Nothing was frozen: " + preauth.failure.value_or("no reason given"), preauth));
-        case PreauthStatus::cancelling:
-        case PreauthStatus::cancelled:
-            return to_response(preauth_problem("preauthorisation_cancelled",
-                                               "It was cancelled meanwhile", preauth));
-        case PreauthStatus::trying:
-            return json_response(preauth.action ? 200 : 202, with_action(preauth));
-        case PreauthStatus::frozen:
-        case PreauthStatus::confirming:
-        case PreauthStatus::confirmed: break;
-    }
-    return json_response(200, to_json(preauth));
-}
-
-ServerResponse confirmed(const Preauthorisation& preauth) {
-    if (preauth.status == PreauthStatus::confirmed) return json_response(200, to_json(preauth));
-    if (preauth.status == PreauthStatus::confirming) return json_response(202, to_json(preauth));
-    if (preauth.status == PreauthStatus::frozen) {
-        return to_response(
-            preauth_problem("confirm_refused",
-                            "Alipay refused to pay from it, and it is still frozen: " +
-                                preauth.failure.value_or("no reason given") +
-                                ". Confirm again once the cause is mended, or cancel",
-                            preauth, 422));
-    }
-    return to_response(
-        preauth_problem("preauthorisation_cancelled", "It cannot be confirmed", preauth));
-}
-
-ServerResponse cancelled(const Preauthorisation& preauth) {
-    switch (preauth.status) {
-        case PreauthStatus::cancelled:
-        case PreauthStatus::failed: return json_response(200, to_json(preauth));
-        case PreauthStatus::confirming:
-        case PreauthStatus::confirmed:
-            return to_response(preauth_problem("preauthorisation_confirmed",
-                                               "Money was taken before it could be let go",
-                                               preauth));
-        case PreauthStatus::trying:
-        case PreauthStatus::frozen:
-        case PreauthStatus::cancelling: break;
-    }
-    return json_response(202, to_json(preauth));
-}
 
 }  // namespace
 
@@ -98,6 +41,7 @@ void PreauthApi::add_routes(transport::Router& router) {
     router.add("POST", one + "/confirm", bound(&PreauthApi::confirm));
     router.add("POST", one + "/cancel", bound(&PreauthApi::cancel));
     router.add("GET", one, bound(&PreauthApi::get_one));
+    router.add("GET", one + "/history", bound(&PreauthApi::history));
 }
 
 StepContext PreauthApi::context(const Work& work) const {
@@ -138,7 +82,7 @@ Result<Done> PreauthApi::prepare_freeze(const PreauthRequest& request, Work& wor
                                                       .return_url = "",
                                                       .now = work.now},
                                                      seams_.entropy));
-        work.wanted.action = action_json("order_string", "order_string", order_string(fields));
+        work.wanted.action = action_json("sdk", "order_string", order_string(fields));
         return Done{};
     }
     TOLLGATE_TRY(work.call, alipay_.prepare({.app = app,
@@ -232,7 +176,7 @@ void PreauthApi::submit_confirm(const Shared& work) {
 }
 
 void PreauthApi::cancel(const ServerRequest& request, Ticket ticket) {
-    const Caller* const caller = admit(seams_, request, "create", ticket);
+    const Caller* const caller = admit(seams_, request, "close", ticket);
     if (caller == nullptr) return;
     std::vector<config::Problem> problems;
     if (!is_auth_number(request.captures.at(1))) {
@@ -269,36 +213,52 @@ void PreauthApi::answer(const Shared& work, const Result<Preauthorisation>& prea
         return answer_failure(seams_, work->request_id, preauth.error(), std::move(work->ticket));
     }
     switch (work->kind) {
-        case Wish::attempt: return work->ticket.complete(tried(*preauth));
-        case Wish::cancel: return work->ticket.complete(cancelled(*preauth));
+        case Wish::attempt: return work->ticket.complete(reply_to_try(*preauth));
+        case Wish::cancel: return work->ticket.complete(reply_to_cancel(*preauth));
         case Wish::confirm: break;
     }
     // It has been asked about now: it is frozen, or it is not.
     const bool was_look = !preauth->capture && !work->wish.has_looked;
-    if (!was_look) return work->ticket.complete(confirmed(*preauth));
+    if (!was_look) return work->ticket.complete(reply_to_confirm(*preauth));
     work->wish.has_looked = true;
     submit_confirm(work);
 }
 
-void PreauthApi::get_one(const ServerRequest& request, Ticket ticket) {
+// Answers with what `show` makes of the one that the address names.
+template <typename Show>
+void PreauthApi::answer_with_one(const ServerRequest& request, Ticket ticket, Show show) {
     const Caller* const caller = admit_without_query(seams_, request, "read", ticket);
     if (caller == nullptr) return;
-    answer_from_ledger(
-        seams_, request.request_id, std::move(ticket),
-        [&](ledger::Reading& reading) -> Result<ServerResponse> {
-            const std::string& app = request.captures.at(0);
-            if (!caller->may_see(app)) return to_response(no_such_preauth());
-            TOLLGATE_TRY(const auto preauth, reading.preauths().one(app, request.captures.at(1)));
-            if (!preauth) return to_response(no_such_preauth());
-            TOLLGATE_TRY(const auto history, reading.preauths().history_of(*preauth));
-            std::string json = with_action(*preauth);
+    answer_from_ledger(seams_, request.request_id, std::move(ticket),
+                       [&](ledger::Reading& reading) -> Result<ServerResponse> {
+                           const std::string& app = request.captures.at(0);
+                           if (!caller->may_see(app)) return to_response(no_such_preauth());
+                           TOLLGATE_TRY(const auto preauth,
+                                        reading.preauths().one(app, request.captures.at(1)));
+                           if (!preauth) return to_response(no_such_preauth());
+                           return show(reading, *preauth);
+                       });
+}
+
+void PreauthApi::get_one(const ServerRequest& request, Ticket ticket) {
+    answer_with_one(
+        request, std::move(ticket),
+        [](ledger::Reading& reading, const Preauthorisation& preauth) -> Result<ServerResponse> {
+            std::string json = with_action(preauth);
+            if (!preauth.payment) return json_response(200, json);
+            TOLLGATE_TRY(const auto payment, reading.payment_by_row(*preauth.payment));
             json.pop_back();
-            if (preauth->payment) {
-                TOLLGATE_TRY(const auto payment, reading.payment_by_row(*preauth->payment));
-                if (payment) json += R"(,"payment":)" + to_json(*payment);
-            }
-            return json_response(200,
-                                 json + R"(,"transitions":)" + transitions_json(history) + "}");
+            if (payment) json += R"(,"payment":)" + to_json(*payment);
+            return json_response(200, json + "}");
+        });
+}
+
+void PreauthApi::history(const ServerRequest& request, Ticket ticket) {
+    answer_with_one(
+        request, std::move(ticket),
+        [](ledger::Reading& reading, const Preauthorisation& preauth) -> Result<ServerResponse> {
+            TOLLGATE_TRY(const auto history, reading.preauths().history_of(preauth));
+            return json_response(200, R"({"transitions":)" + transitions_json(history) + "}");
         });
 }
 

@@ -14,7 +14,8 @@ struct PreauthSettings {
 };
 
 // Try, confirm and cancel, as a coordinator of distributed transactions drives them:
-// POST /v1/preauthorisations, POST …/{app}/{out_auth_no}/confirm and …/cancel, and GET.
+// POST /v1/preauthorisations, POST …/{app}/{out_auth_no}/confirm and …/cancel, and GET … and
+// …/history.
 class PreauthApi {
 public:
     // All must outlive the routes and every ticket under way.
@@ -37,6 +38,10 @@ private:
     void confirm(const transport::ServerRequest& request, transport::Ticket ticket);
     void cancel(const transport::ServerRequest& request, transport::Ticket ticket);
     void get_one(const transport::ServerRequest& request, transport::Ticket ticket);
+    void history(const transport::ServerRequest& request, transport::Ticket ticket);
+    template <typename Show>
+    void answer_with_one(const transport::ServerRequest& request, transport::Ticket ticket,
+                         Show show);
 
     Shared begin(const transport::ServerRequest& request, const Caller& caller,
                  const std::string& app, transport::Ticket& ticket);

@@ -5,7 +5,7 @@
 #include "base/id.h"
 #include "base/json_object.h"
 #include "callbacks/difference.h"
-#include "callbacks/event.h"
+#include "callbacks/preauth_move.h"
 #include "callbacks/promotion.h"
 
 namespace tollgate::gateway {
@@ -16,8 +16,6 @@ using ledger::Preauthorisation;
 using ledger::PreauthStatus;
 using Kind = PreauthFinding::Kind;
 
-constexpr std::chrono::hours kAppIsGone{1};
-constexpr std::chrono::hours kFrozenLook{1};
 constexpr std::chrono::seconds kBuyerLook{5};
 constexpr std::chrono::minutes kBuyerLookMax{1};
 constexpr std::chrono::seconds kTryAgain{2};
@@ -48,7 +46,8 @@ public:
             case PreauthStatus::cancelled:
             case PreauthStatus::failed: break;
         }
-        TOLLGATE_DO(move_preauth(books_, preauth_, std::move(next_), context_));
+        TOLLGATE_DO(callbacks::move_preauth(books_, preauth_, std::move(next_), context_.origin,
+                                            context_.time.now, context_.entropy));
         return preauth_;
     }
 
@@ -87,7 +86,7 @@ private:
                 return become(PreauthStatus::cancelling, "another amount was frozen");
             }
             become(PreauthStatus::frozen);
-            next_.next_sweep_at = now() + kFrozenLook;
+            next_.next_sweep_at = now() + callbacks::kFrozenLook;
             return;
         }
         if (finding.kind == Kind::ended) return become(PreauthStatus::failed, finding.why);
@@ -105,10 +104,9 @@ private:
     }
 
     Result<Done> on_frozen(const PreauthFinding& finding) {
-        next_.next_sweep_at = now() + kFrozenLook;
-        if (finding.kind != Kind::ended) return Done{};
-        become(PreauthStatus::cancelled, "let go at Alipay, and not by us");
-        return finding.was_paid_from ? disagree("preauthorisation_paid_elsewhere") : Done{};
+        next_.next_sweep_at = now() + callbacks::kFrozenLook;
+        return finding.kind == Kind::ended ? released(finding, "let go at Alipay, and not by us")
+                                           : Done{};
     }
 
     Result<Done> on_confirming(PreauthCall call, const PreauthFinding& finding) {
@@ -149,7 +147,7 @@ private:
 
     void back_to_frozen(const std::string& why) {
         become(PreauthStatus::frozen, why);
-        next_.next_sweep_at = now() + kFrozenLook;
+        next_.next_sweep_at = now() + callbacks::kFrozenLook;
     }
 
     // From here on it is a payment like any other.
@@ -197,8 +195,11 @@ private:
         } else if (was_cancel) {
             next_.ask_next = true;
             soon();
+        } else if (call == PreauthCall::freeze && finding.kind == Kind::refused) {
+            // The try that was cancelled while it was under way has frozen nothing.
+            become(PreauthStatus::cancelled, finding.why);
         } else if (finding.kind == Kind::ended) {
-            return released(finding);
+            return released(finding, preauth_.failure.value_or(""));
         } else {
             if (finding.kind == Kind::frozen) note_frozen(finding);
             // A freeze is asked about until the answer is clear.
@@ -215,9 +216,10 @@ private:
         later();
     }
 
-    Result<Done> released(const PreauthFinding& finding) {
+    // Nothing is frozen any more.
+    Result<Done> released(const PreauthFinding& finding, const std::string& why) {
         if (!finding.was_paid_from) {
-            become(PreauthStatus::cancelled, preauth_.failure.value_or(""));
+            become(PreauthStatus::cancelled, why);
             return Done{};
         }
         TOLLGATE_DO(disagree("preauthorisation_paid_elsewhere"));
@@ -257,49 +259,6 @@ private:
 };
 
 }  // namespace
-
-Result<Done> move_preauth(Books& books, Preauthorisation& preauth, Preauthorisation next,
-                          const StepContext& context) {
-    const bool is_news = next.status != preauth.status;
-    const auto type = callbacks::event_type_of(next.status);
-    const bool is_over = type && next.status != PreauthStatus::frozen;
-    if (is_over) next.next_sweep_at = std::nullopt;
-    if (is_news) next.attempts = 0;
-    TOLLGATE_DO(
-        books.preauths().change(preauth, std::move(next), context.origin, context.time.now));
-    if (!is_news || !type) return Done{};
-    std::optional<ledger::Payment> payment;
-    if (preauth.payment) {
-        TOLLGATE_TRY(payment, books.read().payment_by_row(*preauth.payment));
-    }
-    return books.add_event(callbacks::preauth_event(*type, preauth, payment ? &*payment : nullptr,
-                                                    context.time.now, context.entropy));
-}
-
-Result<std::vector<DuePreauth>> claim_due_preauths(Books& books, const PreauthClaim& claim) {
-    TOLLGATE_TRY(auto preauths,
-                 books.preauths().claim_due(claim.now, claim.lease_until, claim.limit));
-    std::vector<DuePreauth> due;
-    for (Preauthorisation& preauth : preauths) {
-        const ledger::Origin origin{
-            .cause = ledger::Cause::timer, .cause_id = preauth.id, .request_id = preauth.id};
-        callbacks::AppRef app = claim.apps.find(preauth.app);
-        const PreauthCall call = next_call(preauth);
-        Preauthorisation next = preauth;
-        // When the lease runs out without an answer, somebody must see to it.
-        next.next_sweep_at = claim.now;
-        next.attempts += 1;
-        if (call == PreauthCall::pay) next.ask_next = true;
-        if (app == nullptr) {
-            next = preauth;
-            next.calling_until = std::nullopt;
-            next.next_sweep_at = claim.now + kAppIsGone;
-        }
-        TOLLGATE_DO(books.preauths().change(preauth, std::move(next), origin, claim.now));
-        if (app != nullptr) due.push_back({std::move(preauth), std::move(app), call});
-    }
-    return due;
-}
 
 Result<Preauthorisation> apply_preauth(Books& books, const DuePreauth& due,
                                        const PreauthFinding& finding, const StepContext& context) {

@@ -3,6 +3,8 @@
 #include "base/id.h"
 #include "base/json_object.h"
 #include "base/utf8.h"
+#include "callbacks/event.h"
+#include "callbacks/preauth_move.h"
 #include "gateway/api_request.h"
 
 namespace tollgate::gateway {
@@ -35,9 +37,10 @@ ApiProblem is_cancelled(const Preauthorisation& preauth) {
 
 ApiProblem number_taken(const PreauthWish& wish) {
     return {.status = 409,
-            .code = "out_trade_no_taken",
-            .title = "A payment has the number " + wish.out_auth_no +
-                     " already, and a pre-authorisation is paid under its own"};
+            .code = "out_auth_no_taken",
+            .title = "The number " + wish.out_auth_no +
+                     " belongs to a payment, or to another app of the same seller: a "
+                     "pre-authorisation is paid under its own number"};
 }
 
 // Due at once, whoever holds the lease now: he sees to it next.
@@ -45,7 +48,8 @@ Result<PreauthOutcome> make_due(ledger::Books& books, Preauthorisation preauth,
                                 Preauthorisation next, const StepContext& context) {
     next.next_sweep_at = context.time.now;
     next.attempts = 0;
-    TOLLGATE_DO(move_preauth(books, preauth, std::move(next), context));
+    TOLLGATE_DO(callbacks::move_preauth(books, preauth, std::move(next), context.origin,
+                                        context.time.now, context.entropy));
     return PreauthOutcome{.kind = Kind::due, .preauth = std::move(preauth), .problem = {}};
 }
 
@@ -74,7 +78,8 @@ Result<PreauthOutcome> try_again(ledger::Books& books, Preauthorisation known,
     Preauthorisation next = known;
     next.calling_until = lease_until;
     next.next_sweep_at = context.time.now;
-    TOLLGATE_DO(move_preauth(books, known, std::move(next), context));
+    TOLLGATE_DO(callbacks::move_preauth(books, known, std::move(next), context.origin,
+                                        context.time.now, context.entropy));
     return PreauthOutcome{.kind = Kind::begun, .preauth = std::move(known), .problem = {}};
 }
 
@@ -195,11 +200,9 @@ Result<PreauthOutcome> begin_confirm(ledger::Books& books, const PreauthWish& wi
     }
     if (preauth.status == PreauthStatus::confirmed) return as_it_is(std::move(preauth));
     if (preauth.status == PreauthStatus::trying && wish.has_looked) {
-        ApiProblem problem = preauth_problem(
-            "not_frozen", "The buyer's money is not frozen yet: try again later, or cancel",
-            preauth);
-        problem.retry_after_seconds = 2;
-        return refused(std::move(problem));
+        return refused(not_yet("not_frozen",
+                               "The buyer's money is not frozen yet: try again later, or cancel",
+                               preauth));
     }
     Preauthorisation next = preauth;
     if (preauth.status == PreauthStatus::frozen) {
@@ -224,7 +227,14 @@ Result<PreauthOutcome> begin_cancel(ledger::Books& books, const PreauthWish& wis
         empty.status = PreauthStatus::cancelled;
         empty.created_at = context.time.now;
         empty.expires_at = context.time.now;
-        TOLLGATE_DO(books.preauths().add(empty, context.origin));
+        const auto added = books.preauths().add(empty, context.origin);
+        if (!added && added.error().code() == ErrorCode::conflict) {
+            return refused(number_taken(wish));
+        }
+        TOLLGATE_DO(added);
+        const auto type = callbacks::event_type_of(empty.status);
+        TOLLGATE_DO(books.add_event(
+            callbacks::preauth_event(*type, empty, nullptr, context.time.now, context.entropy)));
         return as_it_is(std::move(empty));
     }
     Preauthorisation next = *known;
@@ -249,6 +259,12 @@ ApiProblem no_such_preauth() {
     return {.status = 404,
             .code = "preauthorisation_not_found",
             .title = "There is no such pre-authorisation"};
+}
+
+ApiProblem not_yet(std::string code, std::string title, const Preauthorisation& preauth) {
+    ApiProblem problem = preauth_problem(std::move(code), std::move(title), preauth, 425);
+    problem.retry_after_seconds = 2;
+    return problem;
 }
 
 ApiProblem preauth_problem(std::string code, std::string title, const Preauthorisation& preauth,

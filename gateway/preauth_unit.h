@@ -65,6 +65,8 @@ Result<PreauthOutcome> begin_cancel(ledger::Books& books, const PreauthWish& wis
                                     const StepContext& context);
 
 ApiProblem no_such_preauth();
+// 425: no 2xx, for a coordinator takes any of those for done.
+ApiProblem not_yet(std::string code, std::string title, const ledger::Preauthorisation& preauth);
 ApiProblem preauth_problem(std::string code, std::string title,
                            const ledger::Preauthorisation& preauth, int status = 409);
 

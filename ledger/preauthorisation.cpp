@@ -39,14 +39,15 @@ std::string to_json(const Preauthorisation& preauth) {
         .number("version", preauth.version)
         .text("product", preauth.product)
         .number("amount", preauth.amount.fen())
+        .text("currency", "CNY")
         .text("subject", preauth.subject);
     if (preauth.capture) json.number("capture", preauth.capture->fen());
     json.maybe_text("auth_no", preauth.auth_no)
         .time("created_at", preauth.created_at)
         .time("updated_at", preauth.updated_at)
         .time("expires_at", preauth.expires_at)
-        .time("frozen_at", preauth.frozen_at)
-        .maybe_text("failure", preauth.failure);
+        .time("frozen_at", preauth.frozen_at);
+    if (preauth.failure) json.text("failure", *preauth.failure);
     return std::move(json).end();
 }
 

@@ -1,13 +1,8 @@
 // Try, confirm, cancel, through a whole gateway and an Alipay that keeps the truth and loses
 // messages.
-#include <atomic>
-#include <set>
-#include <thread>
-
 #include <gtest/gtest.h>
 
-#include "base/time_text.h"
-#include "tests/gateway/gateway_world.h"
+#include "tests/gateway/preauth_world.h"
 
 namespace tollgate {
 namespace {
@@ -15,189 +10,9 @@ namespace {
 using nlohmann::json;
 using std::chrono::minutes;
 using std::chrono::seconds;
-using testing::Answer;
 using testing::GatewayWorld;
-using testing::ScriptedAlipay;
-
-json ok() {
-    return {{"code", "10000"}, {"msg", "Success"}};
-}
-json refusal(const std::string& code) {
-    return {{"code", "40004"}, {"msg", "Business Failed"}, {"sub_code", code}, {"sub_msg", code}};
-}
-
-// One account's frozen money; each call's answer can be lost after it was done, or the call itself.
-class LittleFund {
-public:
-    enum class Loss { request, answer };
-
-    explicit LittleFund(GatewayWorld& world) : clock_(world.clock) {
-        world.alipay.script([this](const std::string& method, const json& biz, auto ticket) {
-            const std::lock_guard lock(mutex_);
-            ++calls_[method];
-            const auto found = losses_.find(method);
-            std::optional<Loss> loss;
-            if (found != losses_.end()) loss = losses_.extract(found).mapped();
-            const transport::ServerResponse lost{.status = 502, .body = "lost"};
-            if (loss == Loss::request) return ticket.complete(lost);
-            const auto refused = refusals_.find(method);
-            const json answer =
-                refused == refusals_.end() ? act(method, biz) : refusal(refused->second);
-            if (loss) return ticket.complete(lost);
-            ticket.complete(ScriptedAlipay::answer(method, answer));
-        });
-    }
-    void agree() {
-        const std::lock_guard lock(mutex_);
-        order_ = "AUTHORIZED";
-    }
-    void lose(const std::string& method, Loss loss) {
-        const std::lock_guard lock(mutex_);
-        losses_.emplace(method, loss);
-    }
-    void refuse(const std::string& method, const std::string& code) {
-        const std::lock_guard lock(mutex_);
-        refusals_[method] = code;
-    }
-    void heal() {
-        const std::lock_guard lock(mutex_);
-        refusals_.clear();
-        losses_.clear();
-    }
-    int calls(const std::string& method) {
-        const std::lock_guard lock(mutex_);
-        return calls_[method];
-    }
-    int all_calls() {
-        const std::lock_guard lock(mutex_);
-        int all = 0;
-        for (const auto& [method, calls] : calls_) all += calls;
-        return all;
-    }
-    std::int64_t taken() {
-        const std::lock_guard lock(mutex_);
-        return taken_;
-    }
-    std::string order() {
-        const std::lock_guard lock(mutex_);
-        return order_;
-    }
-
-private:
-    std::string yuan(std::int64_t fen) { return Money::from_fen(fen).to_yuan(); }
-    json named(json answer) {
-        answer["out_order_no"] = number_;
-        answer["out_request_no"] = number_;
-        return answer;
-    }
-
-    json act(const std::string& method, const json& biz) {
-        if (method == "alipay.fund.auth.order.freeze") return open(biz, "AUTHORIZED");
-        if (method == "alipay.fund.auth.order.voucher.create") return open(biz, "INIT");
-        if (method == "alipay.fund.auth.operation.detail.query") return detail();
-        if (method == "alipay.fund.auth.operation.cancel") return cancel();
-        if (method == "alipay.fund.auth.order.unfreeze") return unfreeze(biz);
-        if (method == "alipay.trade.pay") return pay(biz);
-        if (method == "alipay.trade.query") return query();
-        return refusal("isv.invalid-method");
-    }
-    json open(const json& biz, const std::string& order) {
-        number_ = biz.value("out_order_no", "");
-        if (order_.empty()) order_ = order;
-        frozen_ = Money::parse_yuan(biz.value("amount", ""))->fen();
-        json answer = named(ok());
-        if (order == "INIT") {
-            answer["code_value"] = "https://qr.alipay.com/" + number_;
-            return answer;
-        }
-        answer["auth_no"] = "2026auth";
-        answer["status"] = "SUCCESS";
-        answer["amount"] = yuan(frozen_);
-        return answer;
-    }
-    json detail() {
-        if (order_.empty()) return refusal("AUTH_ORDER_NOT_EXIST");
-        json answer = named(ok());
-        answer["order_status"] = order_;
-        answer["status"] = order_ == "INIT" ? "INIT" : order_ == "CLOSED" ? "CLOSED" : "SUCCESS";
-        answer["auth_no"] = "2026auth";
-        answer["payer_user_id"] = "2088000000000002";
-        answer["amount"] = yuan(frozen_);
-        answer["total_pay_amount"] = yuan(taken_);
-        return answer;
-    }
-    json cancel() {
-        if (order_.empty()) return refusal("AUTH_ORDER_NOT_EXIST");
-        json answer = named(ok());
-        answer["action"] = order_ == "INIT" ? "close" : "unfreeze";
-        if (order_ == "INIT") order_ = "CLOSED";
-        if (order_ == "AUTHORIZED") order_ = "FINISH";
-        return answer;
-    }
-    json unfreeze(const json& biz) {
-        if (order_ != "AUTHORIZED") return refusal("ORDER_ALREADY_FINISH");
-        order_ = "FINISH";
-        json answer = ok();
-        answer["auth_no"] = "2026auth";
-        answer["out_request_no"] = biz["out_request_no"];
-        answer["status"] = "SUCCESS";
-        return answer;
-    }
-    json pay(const json& biz) {
-        if (order_ != "AUTHORIZED") return refusal("ACQ.AUTH_ORDER_HAS_FINISHED");
-        taken_ += Money::parse_yuan(biz.value("total_amount", ""))->fen();
-        order_ = "FINISH";
-        json answer = ok();
-        answer["out_trade_no"] = number_;
-        answer["trade_no"] = "2026" + number_;
-        answer["total_amount"] = yuan(taken_);
-        return answer;
-    }
-    json query() {
-        if (taken_ == 0) return refusal("ACQ.TRADE_NOT_EXIST");
-        json answer = ok();
-        answer["out_trade_no"] = number_;
-        answer["trade_no"] = "2026" + number_;
-        answer["trade_status"] = "TRADE_SUCCESS";
-        answer["total_amount"] = yuan(taken_);
-        answer["send_pay_date"] = to_beijing(clock_.now());
-        return answer;
-    }
-
-    Clock& clock_;
-    std::mutex mutex_;
-    std::string number_;
-    std::string order_;  // Empty: Alipay has none.
-    std::int64_t frozen_ = 0;
-    std::int64_t taken_ = 0;
-    std::multimap<std::string, Loss> losses_;
-    std::map<std::string, std::string> refusals_;
-    std::map<std::string, int> calls_;
-};
-using Loss = LittleFund::Loss;
-
-struct PreauthWorld : GatewayWorld {
-    PreauthWorld() : fund(*this) {}
-
-    Answer attempt(const std::string& product = "barcode", std::int64_t fen = 1'000) {
-        json body{{"app", "shop"},
-                  {"out_auth_no", "A1"},
-                  {"product", product},
-                  {"amount", fen},
-                  {"subject", "A room"}};
-        if (product == "barcode") body["auth_code"] = "280000000000000001";
-        return api("POST", "/v1/preauthorisations", body.dump());
-    }
-    Answer end(const std::string& how, const json& body = json::object()) {
-        return api("POST", "/v1/preauthorisations/shop/A1/" + how, body.dump());
-    }
-    json one() { return api("GET", "/v1/preauthorisations/shop/A1").json(); }
-    void wait_for(const std::string& status) {
-        wait_for_count("SELECT count(*) FROM preauthorisation WHERE status = '" + status + "'", 1);
-    }
-
-    LittleFund fund;
-};
+using testing::PreauthWorld;
+using Loss = testing::LittleFund::Loss;
 
 TEST(Preauth, IsFrozenThenPaidOnceAndTheSameAnswerComesAgain) {
     PreauthWorld world;
@@ -237,6 +52,7 @@ TEST(Preauth, RefusesATryThatComesAfterItsCancel) {
     const auto empty = world.end("cancel");
     EXPECT_EQ(empty.status, 200) << empty.body;
     EXPECT_EQ(world.end("cancel").body, empty.body);
+    EXPECT_EQ(world.events_of("cancelled"), 1);
     const auto tried = world.attempt();
     EXPECT_EQ(tried.status, 409);
     EXPECT_EQ(tried.json()["code"], "cancelled_before_try");
@@ -248,7 +64,10 @@ TEST(Preauth, AsksBeforeItRefusesToConfirmWhatIsNotFrozen) {
     const auto tried = world.attempt("qr");
     ASSERT_EQ(tried.status, 200) << tried.body;
     EXPECT_EQ(tried.json()["action"]["type"], "qr");
-    EXPECT_EQ(world.end("confirm").json()["code"], "not_frozen");
+    const auto early = world.end("confirm");
+    EXPECT_EQ(early.status, 425) << "no 2xx: a coordinator would take it for done";
+    EXPECT_EQ(early.json()["code"], "not_frozen");
+    EXPECT_EQ(early.header("retry-after"), "2");
     EXPECT_EQ(world.fund.calls("alipay.fund.auth.operation.detail.query"), 1);
     world.fund.agree();
     EXPECT_EQ(world.end("confirm").status, 200);
@@ -289,26 +108,14 @@ TEST(Preauth, IsStillFrozenWhenAlipayRefusesToPay) {
     EXPECT_EQ(world.fund.taken(), 1'000);
 }
 
-TEST(Preauth, IsConfirmedOrCancelledAndNeverBoth) {
-    for (int i = 0; i < 8; ++i) {
-        PreauthWorld world;
-        ASSERT_EQ(world.attempt().status, 200);
-        int confirmed = 0;
-        int cancelled = 0;
-        std::thread confirm([&] { confirmed = world.end("confirm").status; });
-        std::thread cancel([&] { cancelled = world.end("cancel").status; });
-        confirm.join();
-        cancel.join();
-        EXPECT_EQ(std::multiset<int>({confirmed, cancelled}), std::multiset<int>({200, 409}));
-        EXPECT_EQ(world.fund.taken(), confirmed == 200 ? 1'000 : 0);
-    }
-}
-
 TEST(Preauth, GoesOnAfterARestart) {
     PreauthWorld world;
     ASSERT_EQ(world.attempt("qr").status, 200);
     world.fund.refuse("alipay.fund.auth.operation.cancel", "CANCEL_OPERATION_TIME_OUT");
-    EXPECT_EQ(world.end("cancel").status, 202);
+    const auto unfinished = world.end("cancel");
+    EXPECT_EQ(unfinished.status, 425) << unfinished.body;
+    EXPECT_EQ(unfinished.json()["code"], "cancel_unfinished");
+    EXPECT_EQ(world.end("confirm").json()["code"], "preauthorisation_cancelled");
     world.restart();
     world.fund.heal();
     world.clock.pass(minutes(6));
@@ -328,6 +135,120 @@ TEST(Preauth, KeepsItsNumberFromOtherPayments) {
     PreauthWorld world;
     ASSERT_EQ(world.attempt().status, 200);
     EXPECT_EQ(world.create(GatewayWorld::order("A1")).status, 409);
+    ASSERT_EQ(world.create(GatewayWorld::order("A2")).status, 201);
+    auto taken = PreauthWorld::wanted("barcode");
+    taken["out_auth_no"] = "A2";
+    const auto answer = world.api("POST", "/v1/preauthorisations", taken.dump());
+    EXPECT_EQ(answer.status, 409);
+    EXPECT_EQ(answer.json()["code"], "out_auth_no_taken");
+}
+
+// The numbers are the seller's, whichever of his apps uses them.
+TEST(Preauth, OfAnotherAppOfTheSellerIsAClearConflict) {
+    PreauthWorld world(&PreauthWorld::add_books);
+    const std::string books = "/v1/preauthorisations/books/A1/cancel";
+    EXPECT_EQ(world.api("POST", books, "", {}, GatewayWorld::kAllKey).status, 200);
+    const auto empty = world.end("cancel");
+    EXPECT_EQ(empty.status, 409) << empty.body;
+    EXPECT_EQ(empty.json()["code"], "out_auth_no_taken");
+    const auto tried = world.attempt();
+    EXPECT_EQ(tried.status, 409) << tried.body;
+    EXPECT_EQ(tried.json()["code"], "out_auth_no_taken");
+    EXPECT_EQ(world.count("SELECT count(*) FROM preauthorisation"), 1);
+    EXPECT_EQ(world.fund.all_calls(), 0);
+}
+
+TEST(Preauth, ThatIsNotTheCallersLooksLikeNone) {
+    PreauthWorld world(&PreauthWorld::add_books);
+    ASSERT_EQ(world.attempt().status, 200);
+    const std::string one = "/v1/preauthorisations/shop/A1";
+    for (const char* what : {"/confirm", "/cancel"}) {
+        const auto answer = world.api("POST", one + what, "", {}, GatewayWorld::kBooksKey);
+        EXPECT_EQ(answer.status, 404) << answer.body;
+        EXPECT_EQ(answer.json()["code"], "preauthorisation_not_found");
+    }
+    EXPECT_EQ(world.api("GET", one, "", {}, GatewayWorld::kBooksKey).status, 404);
+    EXPECT_EQ(world.one()["status"], "frozen");
+}
+
+TEST(Preauth, NeedsTheRightToTakeMoneyAndTheRightToLetItGo) {
+    PreauthWorld world;
+    ASSERT_EQ(world.attempt().status, 200);
+    const std::string one = "/v1/preauthorisations/shop/A1";
+    const auto cancel = world.api("POST", one + "/cancel", "", {}, GatewayWorld::kLookKey);
+    EXPECT_EQ(cancel.status, 403) << cancel.body;
+    EXPECT_EQ(world.one()["status"], "frozen");
+    const auto confirm = world.api("POST", one + "/confirm", "", {}, GatewayWorld::kLookKey);
+    EXPECT_EQ(confirm.status, 200) << confirm.body;
+    EXPECT_EQ(world.api("GET", one, "", {}, GatewayWorld::kReadKey).status, 404);
+}
+
+TEST(Preauth, ThatCouldNotBeSentOrWasRefusedHasFailed) {
+    PreauthWorld refused;
+    refused.fund.refuse("alipay.fund.auth.order.freeze", "MONEY_NOT_ENOUGH");
+    const auto answer = refused.attempt();
+    EXPECT_EQ(answer.status, 409) << answer.body;
+    EXPECT_EQ(answer.json()["code"], "freeze_refused");
+    EXPECT_EQ(refused.end("cancel").status, 200) << "nothing was frozen";
+    EXPECT_EQ(refused.end("confirm").json()["code"], "preauthorisation_failed");
+    EXPECT_EQ(refused.events_of("failed"), 1);
+    PreauthWorld away([](config::Settings& settings) {
+        settings.apps.at(0).gateway_url = "http://127.0.0.1:9/gateway.do";
+    });
+    const auto unsent = away.attempt();
+    EXPECT_EQ(unsent.json()["code"], "freeze_refused") << unsent.body;
+    EXPECT_EQ(away.end("cancel").status, 200);
+}
+
+TEST(Preauth, RefusesToTakeMoreThanIsFrozenOrAnotherTry) {
+    PreauthWorld world;
+    ASSERT_EQ(world.attempt().status, 200);
+    const auto more = world.end("confirm", {{"amount", 1'001}});
+    EXPECT_EQ(more.status, 422);
+    EXPECT_EQ(more.json()["code"], "confirm_exceeds");
+    const auto other = world.attempt("barcode", 999);
+    EXPECT_EQ(other.status, 422);
+    EXPECT_EQ(other.json()["code"], "out_auth_no_reused");
+    EXPECT_EQ(world.one()["status"], "frozen");
+    EXPECT_EQ(world.fund.taken(), 0);
+}
+
+TEST(Preauth, TakesTheBodyAndTheParametersOfACoordinator) {
+    PreauthWorld world;
+    const std::string asks = "?gid=g1&trans_type=tcc&branch_id=01&op=";
+    const auto body = PreauthWorld::wanted("barcode").dump();
+    const std::string one = "/v1/preauthorisations/shop/A1";
+    EXPECT_EQ(world.api("POST", "/v1/preauthorisations" + asks + "try", body).status, 200);
+    EXPECT_EQ(world.api("POST", one + "/confirm" + asks + "confirm", body).status, 200);
+    EXPECT_EQ(world.api("POST", one + "/cancel" + asks + "cancel", body).status, 409);
+}
+
+TEST(Preauth, IsGivenBackByItsOwnHistory) {
+    PreauthWorld world;
+    ASSERT_EQ(world.attempt().status, 200);
+    ASSERT_EQ(world.end("cancel").status, 200);
+    const auto history = world.api("GET", "/v1/preauthorisations/shop/A1/history").json();
+    std::string steps;
+    for (const json& step : history["transitions"]) {
+        steps += step["to"].get<std::string>() + " by " + step["cause"].get<std::string>() + ", ";
+    }
+    EXPECT_EQ(steps, "trying by api, frozen by query, cancelling by api, cancelled by query, ");
+    EXPECT_EQ(world.events_of("frozen"), 1);
+    EXPECT_EQ(world.events_of("cancelled"), 1);
+}
+
+TEST(Preauth, ThatEndedElsewhereIsFoundOut) {
+    for (const bool was_taken : {false, true}) {
+        PreauthWorld world;
+        ASSERT_EQ(world.attempt().status, 200);
+        if (was_taken) world.fund.take(300);
+        if (!was_taken) world.fund.release();
+        world.clock.pass(std::chrono::hours(2));
+        world.wait_for("cancelled");
+        EXPECT_EQ(world.count("SELECT count(*) FROM difference WHERE class ="
+                              " 'preauthorisation_paid_elsewhere'"),
+                  was_taken ? 1 : 0);
+    }
 }
 
 TEST(Preauth, NamesEveryWrongField) {
