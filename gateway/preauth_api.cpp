@@ -14,12 +14,12 @@ using transport::ServerRequest;
 using transport::ServerResponse;
 using transport::Ticket;
 
-enum class Wish { attempt, confirm, cancel };
-
 }  // namespace
 
 struct PreauthApi::Work {
-    Wish kind = Wish::attempt;
+    enum class Kind { attempt, confirm, cancel };
+
+    Kind kind = Kind::attempt;
     callbacks::AppRef app;
     std::string caller;
     std::string request_id;
@@ -161,7 +161,7 @@ void PreauthApi::confirm(const ServerRequest& request, Ticket ticket) {
     if (refused(problems, ticket)) return;
     const Shared work = begin(request, *caller, request.captures.at(0), ticket);
     if (work == nullptr) return;
-    work->kind = Wish::confirm;
+    work->kind = Work::Kind::confirm;
     work->wish = {.app = work->app->id, .out_auth_no = request.captures.at(1), .amount = {}};
     if (fen > 0) work->wish.amount = Money::from_fen(fen);
     submit_confirm(work);
@@ -185,7 +185,7 @@ void PreauthApi::cancel(const ServerRequest& request, Ticket ticket) {
     if (refused(problems, ticket)) return;
     const Shared work = begin(request, *caller, request.captures.at(0), ticket);
     if (work == nullptr) return;
-    work->kind = Wish::cancel;
+    work->kind = Work::Kind::cancel;
     work->wish = {.app = work->app->id, .out_auth_no = request.captures.at(1), .amount = {}};
     seams_.writer.submit(ledger::make_unit(
         [this, work](ledger::Books& books) {
@@ -213,9 +213,9 @@ void PreauthApi::answer(const Shared& work, const Result<Preauthorisation>& prea
         return answer_failure(seams_, work->request_id, preauth.error(), std::move(work->ticket));
     }
     switch (work->kind) {
-        case Wish::attempt: return work->ticket.complete(reply_to_try(*preauth));
-        case Wish::cancel: return work->ticket.complete(reply_to_cancel(*preauth));
-        case Wish::confirm: break;
+        case Work::Kind::attempt: return work->ticket.complete(reply_to_try(*preauth));
+        case Work::Kind::cancel: return work->ticket.complete(reply_to_cancel(*preauth));
+        case Work::Kind::confirm: break;
     }
     // It has been asked about now: it is frozen, or it is not.
     const bool was_look = !preauth->capture && !work->wish.has_looked;
