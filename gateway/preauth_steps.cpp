@@ -161,7 +161,8 @@ private:
         payment.product = "preauthorisation";
         payment.amount = *preauth_.capture;
         payment.subject = preauth_.subject;
-        payment.created_at = now();
+        // It may have been paid long before its lost answer was made up for, but not before this.
+        payment.created_at = preauth_.frozen_at.value_or(preauth_.created_at);
         payment.updated_at = now();
         payment.expires_at = preauth_.expires_at;
         // It was we who paid, so no notification has to be waited for.

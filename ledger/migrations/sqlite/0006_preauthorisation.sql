@@ -5,8 +5,9 @@ CREATE TABLE preauthorisation (
     app              TEXT    NOT NULL,
     out_auth_no      TEXT    NOT NULL,
     seller_id        TEXT    NOT NULL,
-    status           TEXT    NOT NULL CHECK (status IN ('trying', 'frozen', 'confirming', 'confirmed',
-                                                        'cancelling', 'cancelled', 'failed')),
+    status           TEXT    NOT NULL CHECK (status = 'trying' OR status = 'frozen' OR status = 'confirming'
+                                               OR status = 'confirmed' OR status = 'cancelling'
+                                               OR status = 'cancelled' OR status = 'failed'),
     version          INTEGER NOT NULL CHECK (version > 0),
     product          TEXT    NOT NULL,
     amount_fen       INTEGER NOT NULL CHECK (amount_fen >= 0),  -- 0: cancelled before it was tried.
@@ -23,8 +24,8 @@ CREATE TABLE preauthorisation (
     frozen_ms        INTEGER,
     next_sweep_ms    INTEGER,          -- When somebody must see to it again.
     calling_until_ms INTEGER,          -- One of us sees to it until then.
-    ask_next         INTEGER NOT NULL DEFAULT 0 CHECK (ask_next IN (0, 1)),
-    refused          INTEGER NOT NULL DEFAULT 0 CHECK (refused IN (0, 1)),
+    ask_next         INTEGER NOT NULL DEFAULT 0 CHECK (ask_next = 0 OR ask_next = 1),
+    refused          INTEGER NOT NULL DEFAULT 0 CHECK (refused = 0 OR refused = 1),
     attempts         INTEGER NOT NULL DEFAULT 0,
     failure          TEXT,
     UNIQUE (app, out_auth_no),
@@ -38,8 +39,8 @@ CREATE TABLE preauthorisation_transition (
     version          INTEGER NOT NULL,  -- Its version after it.
     from_status      TEXT,              -- Absent for the first.
     to_status        TEXT    NOT NULL,
-    cause            TEXT    NOT NULL CHECK (cause IN ('api', 'notification', 'query', 'bill', 'timer',
-                                                       'operator')),
+    cause            TEXT    NOT NULL CHECK (cause = 'api' OR cause = 'notification' OR cause = 'query'
+                                              OR cause = 'bill' OR cause = 'timer' OR cause = 'operator'),
     cause_id         TEXT    NOT NULL,
     request_id       TEXT    NOT NULL,
     at_ms            INTEGER NOT NULL,
