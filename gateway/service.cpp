@@ -284,9 +284,8 @@ private:
         refund_api_ = std::make_unique<RefundApi>(seams, apps_, *refund_errands_, errand_time());
         preauth_api_ = std::make_unique<PreauthApi>(
             seams, apps_, *alipay_, seams_.random, *preauth_errands_,
-            PreauthSettings{
-                .public_base_url = settings_.public_door.base_url,
-                .call_lease = settings_.alipay.total_timeout + milliseconds(5'000)});
+            PreauthSettings{.public_base_url = settings_.public_door.base_url,
+                            .call_lease = settings_.alipay.total_timeout + milliseconds(5'000)});
         difference_api_ = std::make_unique<DifferenceApi>(seams, apps_);
         event_api_ = std::make_unique<EventApi>(seams, [this] { beat_early(); });
         TOLLGATE_TRY(auto doors, EndpointDoors::make(settings_.deliveries.allowed_networks));

@@ -3,8 +3,8 @@
 #include "base/sqlite.h"
 #include "ledger/books.h"
 #include "ledger/sqlite_outbox.h"
-#include "ledger/sqlite_reading.h"
 #include "ledger/sqlite_preauths.h"
+#include "ledger/sqlite_reading.h"
 #include "ledger/sqlite_refunds.h"
 
 namespace tollgate::ledger {
