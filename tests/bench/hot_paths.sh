@@ -24,7 +24,7 @@ field() { node -p "JSON.parse(require('fs').readFileSync('$1'))$2"; }
 # Keys, a ledger of pending payments, and as many notifications: made once for each size.
 prepare() {
     [[ -f made.$payments ]] && return
-    rm -rf made.* keys chain ours* peer*.db* notifications
+    rm -rf made.* keys alipay caller event_secret ours* peer* notifications
     "$tollgate" keys new keys >keys.log
     "$tollgate" keys new alipay >>keys.log
     "$tollgate" keys caller caller >caller.log
@@ -83,6 +83,7 @@ start_peer() {
 }
 
 start_empty() {
+    rm -f empty.port
     "$build/transport/empty_handler_bench" >empty.port &
     server=$!
     until [[ -s empty.port ]]; do kill -0 "$server"; done

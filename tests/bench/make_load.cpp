@@ -14,10 +14,10 @@
 #include "base/time_text.h"
 #include "ledger/sqlite_store.h"
 #include "ledger/writer.h"
+#include "signing/content.h"
 #include "signing/entropy.h"
 #include "signing/fields.h"
 #include "signing/form.h"
-#include "signing/notification.h"
 #include "signing/private_key.h"
 #include "tests/support/fakes.h"
 
@@ -49,7 +49,7 @@ ledger::Payment pending_payment(int i, Timestamp now, Entropy& entropy) {
 
 void fill(const std::string& file, int count) {
     Entropy& entropy = signing::openssl_entropy();
-    const testing::TestLog log(system_clock());
+    testing::TestLog log(system_clock());
     auto store = *ledger::open_sqlite_store({.file = file}, system_clock());
     ledger::Writer writer(*store->write_connection(), ledger::Writer::Options{}, log.get());
     // About what the action of a page payment takes.
@@ -109,7 +109,6 @@ signing::Fields notification(int i, Entropy& entropy) {
             {"app_id", "2021000000000001"},
             {"seller_id", kSeller},
             {"seller_email", "shop@example.com"},
-            {"gmt_close", ""},
             {"body", "One bookmark of red paper, for a book that is read in the evening"},
             {"passback_params", "shelf%3D12%26counter%3D3%26campaign%3Dautumn"},
             {"sign_type", "RSA2"}};
