@@ -25,9 +25,9 @@
 #include "gateway/payment_api.h"
 #include "gateway/preauth_api.h"
 #include "gateway/preauth_errands.h"
-#include "gateway/problem.h"
 #include "gateway/refund_api.h"
 #include "gateway/refund_errands.h"
+#include "gateway/refusals.h"
 #include "gateway/replacing.h"
 #include "gateway/return_page.h"
 #include "gateway/token_api.h"
@@ -56,29 +56,6 @@ constexpr int kExplainedABeat = 4;
 constexpr int kErrandCallsMax = 4;
 constexpr int kErrandsAtOnce = 256;
 constexpr int kExpiredKeysASecond = 1'000;
-
-// The front's own refusals in the API's words. Its 503 is an answer that did not come in time: the
-// work may have been done.
-transport::ServerResponse api_refusal(int status, std::string_view reason) {
-    if (status == 503) {
-        return to_response({.status = status,
-                            .code = "outcome_unknown",
-                            .title = "No answer came in time. Send the same request again; never "
-                                     "use another out_trade_no",
-                            .retry_after_seconds = 2});
-    }
-    return to_response({.status = status,
-                        .code = status == 404   ? "no_such_route"
-                                : status == 405 ? "method_not_allowed"
-                                                : "bad_request",
-                        .title = std::string(reason)});
-}
-
-// What the front itself refuses on the public listener, a late ticket included, is a failure in
-// Alipay's eyes: whoever reads the body finds the word for it.
-transport::ServerResponse public_refusal(int status, std::string_view /*reason*/) {
-    return {.status = status, .content_type = "text/plain", .body = "fail"};
-}
 
 class RunningService final : public Service {
 public:
@@ -218,28 +195,21 @@ private:
                         .entropy = seams_.entropy,
                         .log = seams_.log,
                         .wake = [this] { beat_early(); }});
-        refund_errands_ = std::make_unique<RefundErrands>(
-            apps_, settings_.alipay.total_timeout + milliseconds(5'000),
-            RefundErrandSeams{.writer = *writer_,
-                              .alipay = *alipay_,
-                              .clock_watch = *clock_watch_,
-                              .clock = seams_.clock,
-                              .random = seams_.random,
-                              .entropy = seams_.entropy,
-                              .log = seams_.log,
-                              .wake = [this] { beat_early(); }});
-        preauth_errands_ = std::make_unique<PreauthErrands>(
-            apps_, settings_.alipay.total_timeout + milliseconds(5'000),
-            RefundErrandSeams{.writer = *writer_,
-                              .alipay = *alipay_,
-                              .clock_watch = *clock_watch_,
-                              .clock = seams_.clock,
-                              .random = seams_.random,
-                              .entropy = seams_.entropy,
-                              .log = seams_.log,
-                              .wake = [this] { beat_early(); }});
+        const RefundErrandSeams seams{.writer = *writer_,
+                                      .alipay = *alipay_,
+                                      .clock_watch = *clock_watch_,
+                                      .clock = seams_.clock,
+                                      .random = seams_.random,
+                                      .entropy = seams_.entropy,
+                                      .log = seams_.log,
+                                      .wake = [this] { beat_early(); }};
+        refund_errands_ = std::make_unique<RefundErrands>(apps_, call_lease(), seams);
+        preauth_errands_ = std::make_unique<PreauthErrands>(apps_, call_lease(), seams);
         return Done{};
     }
+
+    // Longer than one call can take.
+    milliseconds call_lease() const { return settings_.alipay.total_timeout + milliseconds(5'000); }
 
     // Query, close or cancel, query: longer than all of that can take.
     milliseconds errand_time() const {
@@ -284,8 +254,7 @@ private:
         refund_api_ = std::make_unique<RefundApi>(seams, apps_, *refund_errands_, errand_time());
         preauth_api_ = std::make_unique<PreauthApi>(
             seams, apps_, *alipay_, seams_.random, *preauth_errands_,
-            PreauthSettings{.public_base_url = settings_.public_door.base_url,
-                            .call_lease = settings_.alipay.total_timeout + milliseconds(5'000)});
+            PreauthSettings{settings_.public_door.base_url, call_lease()});
         difference_api_ = std::make_unique<DifferenceApi>(seams, apps_);
         event_api_ = std::make_unique<EventApi>(seams, [this] { beat_early(); });
         TOLLGATE_TRY(auto doors, EndpointDoors::make(settings_.deliveries.allowed_networks));
