@@ -107,7 +107,20 @@ std::optional<std::int64_t> Statement::optional_integer(int column) const {
     return integer(column);
 }
 
+namespace {
+
+// Once a process, before the first database; a static local is made exactly once by the language.
+// Counting what SQLite has allocated takes a lock at each allocation, and nobody asks.
+void configure_sqlite() {
+    static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    // Somebody else in the process has begun to use it: it works all the same.
+    static_cast<void>(configured);
+}
+
+}  // namespace
+
 Result<Database> Database::open(const std::string& path, Mode mode, const char* vfs) {
+    configure_sqlite();
     sqlite3* raw = nullptr;
     const int access =
         mode == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;

@@ -14,11 +14,13 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kIdleWait{1'000};
 constexpr milliseconds kPauseAfterTrouble{1'000};
-constexpr int kStartsATurn = 64;
+constexpr int kStartsATurn = 16;
 constexpr int kAhead = 4;  // So many times what may be in flight is claimed at most.
-// Under load a round waits until it is worth its COMMIT, or so long.
-constexpr std::size_t kResultsWorthARound = 768;
-constexpr milliseconds kRoundPatience{8};
+// Under load a round waits until it is worth its COMMIT, or so long: the more rows of a page it
+// changes, the fewer pages are written. What has just been committed waits less.
+constexpr std::size_t kResultsWorthARound = 1'024;
+constexpr milliseconds kRoundPatience{60};
+constexpr milliseconds kNewsPatience{20};
 
 // The halves of two plans that must not be lost.
 void append_records(RoundPlan& to, RoundPlan&& from) {
@@ -65,7 +67,6 @@ milliseconds Deliverer::run_once() {
     reports.clear();
     std::optional<RoundOutcome> outcome;
     std::optional<RoundPlan> not_recorded;
-    bool hinted = false;
     bool may_submit = false;
     {
         const std::lock_guard lock(shared_->mutex);
@@ -73,7 +74,7 @@ milliseconds Deliverer::run_once() {
         outcome = std::exchange(shared_->outcome, std::nullopt);
         not_recorded = std::exchange(shared_->not_recorded, std::nullopt);
         may_submit = !shared_->round_under_way && now >= shared_->not_before;
-        if (may_submit) hinted = std::exchange(shared_->hinted, false);
+        if (may_submit && std::exchange(shared_->hinted, false)) hinted_ = true;
     }
     if (outcome) take_round(*std::move(outcome), now);
     if (not_recorded) append_records(to_record_, *std::move(not_recorded));
@@ -85,11 +86,11 @@ milliseconds Deliverer::run_once() {
     }
     start_all(now);
 
-    more_is_due_ = more_is_due_ || hinted;
-    const bool something_due = more_is_due_ || (due_at_ && *due_at_ <= now);
+    const bool something_due = hinted_ || more_is_due_ || (due_at_ && *due_at_ <= now);
     const bool claim_is_due = something_due && !draining_ && claim_room() > 0;
     if (may_submit && (has_to_record() || claim_is_due)) {
-        if (has_plenty() && now - round_at_ < kRoundPatience) {
+        const milliseconds patience = hinted_ ? kNewsPatience : kRoundPatience;
+        if (has_plenty() && now - round_at_ < patience) {
             return milliseconds(can_start_more() ? 0 : 1);
         }
         round_at_ = now;
@@ -240,6 +241,7 @@ RoundPlan Deliverer::make_plan(Timestamp now) {
 
 // One unit of work records what has ended and claims what is due: one COMMIT for both.
 void Deliverer::submit(RoundPlan plan) {
+    hinted_ = false;
     more_is_due_ = false;
     due_at_.reset();  // The round will say.
     {

@@ -114,6 +114,7 @@ private:
     std::vector<ledger::PendingWork> waiting_;  // See RoundPlan.
     RoundPlan to_record_;      // Its recording half: what has ended since the last round.
     bool more_is_due_ = true;  // At the start there may be deliveries of an earlier life.
+    bool hinted_ = false;      // Events have been committed since the last round was handed in.
     std::optional<Timestamp> due_at_;
     std::size_t rounds_ = 0;
     Timestamp round_at_;  // The last one was handed in.

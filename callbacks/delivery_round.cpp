@@ -1,7 +1,10 @@
 #include "callbacks/delivery_round.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <string_view>
+#include <utility>
 
 #include "callbacks/event.h"
 #include "callbacks/fair_share.h"
@@ -113,10 +116,19 @@ private:
         const int limit = publishing_limit();
         TOLLGATE_TRY(const auto events, outbox_.unpublished_events(limit));
         TOLLGATE_DO(outbox_.publish(events));
+        std::map<std::pair<std::string_view, std::string_view>, std::vector<const Target*>>
+            audiences;
         for (const auto& event : events) {
-            for (const auto& [row, target] : *directory_) {
-                if (is_for(event, *target)) TOLLGATE_DO(promise(event, *target));
+            if (event.only_endpoint) {
+                const auto only = directory_->find(*event.only_endpoint);
+                const bool is_there = only != directory_->end() && !is_removed(*only->second);
+                if (is_there) TOLLGATE_DO(promise(event, *only->second));
+                continue;
             }
+            // Most are of one kind: who wants that is asked once.
+            const auto [audience, is_new] = audiences.try_emplace({event.app, event.type});
+            if (is_new) audience->second = audience_of(event);
+            for (const Target* target : audience->second) TOLLGATE_DO(promise(event, *target));
         }
         outcome_.published = static_cast<int>(events.size());
         outcome_.more_to_publish = outcome_.published == limit;
@@ -155,12 +167,20 @@ private:
                                     target.rules.ordered ? event.payment : std::nullopt, now_);
     }
 
-    static bool is_for(const ledger::UnpublishedEvent& event, const Target& target) {
-        if (target.endpoint.status == EndpointStatus::removed) return false;
-        if (event.only_endpoint) return *event.only_endpoint == target.endpoint.row;
-        // Of its own end an endpoint need not hear.
-        if (event.type == kEndpointDisabled && !target.is_enabled()) return false;
-        return wants(target.endpoint.plan, event.app, event.type);
+    static bool is_removed(const Target& target) {
+        return target.endpoint.status == EndpointStatus::removed;
+    }
+
+    std::vector<const Target*> audience_of(const ledger::UnpublishedEvent& event) const {
+        std::vector<const Target*> audience;
+        for (const auto& [row, target] : *directory_) {
+            if (is_removed(*target)) continue;
+            // Of its own end an endpoint need not hear.
+            if (event.type == kEndpointDisabled && !target->is_enabled()) continue;
+            if (wants(target->endpoint.plan, event.app, event.type))
+                audience.push_back(target.get());
+        }
+        return audience;
     }
 
     // For what waits in these lines, as fairly as the room allows.

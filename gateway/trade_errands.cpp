@@ -31,6 +31,7 @@ struct TradeErrands::Errand {
     // Under the errands' mutex.
     std::vector<Waiter> waiters;
     bool again = false;
+    bool claimed = false;  // The timer's claim got the lease for us, just before we asked for it.
 };
 
 TradeErrands::TradeErrands(const callbacks::Apps& apps, ErrandSettings settings, ErrandSeams seams)
@@ -93,7 +94,10 @@ void TradeErrands::claimed(Result<DuePayments> due) {
         claiming_ = false;
         if (!due) return;  // The next beat tries again; the writer has logged why.
         for (ledger::Payment& payment : due->to_ask) {
-            if (running_.contains(payment.id)) continue;
+            if (const auto found = running_.find(payment.id); found != running_.end()) {
+                found->second->claimed = true;
+                continue;
+            }
             auto errand = new_errand(payment.id, apps_.find(payment.app), "");
             errand->payment = std::move(payment);
             running_.emplace(errand->payment_id, errand);
@@ -144,29 +148,40 @@ bool TradeErrands::has_room() const {
     return static_cast<std::int64_t>(running_.size()) < settings_.in_flight_max * 2;
 }
 
-// Takes the lease, unless another process has it.
+// Takes the lease, unless another process has it. The timer may have claimed the payment a moment
+// ago: that lease is ours as well, and nobody else would use it.
 void TradeErrands::begin(const Shared& errand) {
     const Timestamp now = seams_.clock.now();
     struct Begun {
         ledger::Payment payment;
-        bool ours = false;
+        enum class Lease { taken, found, not_wanted } lease = Lease::not_wanted;
     };
     seams_.writer.submit(ledger::make_unit(
         [this, errand, now](ledger::Books& books) -> Result<Begun> {
             TOLLGATE_TRY(auto found, books.read().payment_by_id(errand->payment_id));
             if (!found) return Error(ErrorCode::not_found, "there is no such payment");
-            const bool leased = found->calling_until && *found->calling_until > now;
             const bool over = ledger::is_final(found->status) || found->held;
-            if (leased || over || errand->app == nullptr) return Begun{*std::move(found)};
+            if (over || errand->app == nullptr) return Begun{*std::move(found)};
+            if (found->calling_until && *found->calling_until > now) {
+                return Begun{.payment = *std::move(found), .lease = Begun::Lease::found};
+            }
             TOLLGATE_DO(books.set_calling(*found, now + settings_.lease));
-            return Begun{.payment = *std::move(found), .ours = true};
+            return Begun{.payment = *std::move(found), .lease = Begun::Lease::taken};
         },
         [this, errand](Result<Begun> begun) {
             if (!begun) return end(errand, begun.error());
-            if (!begun->ours) return end(errand, begun->payment);
+            const bool claimed = take_claim(*errand);
+            const bool ours = begun->lease == Begun::Lease::taken ||
+                              (begun->lease == Begun::Lease::found && claimed);
+            if (!ours) return end(errand, begun->payment);
             errand->payment = std::move(begun->payment);
             line_up(errand, TradeCall::query);
         }));
+}
+
+bool TradeErrands::take_claim(Errand& errand) {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(errand.claimed, false);
 }
 
 void TradeErrands::line_up(const Shared& errand, TradeCall next) {
@@ -301,6 +316,7 @@ void TradeErrands::end(const Shared& errand, const Result<ledger::Payment>& outc
         once_more = outcome && std::exchange(errand->again, false);
         if (once_more) {
             errand->so_far = {};
+            errand->claimed = false;
         } else {
             waiters = std::move(errand->waiters);
             running_.erase(errand->payment_id);

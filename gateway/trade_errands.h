@@ -97,6 +97,7 @@ private:
 
     void claimed(Result<DuePayments> due);
     void begin(const Shared& errand);
+    bool take_claim(Errand& errand);
     void line_up(const Shared& errand, TradeCall next);
     void make_call(const Shared& errand);
     void query(const Shared& errand);

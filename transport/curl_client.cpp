@@ -16,7 +16,10 @@
 namespace tollgate::transport {
 namespace {
 
+using CurlLong = long;  // NOLINT(google-runtime-int): libcurl's own type for numbers.
+
 constexpr std::size_t kSoundUrlsMax = 1'024;
+constexpr std::size_t kKeptConnectionsMax = 512;
 
 }  // namespace
 
@@ -26,6 +29,10 @@ public:
     explicit Multi(Options options) : options_(std::move(options)) {
         TOLLGATE_CHECK(options_.pinned_public_key.empty() ||
                        is_public_key_pin(options_.pinned_public_key));
+        // By itself libcurl keeps four for each request that is under way just then: after every
+        // burst it would close what the next one has to open again.
+        const auto kept = std::min<std::size_t>(options_.in_flight_max, kKeptConnectionsMax);
+        curl_multi_setopt(loop_.multi(), CURLMOPT_MAXCONNECTS, static_cast<CurlLong>(kept));
     }
 
     void start(ClientRequest request, Completion done) {

@@ -103,7 +103,7 @@ TEST(EndpointApi, ShowsWhatTheSettingsSayButNoSecret) {
     EXPECT_EQ(shown["url"], world.events.url());
     EXPECT_EQ(shown["status"], "enabled");
     EXPECT_EQ(shown["apps"], json::array());
-    EXPECT_EQ(shown["rules"]["timeout_seconds"], 2);
+    EXPECT_EQ(shown["rules"]["timeout_seconds"], 30);
     EXPECT_EQ(shown["rules"]["schedule"].size(), 9U);
     EXPECT_EQ(shown["health"], (json{{"breaker", "closed"},
                                      {"failing_since", nullptr},

@@ -44,8 +44,8 @@ TEST(FailingDisk, ADoubtfulCommitAnswersNobodyAndStopsTheProcess) {
         world.notify_without_patience(GatewayWorld::signed_body(GatewayWorld::paid("T2")));
     // No answer at all, or `fail` when another COMMIT had met the broken disk first.
     EXPECT_NE(doubtful.body, "success");
-    EXPECT_EQ(world.operator_get("/readyz").json()["ledger"], "commit_in_doubt");
     EXPECT_NE(world.wait_for_fatal(), "");
+    EXPECT_EQ(world.operator_get("/readyz").json()["ledger"], "commit_in_doubt");
 
     disk.heal();
     world.restart();

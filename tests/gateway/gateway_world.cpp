@@ -281,7 +281,7 @@ config::Settings GatewayWorld::settings() const {
     endpoint.id = "orders";
     endpoint.url = events.url();
     endpoint.secrets.emplace_back(secret_text());
-    endpoint.rules.timeout = milliseconds(2'000);
+    endpoint.rules.timeout = kPatience;
     settings.endpoints.push_back(std::move(endpoint));
     settings.workers = 2;
     if (change_) change_(settings);

@@ -1,6 +1,7 @@
 #include "base/migrate.h"
 
 #include <filesystem>
+#include <regex>
 
 #include <gtest/gtest.h>
 
@@ -72,6 +73,28 @@ TEST_F(Migrating, TheShippedStepsHaveNumbersWithoutGaps) {
     int number = 0;
     for (const Migration& migration : sqlite_migrations()) EXPECT_EQ(migration.number, ++number);
     EXPECT_GE(number, 1);
+}
+
+// A longer list is, to SQLite, a table with a page cache of its own, made anew whenever a row is
+// written: see 0005_plain_checks.sql.
+TEST_F(Migrating, NoShippedRuleListsMoreThanTwoValues) {
+    ASSERT_TRUE(to(sqlite_migrations()));
+    auto db = Database::open(file_, Database::Mode::read_only);
+    auto select = db->prepare("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL");
+    const std::regex list(R"(IN\s*\(([^()]*,){2}[^()]*\))");
+    while (*select->step()) {
+        EXPECT_FALSE(std::regex_search(select->text(1), list)) << select->text(0);
+    }
+}
+
+TEST_F(Migrating, TheRulesWithoutListsRefuseWhatTheListsRefused) {
+    ASSERT_TRUE(to(sqlite_migrations()));
+    auto db = Database::open(file_, Database::Mode::read_write);
+    const auto refusal = db->run(
+        "INSERT INTO endpoint (endpoint_id, origin, url, status, version, created_ms, updated_ms)"
+        " VALUES ('a', 'api', 'http://a/', 'forgotten', 1, 0, 0)");
+    ASSERT_FALSE(refusal);
+    EXPECT_NE(refusal.error().message().find("CHECK"), std::string::npos);
 }
 
 }  // namespace

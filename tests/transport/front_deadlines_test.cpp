@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "running_front.h"
+#include "tests/support/fakes.h"
 
 namespace tollgate::transport::testing {
 namespace {
@@ -67,23 +68,28 @@ TEST(FrontDeadlines, ServesOthersBesideAThousandSlowSenders) {
 }
 
 TEST(FrontDeadlines, ClosesSilentAndIdleConnectionsWithoutAWord) {
-    RunningFront front(with_limits([](FrontLimits& limits) {
-        limits.request_time = milliseconds(200);
-        limits.idle_time = milliseconds(200);
-    }));
+    tollgate::testing::HandClock clock;
+    RunningFront::Setup setup{.router = echo_router()};
+    setup.clock = &clock;
+    RunningFront front(std::move(setup));
     Peer silent = front.peer();
-    EXPECT_TRUE(silent.is_ended());
     Peer idle = front.peer();
     ASSERT_EQ(idle.ask(request_text("GET", "/echo")).value_or(Answer{}).status, 200);
+    ASSERT_TRUE(becomes_true([&] { return front->counters().connections == 2; }));
+    // More than once: an idle time begins a moment after the answer has been read here.
+    EXPECT_TRUE(becomes_true([&] {
+        clock.pass(FrontLimits{}.idle_time);
+        return front->counters().connections == 0;
+    }));
+    EXPECT_TRUE(silent.is_ended());
     EXPECT_TRUE(idle.is_ended());
-    EXPECT_TRUE(becomes_true([&] { return front->counters().connections == 0; }));
     EXPECT_EQ(front->counters().refusals, 0U);
 }
 
 TEST(FrontDeadlines, CutsAPeerThatDoesNotTakeItsAnswer) {
     RunningFront::Setup setup;
     setup.router.add("GET", "/big", at_once([](const ServerRequest&) {
-                         return text_answer(std::string(32U << 20U, 'x'));
+                         return text_answer(std::string(16U << 20U, 'x'));
                      }));
     setup.limits.send_time = milliseconds(200);
     RunningFront front(std::move(setup));
@@ -96,18 +102,20 @@ TEST(FrontDeadlines, CutsAPeerThatDoesNotTakeItsAnswer) {
 
 TEST(FrontDeadlines, GivesNoMoreTimeForEachByteTaken) {
     RunningFront::Setup setup;
-    setup.router.add("GET", "/huge", at_once([](const ServerRequest&) {
-                         return text_answer(std::string(256U << 20U, 'x'));
+    setup.router.add("GET", "/big", at_once([](const ServerRequest&) {
+                         return text_answer(std::string(32U << 20U, 'x'));
                      }));
+    tollgate::testing::HandClock clock;
+    setup.clock = &clock;
     setup.limits.send_time = milliseconds(400);
-    setup.limits.idle_time = std::chrono::minutes(5);
     RunningFront front(std::move(setup));
     Peer peer = front.peer();
-    ASSERT_TRUE(peer.send(request_text("GET", "/huge")));
-    EXPECT_TRUE(becomes_true([&] { return front->counters().requests == 1; }));
+    ASSERT_TRUE(peer.send(request_text("GET", "/big")));
+    EXPECT_TRUE(peer.read_until("HTTP/1.1 200"));
     // Takes a little all the time: a renewed deadline would never come.
     EXPECT_TRUE(becomes_true([&] {
-        peer.skip_some(16'384);
+        peer.skip_some(32'768);
+        clock.pass(milliseconds(2));
         return front->counters().connections == 0;
     }));
 }
@@ -115,11 +123,13 @@ TEST(FrontDeadlines, GivesNoMoreTimeForEachByteTaken) {
 TEST(FrontDeadlines, SendsALargeAnswerToAPeerThatReadsIt) {
     RunningFront::Setup setup;
     setup.router.add("GET", "/big", at_once([](const ServerRequest&) {
-                         return text_answer(std::string(32U << 20U, 'x'));
+                         return text_answer(std::string(16U << 20U, 'x'));
                      }));
+    tollgate::testing::HandClock clock;  // Stands still: however long it takes, it is in time.
+    setup.clock = &clock;
     RunningFront front(std::move(setup));
     Peer peer = front.peer();
-    EXPECT_EQ(peer.ask(request_text("GET", "/big")).value_or(Answer{}).body.size(), 32U << 20U);
+    EXPECT_EQ(peer.ask(request_text("GET", "/big")).value_or(Answer{}).body.size(), 16U << 20U);
 }
 
 TEST(FrontDeadlines, LetsConnectionsBeyondTheCapWait) {

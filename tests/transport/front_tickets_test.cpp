@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "running_front.h"
+#include "tests/support/fakes.h"
 
 namespace tollgate::transport::testing {
 namespace {
@@ -52,10 +53,9 @@ Router shelf_router(Shelf& shelf) {
     return router;
 }
 
-FrontLimits short_tickets() {
-    FrontLimits limits;
-    limits.ticket_time = std::chrono::milliseconds(150);
-    return limits;
+// A ticket is counted down a moment after its answer has begun to travel.
+bool has_no_ticket(RunningFront& front) {
+    return becomes_true([&] { return front->counters().tickets == 0; });
 }
 
 TEST(FrontTickets, AnswersAfterTheHandlerHasReturned) {
@@ -70,7 +70,7 @@ TEST(FrontTickets, AnswersAfterTheHandlerHasReturned) {
     ASSERT_TRUE(answer);
     EXPECT_EQ(answer->status, 202);
     EXPECT_EQ(answer->body, "done");
-    EXPECT_EQ(front->counters().tickets, 0U);
+    EXPECT_TRUE(has_no_ticket(front));
     // The connection lives on.
     EXPECT_EQ(peer.ask(request_text("GET", "/echo")).value_or(Answer{}).status, 200);
 }
@@ -143,7 +143,7 @@ TEST(FrontTickets, AnswersInTheMidstOfTheHandlersReturn) {
         }
         for (std::thread& client : clients) client.join();
         EXPECT_EQ(front->counters().requests, 1200U);
-        EXPECT_EQ(front->counters().tickets, 0U);
+        EXPECT_TRUE(has_no_ticket(front));
     }
     {
         const std::lock_guard lock(mutex);
@@ -168,13 +168,17 @@ TEST(FrontTickets, Answers503WhenATicketIsDropped) {
 
 TEST(FrontTickets, Answers503WhenTheDeadlineHasPassedAndDropsTheLateAnswer) {
     Shelf shelf;
-    RunningFront front({.router = shelf_router(shelf), .limits = short_tickets()});
+    tollgate::testing::HandClock clock;
+    RunningFront front({.router = shelf_router(shelf), .clock = &clock});
     Peer peer = front.peer();
-    const auto answer = peer.ask(request_text("POST", "/later", "", "x"));
+    ASSERT_TRUE(peer.send(request_text("POST", "/later", "", "x")));
+    ASSERT_TRUE(shelf.holds(1));
+    EXPECT_EQ(front->counters().tickets, 1U);
+    clock.pass(FrontLimits{}.ticket_time);
+    const auto answer = peer.answer();
     ASSERT_TRUE(answer);
     EXPECT_EQ(answer->status, 503);
-    EXPECT_EQ(front->counters().tickets, 0U);
-    ASSERT_TRUE(shelf.holds(1));
+    EXPECT_TRUE(has_no_ticket(front));
     Ticket late = shelf.take();
     // The next request waits on the same connection: it must not get the old one's answer.
     ASSERT_TRUE(peer.send(request_text("POST", "/later", "", "y")));
@@ -186,11 +190,15 @@ TEST(FrontTickets, Answers503WhenTheDeadlineHasPassedAndDropsTheLateAnswer) {
 
 TEST(FrontTickets, UsesTheListenersWordsForItsOwn503) {
     Shelf shelf;
+    tollgate::testing::HandClock clock;
     RunningFront front({.router = shelf_router(shelf),
-                        .limits = short_tickets(),
-                        .refusal = [](int, std::string_view) { return text_answer("fail", 503); }});
+                        .refusal = [](int, std::string_view) { return text_answer("fail", 503); },
+                        .clock = &clock});
     Peer peer = front.peer();
-    EXPECT_EQ(peer.ask(request_text("POST", "/later", "", "x")).value_or(Answer{}).body, "fail");
+    ASSERT_TRUE(peer.send(request_text("POST", "/later", "", "x")));
+    ASSERT_TRUE(shelf.holds(1));
+    clock.pass(FrontLimits{}.ticket_time);
+    EXPECT_EQ(peer.answer().value_or(Answer{}).body, "fail");
 }
 
 TEST(FrontTickets, SendsAHandlersOwn503AsItIs) {

@@ -64,8 +64,10 @@ TEST(Offline, IsTold503AndDeliveredInOrderWhenTheLaptopIsBack) {
         EXPECT_EQ(answer.header("Retry-After"), "30");
     }
     const auto began = system_clock().monotonic();
-    const RunningClient client(relay.url(), app.url(),
-                               [](auto& settings) { settings.drain_per_second = 20; });
+    const RunningClient client(relay.url(), app.url(), [](auto& settings) {
+        settings.drain_per_second = 20;
+        settings.exchanges = 1;  // Two at once may overtake each other on the way.
+    });
     ASSERT_TRUE(becomes_true([&] { return app.count() == 12; }));
     EXPECT_GE(system_clock().monotonic() - began, milliseconds(11 * 50)) << "20 a second";
     const auto seen = app.seen();
@@ -84,8 +86,10 @@ TEST(Offline, AReSendReplacesTheKeptOne) {
     relay.notify("n2");
     relay.notify("n1", "&sending=2");
     EXPECT_EQ(relay.counters().kept, 2U);
-    const RunningClient client(relay.url(), app.url(),
-                               [](auto& settings) { settings.drain_per_second = 100; });
+    const RunningClient client(relay.url(), app.url(), [](auto& settings) {
+        settings.drain_per_second = 100;
+        settings.exchanges = 1;
+    });
     ASSERT_TRUE(becomes_true([&] { return app.count() == 2; }));
     EXPECT_EQ(app.seen()[0].body, "notify_id=n1&sending=2");
     EXPECT_EQ(app.seen()[1].body, "notify_id=n2");
@@ -144,12 +148,12 @@ TEST(Offline, HoldsBackWhatWasKeptUntilItIsReleased) {
 
 TEST(AppDown, IsTold502WithTheReasonAndTriedAgain) {
     const int port = free_port();
-    RunningRelay relay;
+    // Without waiting for it: the peer's own patience is far shorter.
+    RunningRelay relay(
+        [](auto& settings) { settings.tunnels[0].answer_wait = std::chrono::seconds(50); });
     const RunningClient client(relay.url(), "http://127.0.0.1:" + std::to_string(port));
     client.connected();
-    const auto began = system_clock().monotonic();
     const auto answer = relay.notify("n1");
-    EXPECT_LT(system_clock().monotonic() - began, milliseconds(1'000));
     EXPECT_EQ(answer.status, 502);
     EXPECT_EQ(answer.header("X-Tunnel-Error"), "app_down");
     EXPECT_NE(answer.body.find("connect to 127.0.0.1"), std::string::npos) << answer.body;
@@ -217,7 +221,8 @@ TEST(Exchanges, CarryACrowdWithoutLosingAnybody) {
     EXPECT_EQ(app.count(), 200U);
 }
 
-TEST(Reconnect, FindsARestartedRelayWithinTwoSeconds) {
+// How soon is told by Reconnecting's tests, on a clock moved by hand.
+TEST(Reconnect, FindsARestartedRelay) {
     App app;
     RunningRelay relay;
     const RunningClient client(relay.url(), app.url());
@@ -226,9 +231,7 @@ TEST(Reconnect, FindsARestartedRelayWithinTwoSeconds) {
     relay.stop();
     ASSERT_TRUE(becomes_true([&] { return !client->state().connected; }));
     relay.start();
-    const auto began = system_clock().monotonic();
     ASSERT_TRUE(becomes_true([&] { return client->state().connected; }));
-    EXPECT_LT(system_clock().monotonic() - began, milliseconds(2'000));
     EXPECT_EQ(relay.notify("n2").status, 200);
 }
 

@@ -45,6 +45,7 @@ RunningRelay::RunningRelay(std::function<void(config::TunnelSettings&)> adjust) 
     settings_.listen = {.address = "127.0.0.1", .port = 0};
     settings_.sqlite_file = folder_.file("relay.db");
     settings_.tunnels.push_back({.name = "alice", .token_sha256 = {signing::sha256_hex(kToken)}});
+    settings_.tunnels[0].answer_wait = std::chrono::seconds(50);  // On however slow a machine.
     if (adjust) adjust(settings_);
     start();
     settings_.listen.port = relay_->port();

@@ -5,7 +5,8 @@ CREATE TABLE reconciliation (
     reconciliation_id TEXT    NOT NULL UNIQUE,
     seller_id         TEXT    NOT NULL,
     bill_date         TEXT    NOT NULL,  -- A day in GMT+8: "2026-11-11".
-    status            TEXT    NOT NULL CHECK (status IN ('running', 'complete', 'failed')),
+    status            TEXT    NOT NULL
+                      CHECK (status = 'running' OR status = 'complete' OR status = 'failed'),
     bill_sha256       TEXT,              -- Of the bill's files, in their order.
     runs              INTEGER NOT NULL DEFAULT 0,
     repaired          INTEGER NOT NULL DEFAULT 0,
@@ -26,7 +27,7 @@ CREATE TABLE day_boundary (
     seller_id   TEXT    NOT NULL,
     ledger_date TEXT    NOT NULL,
     bill_date   TEXT,              -- The day in whose bill its line was found.
-    status      TEXT    NOT NULL CHECK (status IN ('kept', 'settled', 'opened')),
+    status      TEXT    NOT NULL CHECK (status = 'kept' OR status = 'settled' OR status = 'opened'),
     UNIQUE (payment, refund)
 ) STRICT;
 CREATE INDEX day_boundary_kept ON day_boundary (seller_id, ledger_date) WHERE status = 'kept';

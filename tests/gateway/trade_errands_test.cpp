@@ -1,0 +1,96 @@
+// Two who want the same payment in the same breath: the timer, and somebody who asks.
+#include <gtest/gtest.h>
+
+#include "gateway/trade_errands.h"
+#include "tests/gateway/alipay_world.h"
+#include "tests/ledger/ledger_world.h"
+
+namespace tollgate {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Errands over a real ledger and a pretend Alipay that knows no trade; each step is taken by hand.
+class ErrandsWorld : public testing::LedgerWorld {
+public:
+    ErrandsWorld() { clock.pass(seconds(1)); }  // Calls may be made from then on.
+
+    // A payment that is due now.
+    ledger::Payment due(const std::string& number) {
+        auto wanted = payment(number);
+        wanted.next_sweep_at = clock.now();
+        const auto added = run([&](ledger::Books& books) -> Result<Done> {
+            TOLLGATE_DO(books.add_payment(wanted, {.fingerprint = "{}"}, origin));
+            return Done{};
+        });
+        EXPECT_TRUE(added);
+        return wanted;
+    }
+
+    // Works until nothing is under way.
+    void settle() {
+        while (errands.counters().in_flight > 0) {
+            ASSERT_TRUE(writer->run_once());
+            errands.run_ready();
+            http.run_once(milliseconds(10));
+        }
+    }
+
+    testing::AlipayWorld alipay;
+    transport::CurlClient& http = alipay.http;
+    SeededRandom random{1};
+    gateway::ClockWatch clock_watch{log.get()};
+    gateway::CreatePayment create{*alipay.apps,
+                                  {},
+                                  {.store = *store,
+                                   .writer = *writer,
+                                   .alipay = alipay.client,
+                                   .clock = clock,
+                                   .random = random,
+                                   .entropy = entropy,
+                                   .log = log.get()}};
+    gateway::TradeErrands errands{*alipay.apps,
+                                  {},
+                                  {.writer = *writer,
+                                   .alipay = alipay.client,
+                                   .create = create,
+                                   .clock_watch = clock_watch,
+                                   .clock = clock,
+                                   .random = random,
+                                   .entropy = entropy,
+                                   .log = log.get(),
+                                   .wake = [] {}}};
+};
+
+// What the visitor comes to, however the two steps of the timer's claim and his own fall.
+class Visit : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(Visit, HearsFromAlipayThoughTheTimerWantsThePaymentToo) {
+    ErrandsWorld world;
+    const auto payment = world.due("T1");
+    world.clock.pass(seconds(1));
+    int answers = 0;
+    for (const char step : GetParam()) {
+        if (step == 'w') {
+            ASSERT_TRUE(world.writer->run_once());
+        }
+        if (step == 't') world.errands.run_once(10);
+        if (step != 'v') continue;
+        world.errands.visit({.payment_id = payment.id, .app = "shop", .request_id = "r1"},
+                            [&](const Result<ledger::Payment>& now, bool heard) {
+                                EXPECT_TRUE(now && !now->calling_until);
+                                EXPECT_TRUE(heard);
+                                ++answers;
+                            });
+    }
+    world.settle();
+    EXPECT_EQ(answers, 1);
+    EXPECT_EQ(world.alipay.alipay.calls().size(), 1U);
+    EXPECT_FALSE(world.find("T1")->calling_until) << "nobody would ask until the lease is over";
+}
+
+INSTANTIATE_TEST_SUITE_P(InEveryOrder, Visit, ::testing::Values("v", "tv", "vt", "twv", "vwt"));
+
+}  // namespace
+}  // namespace tollgate
