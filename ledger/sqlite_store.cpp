@@ -194,6 +194,15 @@ Result<Done> begin_log_anew(Database& db) {
     return sqlite_error(db.get());
 }
 
+// The same for who may not hold anybody up. Where no gateway is running all of the log is moved, so
+// that the next transaction begins it anew; where one is, that one has begun it anew.
+Result<Done> move_log(Database& db) {
+    const int code =
+        sqlite3_wal_checkpoint_v2(db.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    if (code == SQLITE_OK || (code & 0xFF) == SQLITE_BUSY) return Done{};
+    return sqlite_error(db.get());
+}
+
 Result<std::unique_ptr<Store>> open_beside_gateway(SqliteOptions options) {
     std::error_code unreadable;
     if (!std::filesystem::exists(options.file, unreadable)) {
@@ -215,6 +224,7 @@ Result<std::unique_ptr<Store>> open_beside_gateway(SqliteOptions options) {
     if (version > ours) {
         return Error(ErrorCode::failed_precondition, options.file + " is of a newer version");
     }
+    TOLLGATE_DO(move_log(db));
     return std::unique_ptr<Store>(
         std::make_unique<SqliteStore>(std::move(options), std::nullopt, std::move(db)));
 }

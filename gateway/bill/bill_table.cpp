@@ -76,10 +76,9 @@ Result<Done> BillTable::refuse_repeats() const {
 }
 
 std::span<const KeptLine> BillTable::lines_of(std::string_view out_trade_no_wanted) const {
-    const auto found =
-        std::ranges::equal_range(lines_, out_trade_no_wanted, {},
-                                 [this](const KeptLine& line) { return out_trade_no(line); });
-    return {found.begin(), found.end()};
+    const auto number = [this](const KeptLine& line) { return out_trade_no(line); };
+    const auto first = std::ranges::lower_bound(lines_, out_trade_no_wanted, {}, number);
+    return {first, std::ranges::upper_bound(first, lines_.end(), out_trade_no_wanted, {}, number)};
 }
 
 std::string_view BillTable::out_trade_no(const KeptLine& line) const {
@@ -101,9 +100,11 @@ std::string_view BillTable::text_of(const KeptFund& fund) const {
 
 FundSums BillTable::funds_of(std::string_view out_trade_no_wanted) const {
     FundSums sums;
-    const auto found = std::ranges::equal_range(
-        funds_, out_trade_no_wanted, {}, [this](const KeptFund& fund) { return text_of(fund); });
-    for (const KeptFund& fund : found) {
+    const auto number = [this](const KeptFund& fund) { return text_of(fund); };
+    const auto first = std::ranges::lower_bound(funds_, out_trade_no_wanted, {}, number);
+    const auto last =
+        std::ranges::upper_bound(first, funds_.end(), out_trade_no_wanted, {}, number);
+    for (const KeptFund& fund : std::span(first, last)) {
         switch (fund.kind) {
             case FundLine::Kind::income:
                 sums.has_income = true;

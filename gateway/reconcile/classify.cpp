@@ -75,21 +75,10 @@ bool may_repair(const BilledPayment& billed, const ledger::PaymentLine& ours) {
            billed.done_at + callbacks::kPayTimeTolerance >= ours.created_at;
 }
 
-std::optional<BillClass> compare_refund(Money billed, const ledger::RefundLine* ours) {
-    const bool agree = ours != nullptr && ours->status == "succeeded" && ours->amount == billed;
+std::optional<BillClass> compare_refund(Money billed, const RefundPair& pair) {
+    const bool agree = pair.ours != nullptr && pair.ours->status == "succeeded" &&
+                       (pair.is_part || pair.ours->amount == billed);
     return agree ? std::nullopt : std::optional(BillClass::refund_differs);
-}
-
-const ledger::RefundLine* refund_of(std::string_view out_request_no, Money amount,
-                                    const std::vector<ledger::RefundLine>& ours) {
-    for (const auto& refund : ours) {
-        if (!out_request_no.empty() && refund.out_request_no == out_request_no) return &refund;
-    }
-    for (const auto& refund : ours) {
-        const bool nameless = out_request_no.empty() || refund.origin == "cancel";
-        if (nameless && refund.amount == amount) return &refund;
-    }
-    return nullptr;
 }
 
 bool claims_too_much(const ledger::PaymentLine& ours, const GivenBack& given_back,

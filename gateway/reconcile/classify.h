@@ -9,6 +9,7 @@
 #include "base/money.h"
 #include "callbacks/app.h"
 #include "gateway/bill/bill_table.h"
+#include "gateway/reconcile/refund_pairs.h"
 #include "ledger/reconciliation.h"
 
 // Where a bill and the ledger disagree, and what kind of disagreement it is. All pure.
@@ -54,12 +55,7 @@ std::optional<BillClass> compare_payment(const BilledPayment& billed,
 bool may_repair(const BilledPayment& billed, const ledger::PaymentLine& ours);
 
 // A refund line beside our refund, if we have one; nothing when they agree.
-std::optional<BillClass> compare_refund(Money billed, const ledger::RefundLine* ours);
-
-// Which of ours a refund line is about: the one of its number; without a number, or when we
-// cancelled without choosing one, the one of its amount. Null: none.
-const ledger::RefundLine* refund_of(std::string_view out_request_no, Money amount,
-                                    const std::vector<ledger::RefundLine>& ours);
+std::optional<BillClass> compare_refund(Money billed, const RefundPair& pair);
 
 // What both sides know to have been given back of a payment that is `refunded`.
 struct GivenBack {
@@ -83,7 +79,8 @@ struct Neighbours {
     bool previous = false;
     bool next = false;
 };
-// Clocks differ by little, but a refund's success may be proved hours after it happened.
+// Clocks differ by little, but a refund's success may be proved hours after it happened, and so may
+// the payment that a cancel found to be refunded.
 Neighbours payment_neighbours(Timestamp at);
 Neighbours refund_neighbours(Timestamp at);
 

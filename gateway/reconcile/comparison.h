@@ -54,8 +54,8 @@ private:
     Result<Done> check_given_back(const bill::KeptLine& line, const ledger::PaymentLine& ours);
     Result<Done> read_refund_lines();
     Result<Done> take_refund_lines(std::span<const bill::KeptLine> lines);
-    Result<Done> pair_refund(const bill::KeptLine& line, const ledger::PaymentLine& payment,
-                             const std::vector<ledger::RefundLine>& ours);
+    void pair_refund(const bill::KeptLine& line, const ledger::PaymentLine& payment,
+                     const RefundPair& pair);
     Result<Done> read_refunds();
     Result<Done> take_refund(const ledger::RefundLine& ours);
     void check_funds();
@@ -75,7 +75,10 @@ private:
     Result<Done> expire_kept(const BeijingDay& ledger_day, Patience patience);
     Result<Done> expire(const ledger::DayBoundary& item, Patience patience,
                         ledger::Reading& reading);
+    Result<Neighbours> neighbours_of(ledger::RowId payment, ledger::RowId refund, Timestamp at,
+                                     ledger::Reading& reading);
     Result<bool> is_pending(const Neighbours& neighbours, const BeijingDay& day);
+    bool has_line(ledger::RowId refund) const;
     Result<bool> is_complete(const BeijingDay& day);
 
     void cross(const ledger::DayBoundary& key, Timestamp at);
@@ -93,8 +96,9 @@ private:
     const std::function<bool()> stop_;
 
     Findings found_;
-    std::vector<bool> seen_;     // By line: has its payment.
-    std::vector<bool> foreign_;  // By line.
+    std::vector<bool> seen_;                     // By line: has its payment.
+    std::vector<bool> foreign_;                  // By line.
+    std::vector<ledger::RowId> billed_refunds_;  // Ours that a line is about; then in order.
     std::optional<Timestamp> first_payment_at_;
     std::vector<std::pair<std::string, bool>> complete_days_;  // Looked up so far.
 };

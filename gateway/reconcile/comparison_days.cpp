@@ -49,6 +49,17 @@ Result<bool> Comparison::is_pending(const Neighbours& neighbours, const BeijingD
     return false;
 }
 
+// Of a payment that a cancel found to be refunded we know when the cancel said so, up to a day
+// after the money came.
+Result<Neighbours> Comparison::neighbours_of(ledger::RowId payment, ledger::RowId refund,
+                                             Timestamp at, ledger::Reading& reading) {
+    if (refund != 0) return refund_neighbours(at);
+    TOLLGATE_TRY(const auto refunds, reading.reconciliations().refunds_of(payment));
+    const bool cancelled =
+        std::ranges::find(refunds, "cancel", &RefundLine::origin) != refunds.end();
+    return cancelled ? refund_neighbours(at) : payment_neighbours(at);
+}
+
 Result<Done> Comparison::take_ours_alone(const Ours& ours) {
     TOLLGATE_TRY(auto reading, store_.read());
     TOLLGATE_TRY(const auto boundary,
@@ -57,8 +68,8 @@ Result<Done> Comparison::take_ours_alone(const Ours& ours) {
         ++found_.counts.settled_by_neighbour;
         return Done{};
     }
-    const Neighbours neighbours =
-        ours.refund == 0 ? payment_neighbours(ours.at) : refund_neighbours(ours.at);
+    TOLLGATE_TRY(const auto neighbours,
+                 neighbours_of(ours.payment, ours.refund, ours.at, *reading));
     TOLLGATE_TRY(const bool awaits_neighbour, is_pending(neighbours, order_.day));
     const bool pending = awaits_neighbour || !order_.day_is_over;
     find({.bill_class = pending ? BillClass::day_boundary : ours.otherwise,
@@ -78,14 +89,11 @@ Result<Done> Comparison::settle_kept() {
     for (const DayBoundary& item : kept) {
         TOLLGATE_TRY(const auto payment, reading->reconciliations().payment_by_row(item.payment));
         if (!payment) continue;
-        TOLLGATE_TRY(auto refunds, reading->reconciliations().refunds_of(item.payment));
-        std::erase_if(refunds, [&](const RefundLine& refund) { return refund.row != item.refund; });
         const auto lines = table_.lines_of(payment->out_trade_no);
-        const bool is_there = std::ranges::any_of(lines, [&](const bill::KeptLine& line) {
-            if (item.refund == 0) return line.kind == bill::TradeLine::Kind::payment;
-            return line.kind == bill::TradeLine::Kind::refund &&
-                   refund_of(table_.out_request_no(line), line.amount(), refunds) != nullptr;
-        });
+        const bool is_there =
+            item.refund != 0
+                ? has_line(item.refund)
+                : !lines.empty() && lines.front().kind == bill::TradeLine::Kind::payment;
         if (is_there) cross(item, order_.day.start());
     }
     return Done{};
@@ -133,8 +141,9 @@ Result<Done> Comparison::expire(const DayBoundary& item, Patience patience,
     const auto refund = std::ranges::find(refunds, item.refund, &RefundLine::row);
     if (item.refund != 0 && refund == refunds.end()) return Done{};
     const bool is_payment = item.refund == 0;
-    const Neighbours neighbours =
-        is_payment ? payment_neighbours(*payment->paid_at) : refund_neighbours(refund->refunded_at);
+    TOLLGATE_TRY(const auto neighbours,
+                 neighbours_of(item.payment, item.refund,
+                               is_payment ? *payment->paid_at : refund->refunded_at, reading));
     TOLLGATE_TRY(const BeijingDay ledger_day, BeijingDay::parse(item.ledger_day.date));
     TOLLGATE_TRY(const bool pending, is_pending(neighbours, ledger_day));
     if (pending && patience == Patience::until_compared) return Done{};

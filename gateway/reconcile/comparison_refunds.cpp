@@ -11,6 +11,12 @@ using bill::TradeLine;
 using ledger::PaymentLine;
 using ledger::RefundLine;
 
+const char* detail_of(Money billed, const RefundPair& pair) {
+    if (pair.may_be_part) return "not here; it may be a part of what the cancel found sent back";
+    if (pair.ours == nullptr) return "not here";
+    return pair.ours->amount != billed ? "the amounts differ" : "here it has not succeeded";
+}
+
 }  // namespace
 
 Result<Done> Comparison::read_refund_lines() {
@@ -22,6 +28,7 @@ Result<Done> Comparison::read_refund_lines() {
         TOLLGATE_DO(beat("refunds", i, lines.size()));
         if (first != same.end()) TOLLGATE_DO(take_refund_lines({first, same.end()}));
     }
+    std::ranges::sort(billed_refunds_);
     return Done{};
 }
 
@@ -30,41 +37,42 @@ Result<Done> Comparison::take_refund_lines(std::span<const KeptLine> lines) {
     TOLLGATE_TRY(auto reading, store_.read());
     TOLLGATE_TRY(const auto payment, reading->reconciliations().payment_of(
                                          order_.seller_id, table_.out_trade_no(lines.front())));
-    std::vector<RefundLine> ours;
-    if (payment) {
-        TOLLGATE_TRY(ours, reading->reconciliations().refunds_of(payment->row));
+    if (!payment) {
+        for (const KeptLine& line : lines) unknown(line, "a refund of a payment that is not here");
+        return Done{};
     }
+    TOLLGATE_TRY(const auto ours, reading->reconciliations().refunds_of(payment->row));
+    std::vector<BilledRefund> billed;
     for (const KeptLine& line : lines) {
-        if (payment) {
-            TOLLGATE_DO(pair_refund(line, *payment, ours));
-        } else {
-            unknown(line, "a refund of a payment that is not here");
-        }
+        billed.push_back({.out_request_no = table_.out_request_no(line), .amount = line.amount()});
     }
+    const auto pairs = pair_refunds(billed, ours);
+    for (std::size_t i = 0; i < lines.size(); ++i) pair_refund(lines[i], *payment, pairs[i]);
     return Done{};
 }
 
-Result<Done> Comparison::pair_refund(const KeptLine& line, const PaymentLine& payment,
-                                     const std::vector<RefundLine>& ours) {
-    const RefundLine* const refund = refund_of(table_.out_request_no(line), line.amount(), ours);
+void Comparison::pair_refund(const KeptLine& line, const PaymentLine& payment,
+                             const RefundPair& pair) {
+    const RefundLine* const refund = pair.ours;
+    if (refund != nullptr) billed_refunds_.push_back(refund->row);
     const bool succeeded = refund != nullptr && refund->status == "succeeded";
     if (succeeded && !order_.day.contains(refund->refunded_at)) {
         cross({.payment = payment.row, .refund = refund->row}, refund->refunded_at);
     }
-    if (compare_refund(line.amount(), refund)) {
-        const char* const detail = refund == nullptr                 ? "not here"
-                                   : refund->amount != line.amount() ? "the amounts differ"
-                                                                     : "here it has not succeeded";
-        find({.bill_class = BillClass::refund_differs,
-              .line = static_cast<std::uint32_t>(table_.index_of(line)),
-              .payment = payment.row,
-              .refund = refund == nullptr ? 0 : refund->row,
-              .detail = detail},
-             line.amount());
-        return Done{};
+    if (!compare_refund(line.amount(), pair)) {
+        ++found_.counts.matched;
+        return;
     }
-    ++found_.counts.matched;
-    return Done{};
+    find({.bill_class = BillClass::refund_differs,
+          .line = static_cast<std::uint32_t>(table_.index_of(line)),
+          .payment = payment.row,
+          .refund = refund == nullptr ? 0 : refund->row,
+          .detail = detail_of(line.amount(), pair)},
+         line.amount());
+}
+
+bool Comparison::has_line(ledger::RowId refund) const {
+    return std::ranges::binary_search(billed_refunds_, refund);
 }
 
 Result<Done> Comparison::read_refunds() {
@@ -83,17 +91,16 @@ Result<Done> Comparison::read_refunds() {
 
 Result<Done> Comparison::take_refund(const RefundLine& ours) {
     found_.counts.ledger_refunds.add(ours.amount);
-    for (const KeptLine& line : table_.lines_of(ours.out_trade_no)) {
-        if (line.kind != TradeLine::Kind::refund) continue;
-        // Compared already, from the line's side.
-        if (refund_of(table_.out_request_no(line), line.amount(), {ours}) != nullptr) return Done{};
-    }
+    // Compared already, from the line's side.
+    if (has_line(ours.row)) return Done{};
     return take_ours_alone({.payment = ours.payment,
                             .refund = ours.row,
                             .at = ours.refunded_at,
                             .amount = ours.amount,
                             .otherwise = BillClass::refund_differs,
-                            .detail = "no line in the bill"});
+                            .detail = is_stand_in(ours)
+                                          ? "of a cancel; no lines in the bill add up to it"
+                                          : "no line in the bill"});
 }
 
 Result<Done> Comparison::check_given_back(const KeptLine& line, const PaymentLine& ours) {

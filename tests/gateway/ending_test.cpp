@@ -85,18 +85,24 @@ TEST(Refresh, AsksAlipayNowAndAnswersAfter) {
 
 TEST(Refresh, AsksOnceASecondAtMost) {
     EndingWorld world;
-    const auto id = world.make("T1");
-    EXPECT_EQ(world.refresh(id)["refreshed"], true);
-    world.little.pay("T1");
-    world.clock.pass(gateway::TradeErrands::kMereLookEvery - std::chrono::milliseconds(1));
-    const auto stored = world.refresh(id);
-    EXPECT_EQ(stored["refreshed"], false);
-    EXPECT_EQ(stored["status"], "pending");
-    EXPECT_EQ(world.little.calls("alipay.trade.query"), 1);
-    // Another payment's questions are its own.
-    EXPECT_EQ(world.refresh(world.make("T2"))["refreshed"], true);
-    world.clock.pass(std::chrono::milliseconds(1));
-    EXPECT_EQ(world.refresh(id)["status"], "paid");
+    // Of two questions within a second of the host's time, however busy it is.
+    for (int i = 0; i < 100; ++i) {
+        const std::string number = "T" + std::to_string(i);
+        const auto id = world.make(number);
+        const int calls = world.little.calls("alipay.trade.query");
+        const Timestamp start = world.clock.now();
+        EXPECT_EQ(world.refresh(id)["refreshed"], true);
+        world.little.pay(number);
+        const auto stored = world.refresh(id);
+        if (world.clock.now() >= start + gateway::TradeErrands::kMereLookEvery) continue;
+        EXPECT_EQ(stored["refreshed"], false);
+        EXPECT_EQ(stored["status"], "pending");
+        EXPECT_EQ(world.little.calls("alipay.trade.query"), calls + 1);
+        world.clock.pass(gateway::TradeErrands::kMereLookEvery);
+        EXPECT_EQ(world.refresh(id)["status"], "paid");
+        return;
+    }
+    FAIL() << "no two questions fitted into a second";
 }
 
 TEST(Refresh, SaysSoWhenAlipayCannotBeHeard) {

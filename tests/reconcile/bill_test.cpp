@@ -151,6 +151,10 @@ TEST_F(Reading, RefusesTotalsThatDoNotFit) {
     const std::string fund = two_trades().fund_text();
     EXPECT_NE(problem_of(replaced(fund, "支出合计：2笔", "支出合计：1笔")).find("支出合计"),
               std::string::npos);
+    EXPECT_NE(problem_of(replaced(fund, "收入合计：3笔", "收入合计：2笔")).find("收入合计"),
+              std::string::npos);
+    EXPECT_NE(problem_of(bill + "#交易合计：2笔，商家实收共30.50元\r\n").find("stands twice"),
+              std::string::npos);
 }
 
 TEST_F(Reading, RefusesABillThatBreaksOff) {

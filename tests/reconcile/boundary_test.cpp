@@ -120,5 +120,25 @@ TEST(DayBoundary, ANeighboursLineOfAnotherAmountIsOneDifferenceOnly) {
         ElementsAre("amount_differs opened late"));
 }
 
+// Of such a payment we know when the cancel found its money, not when that came.
+TEST(DayBoundary, WhatACancelFoundMayStandInTheDayBefore) {
+    ReconcileWorld world;
+    world.world.clock.pass(std::chrono::hours(24));
+    auto found = world.paid("found", "A1", 1'000, "2026-11-11 09:00:00");
+    world.refund(found, "found", 1'000, "succeeded", "2026-11-11 09:00:00", "cancel");
+    world.move(found, ledger::PaymentStatus::refunded, std::nullopt, "2026-11-11 09:00:00");
+    world.paid("other", "A2", 1'000, "2026-11-11 09:00:00");
+    const auto second = world.run(bill_of({}, "2026-11-11"));
+    ASSERT_TRUE(second);
+    EXPECT_THAT(ReconcileWorld::found(*second),
+                ElementsAre("day_boundary kept found", "day_boundary kept found",
+                            "missing_at_alipay opened other"));
+    Movement payment = money("found", "A1");
+    payment.at = "2026-11-10 20:00:00";
+    EXPECT_THAT(world.run(bill_of({payment, given_back("found", "A1", "X", 1'000)}))->rows,
+                IsEmpty());
+    EXPECT_EQ(world.text("SELECT count(*) FROM day_boundary WHERE status = 'settled'"), "2");
+}
+
 }  // namespace
 }  // namespace tollgate::gateway::reconcile

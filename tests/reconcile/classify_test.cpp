@@ -55,16 +55,6 @@ TEST(Classify, OnlyMomentsNearMidnightHaveNeighbours) {
     EXPECT_FALSE(refund_neighbours(at("2026-11-10 12:00:00")).next);
 }
 
-TEST(Classify, FindsTheRefundThatALineIsAbout) {
-    const std::vector<ledger::RefundLine> ours = {
-        {.out_request_no = "R1", .origin = "api", .amount = Money::from_fen(100)},
-        {.out_request_no = "C1", .origin = "cancel", .amount = Money::from_fen(1'000)}};
-    EXPECT_EQ(refund_of("R1", Money::from_fen(999), ours), &ours[0]);
-    EXPECT_EQ(refund_of("", Money::from_fen(100), ours), &ours[0]);
-    EXPECT_EQ(refund_of("alipays-own", Money::from_fen(1'000), ours), &ours[1]);
-    EXPECT_EQ(refund_of("other", Money::from_fen(100), ours), nullptr);
-}
-
 TEST(Classify, KnowsWhoseNumberItIs) {
     const std::vector<AppNumbers> named = {{.app = "shop", .prefixes = {"S-", "T-"}},
                                            {.app = "books", .prefixes = {"B-"}}};

@@ -199,6 +199,10 @@ TEST_F(Daily, MakesUpForDaysThatItMissed) {
     auto service = daily();
     // The 10th to the 13th; nothing before the first payment.
     EXPECT_EQ(service.run_once(10), 4);
+    // The oldest first: what stood near midnight is settled on the way.
+    const auto asked = counter.asked();
+    EXPECT_EQ(asked.front(), "trade 2026-11-10");
+    EXPECT_EQ(asked.back(), "trade 2026-11-13");
     // Days whose bill will not come any more, and of which we know nothing either, are done: all
     // but the 13th, whose next day is not over.
     EXPECT_EQ(ledger.text("SELECT count(*) FROM reconciliation WHERE status = 'complete'"), "3");

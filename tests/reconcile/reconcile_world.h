@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -58,13 +59,15 @@ public:
 
     void refund(const ledger::Payment& payment, const std::string& request_no, std::int64_t fen,
                 const std::string& status = "succeeded",
-                const std::string& when = "2026-11-10 13:00:00") {
+                const std::string& when = "2026-11-10 13:00:00",
+                const std::string& origin = "api") {
         const std::string ms = std::to_string(at(when).ms);
         execute(
             "INSERT INTO refund (refund_id, payment, out_request_no, status, version,"
             " amount_fen, origin, created_ms, updated_ms) VALUES ('ref_" +
             request_no + "', " + std::to_string(payment.row) + ", '" + request_no + "', '" +
-            status + "', 1, " + std::to_string(fen) + ", 'api', " + ms + ", " + ms + ")");
+            status + "', 1, " + std::to_string(fen) + ", '" + origin + "', " + ms + ", " + ms +
+            ")");
     }
 
     Result<gateway::reconcile::Report> run(const BillMaker& bill, bool with_funds = false) {
@@ -143,10 +146,15 @@ public:
                                       .apps = {{.app = "shop", .prefixes = {}}}};
     // Dies after this many units: the next ones do not run.
     int units_left = 1'000'000;
+    // What happens beside a run, before its unit of this number (1, 2, …).
+    std::function<void(int unit)> before_unit;
 
 private:
+    int unit_ = 0;
+
     Result<Done> transact(const std::function<Result<Done>(ledger::Books&)>& work) {
         if (units_left-- <= 0) return Error(ErrorCode::unavailable, "the process has died");
+        if (before_unit) before_unit(++unit_);
         return world.run([&](ledger::Books& books) { return work(books); });
     }
 
