@@ -22,7 +22,7 @@
 #include "gateway/cli/doctor.h"
 #include "gateway/cli/exit_code.h"
 #include "gateway/cli/keys.h"
-#include "gateway/cli/reconcile.h"
+#include "gateway/cli/reconcile_options.h"
 #include "gateway/cli/serve.h"
 #include "gateway/cli/signatures.h"
 #include "sandbox/drive.h"
@@ -318,24 +318,6 @@ void add_service_commands(CLI::App& app, Options& options, int& code) {
     });
 }
 
-void add_reconcile_command(CLI::App& app, Options& options, int& code) {
-    cli::ReconcileCommand& order = options.reconcile;
-    auto* reconcile = app.add_subcommand(
-        "reconcile",
-        "Compare a day with Alipay's bills. Exit code 0: nothing is left to look at, 1: there are "
-        "open differences, 2: it could not run");
-    reconcile->add_option("--config", order.config_file, "The settings file")->required();
-    reconcile->add_option("--seller", order.seller_id, "The merchant: 2088…")->required();
-    reconcile->add_option("--date", order.date, "The day in Beijing: 2026-11-11")->required();
-    reconcile->add_option("--bill", order.bills,
-                          "A bill's file (ZIP or CSV) instead of fetching it; may be repeated");
-    reconcile->add_option("--report", order.report, "On standard output: text, json or csv")
-        ->check(CLI::IsMember({"text", "json", "csv"}));
-    reconcile->add_option("--out", order.out,
-                          "A folder for the report in every form, and for the bills fetched");
-    reconcile->callback([&] { code = cli::reconcile(order); });
-}
-
 void add_tunnel_commands(CLI::App& app, Options& options, int& code) {
     auto* tunnel = app.add_subcommand("tunnel", "Bring callbacks to a laptop");
     tunnel->require_subcommand(1);
@@ -492,7 +474,7 @@ int main(int argc, char** argv) {
     Options options;
     int code = cli::kDone;
     add_service_commands(app, options, code);
-    add_reconcile_command(app, options, code);
+    cli::add_reconcile_command(app, options.reconcile, code);
     add_tunnel_commands(app, options, code);
     add_key_commands(app, options, code);
     add_signature_commands(app, options, code);

@@ -65,6 +65,13 @@ signing() {
         'BEGIN {printf "\"sign_ratio\":%.3f,\"verify_ratio\":%.3f}\n", s / os, v / ov}'
 }
 
+# Payments made, callbacks and repeated callbacks, beside a Node peer and the limits of the machine.
+# Only when they are named: they take minutes, and build the peer's SQLite once.
+create() { hot_path create; }
+callbacks() { hot_path callbacks; }
+duplicates() { hot_path duplicates; }
+hot_path() { tests/bench/hot_paths.sh "$PWD/build/release/gateway/tollgate" "$PWD/$BUILD" "$PWD/$RESULTS" "$1"; }
+
 # The tunnel beside ssh -R and localtunnel. Only when it is named: it needs a quiet disk.
 tunnel() { tests/bench/tunnel.sh build/release/gateway/tollgate "$RESULTS"; }
 
