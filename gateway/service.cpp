@@ -25,6 +25,7 @@
 #include "gateway/payment_api.h"
 #include "gateway/preauth_api.h"
 #include "gateway/preauth_errands.h"
+#include "gateway/reconcile/service.h"
 #include "gateway/refund_api.h"
 #include "gateway/refund_errands.h"
 #include "gateway/refusals.h"
@@ -47,6 +48,8 @@ using transport::Ticket;
 constexpr milliseconds kLoopWait{500};
 constexpr milliseconds kTimerBeat{100};
 constexpr milliseconds kCheckpointBeat{250};
+constexpr milliseconds kReconcileBeat{30'000};
+constexpr int kDaysABeat = 4;
 // A payment may take three calls, one after the other (a barcode's repeat: query, pay, query), and
 // the commits around them.
 constexpr int kCreateCallsMax = 3;
@@ -105,6 +108,13 @@ public:
         start_thread("alipay", [this] { run_alipay(); });
         for (auto& [name, loop] : deliveries_->loops()) start_thread(name, std::move(loop));
         start_thread("timer", [this] { run_timer(); });
+        start_thread("reconcile", [this] {
+            do {
+                reconcile_->run_once(kDaysABeat);
+                // Of events that a command beside us has written nobody tells us.
+                deliveries_->hint();
+            } while (!wait_for_stop(kReconcileBeat));
+        });
         const auto cores = static_cast<std::int64_t>(std::thread::hardware_concurrency());
         const std::int64_t workers =
             settings_.workers > 0 ? settings_.workers : std::max<std::int64_t>(cores, 1);
@@ -134,6 +144,7 @@ public:
         for (std::thread& worker : workers_) worker.join();
         if (deliveries_ == nullptr) return;  // open() did not get that far.
         deliveries_->stop(deadline);
+        reconcile_->stop();
         {
             const std::lock_guard lock(mutex_);
             stop_loops_ = true;
@@ -169,6 +180,15 @@ private:
                                        .log = seams_.log,
                                        .published = [this] { event_api_->published(); }}));
         writer_->on_events([this] { deliveries_->hint(); });
+        reconcile_ = std::make_unique<reconcile::ReconcileService>(
+            settings_, reconcile::ReconcileService::Seams{.apps = apps_,
+                                                          .store = *store_,
+                                                          .writer = *writer_,
+                                                          .alipay = *alipay_,
+                                                          .http = *alipay_http_,
+                                                          .clock = seams_.clock,
+                                                          .entropy = seams_.entropy,
+                                                          .log = seams_.log});
         create_ = std::make_unique<CreatePayment>(
             apps_,
             CreateSettings{.public_base_url = settings_.public_door.base_url,
@@ -433,6 +453,7 @@ private:
     std::unique_ptr<ClockWatch> clock_watch_;
     std::unique_ptr<AlipayClient> alipay_;
     std::unique_ptr<Deliveries> deliveries_;
+    std::unique_ptr<reconcile::ReconcileService> reconcile_;
     std::unique_ptr<CreatePayment> create_;
     std::unique_ptr<TradeErrands> errands_;
     std::unique_ptr<RefundErrands> refund_errands_;

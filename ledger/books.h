@@ -8,6 +8,7 @@
 #include "ledger/outbox.h"
 #include "ledger/payment.h"
 #include "ledger/preauth_books.h"
+#include "ledger/reconciliation.h"
 #include "ledger/records.h"
 #include "ledger/refund_books.h"
 
@@ -43,6 +44,8 @@ public:
 
     // Events, endpoints and deliveries.
     virtual OutboxReading& outbox() = 0;
+    // Comparisons with Alipay's bills.
+    virtual ReconciliationReading& reconciliations() = 0;
     virtual RefundReading& refunds() = 0;
     virtual PreauthReading& preauths() = 0;
 };
@@ -126,6 +129,7 @@ public:
 
     // How events leave the ledger.
     virtual Outbox& outbox() = 0;
+    virtual ReconciliationBooks& reconciliations() = 0;
     virtual RefundBooks& refunds() = 0;
     virtual PreauthBooks& preauths() = 0;
 

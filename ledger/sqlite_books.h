@@ -5,6 +5,7 @@
 #include "ledger/sqlite_outbox.h"
 #include "ledger/sqlite_preauths.h"
 #include "ledger/sqlite_reading.h"
+#include "ledger/sqlite_reconciliation.h"
 #include "ledger/sqlite_refunds.h"
 
 namespace tollgate::ledger {
@@ -17,6 +18,7 @@ public:
           statements_(db),
           reading_(db),
           outbox_(db, statements_),
+          reconciliations_(statements_),
           refunds_(db, statements_),
           preauths_(db, statements_) {}
 
@@ -43,6 +45,7 @@ public:
     Result<Done> add_event(const EventRecord& event) override;
     std::uint64_t events_added() const override { return events_added_; }
     Outbox& outbox() override { return outbox_; }
+    ReconciliationBooks& reconciliations() override { return reconciliations_; }
     RefundBooks& refunds() override { return refunds_; }
     PreauthBooks& preauths() override { return preauths_; }
     Result<Done> begin_idempotency(const IdempotencyRecord& record, Timestamp now) override;
@@ -66,6 +69,7 @@ private:
     StatementCache statements_;
     SqliteReading reading_;
     SqliteOutbox outbox_;
+    SqliteReconciliationBooks reconciliations_;
     SqliteRefundBooks refunds_;
     SqlitePreauthBooks preauths_;
     std::uint64_t events_added_ = 0;

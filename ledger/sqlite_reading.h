@@ -7,6 +7,7 @@
 #include "ledger/books.h"
 #include "ledger/sqlite_outbox_reading.h"
 #include "ledger/sqlite_preauths.h"
+#include "ledger/sqlite_reconciliation.h"
 #include "ledger/sqlite_refunds.h"
 #include "ledger/statement_cache.h"
 
@@ -19,12 +20,14 @@ public:
     explicit SqliteReading(Database& borrowed)
         : statements_(borrowed),
           outbox_(statements_),
+          reconciliations_(statements_),
           refunds_(statements_),
           preauths_(statements_) {}
     explicit SqliteReading(std::unique_ptr<Database> owned)
         : owned_(std::move(owned)),
           statements_(*owned_),
           outbox_(statements_),
+          reconciliations_(statements_),
           refunds_(statements_),
           preauths_(statements_) {}
 
@@ -47,6 +50,7 @@ public:
     Result<std::optional<DifferenceView>> difference(std::string_view id) override;
     Result<std::vector<DifferenceView>> differences(const DifferenceQuery& query) override;
     OutboxReading& outbox() override { return outbox_; }
+    ReconciliationReading& reconciliations() override { return reconciliations_; }
     RefundReading& refunds() override { return refunds_; }
     PreauthReading& preauths() override { return preauths_; }
 
@@ -57,6 +61,7 @@ private:
     std::unique_ptr<Database> owned_;  // Before the statements: it must outlive them.
     StatementCache statements_;
     SqliteOutboxReading outbox_;
+    SqliteReconciliationReading reconciliations_;
     SqliteRefundReading refunds_;
     SqlitePreauthReading preauths_;
 };
