@@ -24,7 +24,6 @@
 #include "gateway/health.h"
 #include "gateway/payment_api.h"
 #include "gateway/preauth_api.h"
-#include "gateway/preauth_errands.h"
 #include "gateway/reconcile/service.h"
 #include "gateway/refund_api.h"
 #include "gateway/refund_errands.h"
@@ -215,23 +214,16 @@ private:
                         .entropy = seams_.entropy,
                         .log = seams_.log,
                         .wake = [this] { beat_early(); }});
-        const RefundErrandSeams seams{.writer = *writer_,
-                                      .alipay = *alipay_,
-                                      .clock_watch = *clock_watch_,
-                                      .clock = seams_.clock,
-                                      .random = seams_.random,
-                                      .entropy = seams_.entropy,
-                                      .log = seams_.log,
-                                      .wake = [this] { beat_early(); }};
-        refund_errands_ = std::make_unique<RefundErrands>(apps_, call_lease(), seams);
-        preauth_errands_ = std::make_unique<PreauthErrands>(apps_, call_lease(), seams);
+        const RefundErrandSeams seams{
+            *writer_,      *alipay_,       *clock_watch_, seams_.clock,
+            seams_.random, seams_.entropy, seams_.log,    [this] { beat_early(); }};
+        refund_errands_ = std::make_unique<RefundErrands>(apps_, lease(), seams);
+        preauth_errands_ = std::make_unique<PreauthErrands>(apps_, lease(), seams);
         return Done{};
     }
 
-    // Longer than one call can take.
-    milliseconds call_lease() const { return settings_.alipay.total_timeout + milliseconds(5'000); }
-
-    // Query, close or cancel, query: longer than all of that can take.
+    // Longer than one call can take, and than all of query, close or cancel, query.
+    milliseconds lease() const { return settings_.alipay.total_timeout + milliseconds(5'000); }
     milliseconds errand_time() const {
         return settings_.alipay.total_timeout * kErrandCallsMax + milliseconds(5'000);
     }
@@ -272,9 +264,9 @@ private:
             std::make_unique<EndingApi>(seams, apps_, seams_.random, *errands_, errand_time());
         token_api_ = std::make_unique<TokenApi>(seams);
         refund_api_ = std::make_unique<RefundApi>(seams, apps_, *refund_errands_, errand_time());
-        preauth_api_ = std::make_unique<PreauthApi>(
-            seams, apps_, *alipay_, seams_.random, *preauth_errands_,
-            PreauthSettings{settings_.public_door.base_url, call_lease()});
+        preauth_api_ =
+            std::make_unique<PreauthApi>(seams, apps_, *alipay_, seams_.random, *preauth_errands_,
+                                         PreauthSettings{settings_.public_door.base_url, lease()});
         difference_api_ = std::make_unique<DifferenceApi>(seams, apps_);
         event_api_ = std::make_unique<EventApi>(seams, [this] { beat_early(); });
         TOLLGATE_TRY(auto doors, EndpointDoors::make(settings_.deliveries.allowed_networks));
