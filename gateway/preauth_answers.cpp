@@ -5,9 +5,9 @@
 namespace tollgate::gateway {
 namespace {
 
-using Kind = PreauthFinding::Kind;
+using FindingKind = PreauthFinding::Kind;
 
-std::string words_of(const AlipayAnswer& answer) {
+std::string preauth_words(const AlipayAnswer& answer) {
     return (answer.sub_code.empty() ? answer.code : answer.sub_code) + " " + answer.message;
 }
 
@@ -22,13 +22,13 @@ bool is_zero(const AlipayAnswer& answer, const char* name) {
 }
 
 // The order's status counts before the operation's: a freeze that succeeded may be over.
-Kind kind_of_freeze(const AlipayAnswer& answer) {
+FindingKind kind_of_freeze(const AlipayAnswer& answer) {
     const std::string order = answer.text("order_status");
     const std::string operation = answer.text("status");
-    if (order == "FINISH" || order == "CLOSED" || operation == "CLOSED") return Kind::ended;
+    if (order == "FINISH" || order == "CLOSED" || operation == "CLOSED") return FindingKind::ended;
     const bool agreed = order == "AUTHORIZED" || (order.empty() && operation == "SUCCESS");
-    if (agreed) return is_zero(answer, "rest_amount") ? Kind::ended : Kind::frozen;
-    return operation == "INIT" || order == "INIT" ? Kind::waiting : Kind::unclear;
+    if (agreed) return is_zero(answer, "rest_amount") ? FindingKind::ended : FindingKind::frozen;
+    return operation == "INIT" || order == "INIT" ? FindingKind::waiting : FindingKind::unclear;
 }
 
 void read_done(PreauthCall call, const AlipayAnswer& answer, PreauthFinding& finding) {
@@ -36,7 +36,7 @@ void read_done(PreauthCall call, const AlipayAnswer& answer, PreauthFinding& fin
         case PreauthCall::freeze:
         case PreauthCall::freeze_again:
             if (const std::string code = answer.text("code_value"); !code.empty()) {
-                finding.kind = Kind::waiting;
+                finding.kind = FindingKind::waiting;
                 finding.action = action_json("qr", "qr_code", code);
                 return;
             }
@@ -50,17 +50,18 @@ void read_done(PreauthCall call, const AlipayAnswer& answer, PreauthFinding& fin
             }
             finding.was_paid_from = is_positive(answer, "total_pay_amount");
             // Without its number there is nothing that could be paid or let go.
-            if (finding.kind == Kind::frozen && finding.auth_no.empty()) {
-                finding.kind = Kind::unclear;
+            if (finding.kind == FindingKind::frozen && finding.auth_no.empty()) {
+                finding.kind = FindingKind::unclear;
             }
-            if (finding.kind == Kind::ended) finding.why = "Alipay has closed it";
+            if (finding.kind == FindingKind::ended) finding.why = "Alipay has closed it";
             return;
         case PreauthCall::unfreeze:
-            finding.kind = answer.text("status") == "SUCCESS" ? Kind::done : Kind::unclear;
+            finding.kind =
+                answer.text("status") == "SUCCESS" ? FindingKind::done : FindingKind::unclear;
             return;
         case PreauthCall::operation_cancel:
         case PreauthCall::pay:
-        case PreauthCall::trade_query: finding.kind = Kind::done; return;
+        case PreauthCall::trade_query: finding.kind = FindingKind::done; return;
     }
 }
 
@@ -81,7 +82,7 @@ PreauthFinding read_preauth_answer(PreauthCall call, const Result<AlipayAnswer>&
     PreauthFinding finding;
     if (call == PreauthCall::trade_query) {
         finding.trade = read_query(answer);
-        finding.kind = Kind::trade;
+        finding.kind = FindingKind::trade;
         return finding;
     }
     if (!answer) {
@@ -91,7 +92,7 @@ PreauthFinding read_preauth_answer(PreauthCall call, const Result<AlipayAnswer>&
         const bool was_not_sent =
             call == PreauthCall::freeze && answer.error().code() == ErrorCode::unavailable;
         if (was_not_sent || answer.error().reason() == "call_not_valid") {
-            finding.kind = Kind::refused;
+            finding.kind = FindingKind::refused;
         }
         return finding;
     }
@@ -99,11 +100,11 @@ PreauthFinding read_preauth_answer(PreauthCall call, const Result<AlipayAnswer>&
         read_done(call, *answer, finding);
         return finding;
     }
-    finding.why = words_of(*answer);
+    finding.why = preauth_words(*answer);
     if (answer->kind != AlipayAnswer::Kind::refused) return finding;
     const std::string code(plain_code(answer->sub_code));
     const bool is_none = code == "AUTH_ORDER_NOT_EXIST" || code == "AUTH_OPERATION_NOT_EXIST";
-    finding.kind = is_none && call != PreauthCall::pay ? Kind::none : Kind::refused;
+    finding.kind = is_none && call != PreauthCall::pay ? FindingKind::none : FindingKind::refused;
     return finding;
 }
 

@@ -3,7 +3,7 @@
 namespace tollgate::gateway {
 namespace {
 
-constexpr std::chrono::hours kAppIsGone{1};
+constexpr std::chrono::hours kPreauthAppIsGone{1};
 
 }  // namespace
 
@@ -25,7 +25,7 @@ Result<std::vector<DuePreauth>> claim_due_preauths(ledger::Books& books,
         if (app == nullptr) {
             next = preauth;
             next.calling_until = std::nullopt;
-            next.next_sweep_at = claim.now + kAppIsGone;
+            next.next_sweep_at = claim.now + kPreauthAppIsGone;
         }
         TOLLGATE_DO(books.preauths().change(preauth, std::move(next), origin, claim.now));
         if (app != nullptr) due.push_back({std::move(preauth), std::move(app), call});

@@ -14,7 +14,7 @@ namespace {
 using ledger::Books;
 using ledger::Preauthorisation;
 using ledger::PreauthStatus;
-using Kind = PreauthFinding::Kind;
+using FindingKind = PreauthFinding::Kind;
 
 constexpr std::chrono::seconds kBuyerLook{5};
 constexpr std::chrono::minutes kBuyerLookMax{1};
@@ -80,7 +80,7 @@ private:
     }
 
     void on_trying(PreauthCall call, const PreauthFinding& finding) {
-        if (finding.kind == Kind::frozen) {
+        if (finding.kind == FindingKind::frozen) {
             note_frozen(finding);
             if (finding.amount && *finding.amount != preauth_.amount) {
                 return become(PreauthStatus::cancelling, "another amount was frozen");
@@ -89,15 +89,15 @@ private:
             next_.next_sweep_at = now() + callbacks::kFrozenLook;
             return;
         }
-        if (finding.kind == Kind::ended) return become(PreauthStatus::failed, finding.why);
+        if (finding.kind == FindingKind::ended) return become(PreauthStatus::failed, finding.why);
         // Only the first freeze's refusal proves that there is none: an earlier one may have come
         // through.
-        if (call == PreauthCall::freeze && finding.kind == Kind::refused) {
+        if (call == PreauthCall::freeze && finding.kind == FindingKind::refused) {
             return become(PreauthStatus::failed, finding.why);
         }
         if (!finding.action.empty()) next_.action = finding.action;
-        if (finding.kind == Kind::unclear) next_.failure = finding.why;
-        if (finding.kind != Kind::unclear && time_is_over()) {
+        if (finding.kind == FindingKind::unclear) next_.failure = finding.why;
+        if (finding.kind != FindingKind::unclear && time_is_over()) {
             return become(PreauthStatus::cancelling, "the buyer's time is over");
         }
         next_.next_sweep_at = now() + doubled(kBuyerLook, preauth_.attempts / 4, kBuyerLookMax);
@@ -105,14 +105,15 @@ private:
 
     Result<Done> on_frozen(const PreauthFinding& finding) {
         next_.next_sweep_at = now() + callbacks::kFrozenLook;
-        return finding.kind == Kind::ended ? released(finding, "let go at Alipay, and not by us")
-                                           : Done{};
+        return finding.kind == FindingKind::ended
+                   ? released(finding, "let go at Alipay, and not by us")
+                   : Done{};
     }
 
     Result<Done> on_confirming(PreauthCall call, const PreauthFinding& finding) {
         if (call == PreauthCall::trade_query) return on_trade(finding.trade);
         if (call == PreauthCall::pay) {
-            next_.refused = finding.kind == Kind::refused;
+            next_.refused = finding.kind == FindingKind::refused;
             if (next_.refused) next_.failure = finding.why;
         }
         soon();
@@ -189,22 +190,23 @@ private:
     Result<Done> on_cancelling(PreauthCall call, const PreauthFinding& finding) {
         const bool was_cancel =
             call == PreauthCall::operation_cancel || call == PreauthCall::unfreeze;
-        if (finding.kind == Kind::none) {
+        if (finding.kind == FindingKind::none) {
             not_there();
-        } else if (was_cancel && finding.kind == Kind::done) {
+        } else if (was_cancel && finding.kind == FindingKind::done) {
             become(PreauthStatus::cancelled, preauth_.failure.value_or(""));
         } else if (was_cancel) {
             next_.ask_next = true;
             soon();
-        } else if (call == PreauthCall::freeze && finding.kind == Kind::refused) {
+        } else if (call == PreauthCall::freeze && finding.kind == FindingKind::refused) {
             // The try that was cancelled while it was under way has frozen nothing.
             become(PreauthStatus::cancelled, finding.why);
-        } else if (finding.kind == Kind::ended) {
+        } else if (finding.kind == FindingKind::ended) {
             return released(finding, preauth_.failure.value_or(""));
         } else {
-            if (finding.kind == Kind::frozen) note_frozen(finding);
+            if (finding.kind == FindingKind::frozen) note_frozen(finding);
             // A freeze is asked about until the answer is clear.
-            next_.ask_next = finding.kind == Kind::unclear && call == PreauthCall::freeze_query;
+            next_.ask_next =
+                finding.kind == FindingKind::unclear && call == PreauthCall::freeze_query;
             soon();
         }
         return Done{};

@@ -10,23 +10,23 @@
 namespace tollgate::gateway {
 namespace {
 
-using Kind = PreauthOutcome::Kind;
+using OutcomeKind = PreauthOutcome::Kind;
 using ledger::Preauthorisation;
 using ledger::PreauthStatus;
 
-constexpr std::int64_t kFenMax = 10'000'000'000;
+constexpr std::int64_t kPreauthFenMax = 10'000'000'000;
 constexpr std::int64_t kExpiresIn = 900;
 constexpr std::int64_t kExpiresInMax = 86'400;
 constexpr std::size_t kSubjectCharactersMax = 100;
 // The unfreeze's own number is two characters longer, and Alipay takes 64.
 constexpr std::size_t kNumberMax = 62;
 
-PreauthOutcome refused(ApiProblem problem) {
-    return {.kind = Kind::problem, .preauth = {}, .problem = std::move(problem)};
+PreauthOutcome refuse_wish(ApiProblem problem) {
+    return {.kind = OutcomeKind::problem, .preauth = {}, .problem = std::move(problem)};
 }
 
 PreauthOutcome as_it_is(Preauthorisation preauth) {
-    return {.kind = Kind::as_it_is, .preauth = std::move(preauth), .problem = {}};
+    return {.kind = OutcomeKind::as_it_is, .preauth = std::move(preauth), .problem = {}};
 }
 
 ApiProblem is_cancelled(const Preauthorisation& preauth) {
@@ -50,24 +50,25 @@ Result<PreauthOutcome> make_due(ledger::Books& books, Preauthorisation preauth,
     next.attempts = 0;
     TOLLGATE_DO(callbacks::move_preauth(books, preauth, std::move(next), context.origin,
                                         context.time.now, context.entropy));
-    return PreauthOutcome{.kind = Kind::due, .preauth = std::move(preauth), .problem = {}};
+    return PreauthOutcome{.kind = OutcomeKind::due, .preauth = std::move(preauth), .problem = {}};
 }
 
-Result<PreauthOutcome> try_again(ledger::Books& books, Preauthorisation known,
-                                 const Preauthorisation& wanted, bool needs_call,
-                                 const StepContext& context, Timestamp lease_until) {
+Result<PreauthOutcome> begin_another_try(ledger::Books& books, Preauthorisation known,
+                                         const Preauthorisation& wanted, bool needs_call,
+                                         const StepContext& context, Timestamp lease_until) {
     if (ledger::is_empty_cancel(known)) {
-        return refused(preauth_problem("cancelled_before_try",
-                                       "Its cancel came before its try: nothing was frozen, and "
-                                       "nothing will be",
-                                       known));
+        return refuse_wish(
+            preauth_problem("cancelled_before_try",
+                            "Its cancel came before its try: nothing was frozen, and "
+                            "nothing will be",
+                            known));
     }
     if (known.fingerprint != wanted.fingerprint) {
-        return refused(preauth_problem("out_auth_no_reused",
-                                       "This out_auth_no belongs to another request", known, 422));
+        return refuse_wish(preauth_problem(
+            "out_auth_no_reused", "This out_auth_no belongs to another request", known, 422));
     }
     if (known.status == PreauthStatus::cancelling || known.status == PreauthStatus::cancelled) {
-        return refused(is_cancelled(known));
+        return refuse_wish(is_cancelled(known));
     }
     const bool is_leased = known.calling_until && *known.calling_until > context.time.now;
     // The code got lost on its way: the same call under the same numbers gives it again. A payment
@@ -80,7 +81,7 @@ Result<PreauthOutcome> try_again(ledger::Books& books, Preauthorisation known,
     next.next_sweep_at = context.time.now;
     TOLLGATE_DO(callbacks::move_preauth(books, known, std::move(next), context.origin,
                                         context.time.now, context.entropy));
-    return PreauthOutcome{.kind = Kind::begun, .preauth = std::move(known), .problem = {}};
+    return PreauthOutcome{.kind = OutcomeKind::begun, .preauth = std::move(known), .problem = {}};
 }
 
 }  // namespace
@@ -107,7 +108,7 @@ PreauthRequest read_preauth_request(std::string_view body, std::vector<config::P
             section.problem_at("out_auth_no", "1 to 62 letters, digits and '_' are needed");
         }
         section.need_choice("product", request.product, {"qr", "barcode", "app"});
-        section.need_integer("amount", fen, 1, kFenMax);
+        section.need_integer("amount", fen, 1, kPreauthFenMax);
         section.need_text("subject", request.subject);
         if (utf8_characters(request.subject) > kSubjectCharactersMax ||
             request.subject.find_first_of("/=&") != std::string::npos) {
@@ -157,18 +158,20 @@ Result<PreauthOutcome> begin_try(ledger::Books& books, const Preauthorisation& w
                                  Timestamp lease_until) {
     TOLLGATE_TRY(auto known, books.read().preauths().one(wanted.app, wanted.out_auth_no));
     if (known) {
-        return try_again(books, *std::move(known), wanted, needs_call, context, lease_until);
+        return begin_another_try(books, *std::move(known), wanted, needs_call, context,
+                                 lease_until);
     }
     TOLLGATE_TRY(const auto taken, books.read().payment_by_number(wanted.app, wanted.out_auth_no));
     const PreauthWish wish{.app = wanted.app, .out_auth_no = wanted.out_auth_no, .amount = {}};
-    if (taken) return refused(number_taken(wish));
+    if (taken) return refuse_wish(number_taken(wish));
     Preauthorisation preauth = wanted;
     preauth.next_sweep_at = context.time.now;
     if (needs_call) preauth.calling_until = lease_until;
     const auto added = books.preauths().add(preauth, context.origin);
-    if (!added && added.error().code() == ErrorCode::conflict) return refused(number_taken(wish));
+    if (!added && added.error().code() == ErrorCode::conflict)
+        return refuse_wish(number_taken(wish));
     TOLLGATE_DO(added);
-    return PreauthOutcome{.kind = needs_call ? Kind::begun : Kind::as_it_is,
+    return PreauthOutcome{.kind = needs_call ? OutcomeKind::begun : OutcomeKind::as_it_is,
                           .preauth = std::move(preauth),
                           .problem = {}};
 }
@@ -176,38 +179,38 @@ Result<PreauthOutcome> begin_try(ledger::Books& books, const Preauthorisation& w
 Result<PreauthOutcome> begin_confirm(ledger::Books& books, const PreauthWish& wish,
                                      const StepContext& context) {
     TOLLGATE_TRY(auto known, books.read().preauths().one(wish.app, wish.out_auth_no));
-    if (!known) return refused(no_such_preauth());
+    if (!known) return refuse_wish(no_such_preauth());
     Preauthorisation& preauth = *known;
     const Money amount = wish.amount.value_or(preauth.capture.value_or(preauth.amount));
     switch (preauth.status) {
         case PreauthStatus::cancelling:
-        case PreauthStatus::cancelled: return refused(is_cancelled(preauth));
+        case PreauthStatus::cancelled: return refuse_wish(is_cancelled(preauth));
         case PreauthStatus::failed:
-            return refused(preauth_problem("preauthorisation_failed",
-                                           "Nothing is frozen that could be taken", preauth));
+            return refuse_wish(preauth_problem("preauthorisation_failed",
+                                               "Nothing is frozen that could be taken", preauth));
         case PreauthStatus::trying:
         case PreauthStatus::frozen:
         case PreauthStatus::confirming:
         case PreauthStatus::confirmed: break;
     }
     if (amount > preauth.amount) {
-        return refused(
+        return refuse_wish(
             preauth_problem("confirm_exceeds", "More than what is frozen", preauth, 422));
     }
     if (preauth.capture && *preauth.capture != amount) {
-        return refused(preauth_problem(
+        return refuse_wish(preauth_problem(
             "amount_differs", "An earlier confirm of it has another amount", preauth, 422));
     }
     if (preauth.status == PreauthStatus::confirmed) return as_it_is(std::move(preauth));
     if (preauth.status == PreauthStatus::trying && wish.has_looked) {
-        return refused(not_yet("not_frozen",
-                               "The buyer's money is not frozen yet: try again later, or cancel",
-                               preauth));
+        return refuse_wish(
+            not_yet("not_frozen", "The buyer's money is not frozen yet: try again later, or cancel",
+                    preauth));
     }
     Preauthorisation next = preauth;
     if (preauth.status == PreauthStatus::frozen) {
         TOLLGATE_TRY(const auto taken, books.read().payment_by_number(wish.app, wish.out_auth_no));
-        if (taken) return refused(number_taken(wish));
+        if (taken) return refuse_wish(number_taken(wish));
         next.status = PreauthStatus::confirming;
         next.capture = amount;
         next.failure = std::nullopt;
@@ -229,7 +232,7 @@ Result<PreauthOutcome> begin_cancel(ledger::Books& books, const PreauthWish& wis
         empty.expires_at = context.time.now;
         const auto added = books.preauths().add(empty, context.origin);
         if (!added && added.error().code() == ErrorCode::conflict) {
-            return refused(number_taken(wish));
+            return refuse_wish(number_taken(wish));
         }
         TOLLGATE_DO(added);
         const auto type = callbacks::event_type_of(empty.status);
@@ -243,8 +246,9 @@ Result<PreauthOutcome> begin_cancel(ledger::Books& books, const PreauthWish& wis
         case PreauthStatus::failed: return as_it_is(*std::move(known));
         case PreauthStatus::confirming:
         case PreauthStatus::confirmed:
-            return refused(preauth_problem("preauthorisation_confirmed",
-                                           "It is confirmed: refund its payment instead", *known));
+            return refuse_wish(preauth_problem("preauthorisation_confirmed",
+                                               "It is confirmed: refund its payment instead",
+                                               *known));
         case PreauthStatus::trying:
         case PreauthStatus::frozen:
             next.status = PreauthStatus::cancelling;
