@@ -172,7 +172,7 @@ std::string to_text(const Report& report) {
             std::to_string(report.count_of(Fate::foreign)) + " foreign.\n";
     if (report.rows_left_out > 0) {
         text += "  " + std::to_string(report.rows_left_out) +
-                " rows beyond the first are not in this report; the ledger has them all.\n";
+                " rows beyond the first are not in this report; the API lists every open difference.\n";
     }
     return text;
 }
