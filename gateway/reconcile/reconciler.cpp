@@ -62,6 +62,17 @@ std::vector<Seller> sellers_of(const std::vector<config::AppSettings>& apps) {
     return sellers;
 }
 
+void Report::add(ReportRow row) {
+    ++fates[static_cast<std::size_t>(row.fate)];
+    const bool too_many_foreign =
+        row.fate == Fate::foreign && count_of(Fate::foreign) > kForeignRowsMax;
+    if (too_many_foreign || rows.size() >= kRowsMax) {
+        ++rows_left_out;
+    } else {
+        rows.push_back(std::move(row));
+    }
+}
+
 std::string summary_json(const Report& report) {
     const ComparisonCounts& counts = report.counts;
     std::string json = "{";
@@ -190,12 +201,7 @@ Result<Done> Reconciler::apply_findings(const ApplyOrder& order,
             return Done{};
         }));
         for (ReportRow& row : rows) {
-            ++report.fates[static_cast<std::size_t>(row.fate)];
-            if (report.rows.size() < Report::kRowsMax) {
-                report.rows.push_back(std::move(row));
-            } else {
-                ++report.rows_left_out;
-            }
+            report.add(std::move(row));
         }
         if (seams_.progress) {
             seams_.progress("applying", static_cast<std::int64_t>(i + part.size()),

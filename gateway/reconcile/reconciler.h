@@ -44,14 +44,18 @@ struct Report {
     bool has_fund_bill = false;
     ComparisonCounts counts;
     std::array<std::int64_t, 7> fates{};  // In the order of Fate; of this run.
-    std::vector<ReportRow> rows;          // The first kRowsMax.
+    // The first kRowsMax, of which foreign ones at most kForeignRowsMax: a till's lines must not
+    // crowd out what somebody has to look at.
+    std::vector<ReportRow> rows;
     std::int64_t rows_left_out = 0;
 
+    void add(ReportRow row);
     std::int64_t count_of(Fate fate) const { return fates[static_cast<std::size_t>(fate)]; }
     // Somebody has to look: a difference of the day is open, this run's or an earlier one's.
     bool has_differences() const { return count_of(Fate::opened) + count_of(Fate::known) > 0; }
 
     static constexpr std::size_t kRowsMax = 20'000;
+    static constexpr std::int64_t kForeignRowsMax = 1'000;
 };
 
 // The run as one line of JSON, as it is kept with the reconciliation.

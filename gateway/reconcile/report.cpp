@@ -171,8 +171,9 @@ std::string to_text(const Report& report) {
             std::to_string(report.count_of(Fate::kept)) + " kept for the neighbouring day, " +
             std::to_string(report.count_of(Fate::foreign)) + " foreign.\n";
     if (report.rows_left_out > 0) {
-        text += "  " + std::to_string(report.rows_left_out) +
-                " rows beyond the first are not in this report; the ledger has them all.\n";
+        text +=
+            "  " + std::to_string(report.rows_left_out) +
+            " rows beyond the first are not in this report; the API lists every open difference.\n";
     }
     return text;
 }

@@ -95,6 +95,24 @@ TEST(Repair, FollowsTheAppsRuleForLateMoney) {
               "policy requested 1000");
 }
 
+TEST(Report, KeepsRoomForWhatSomebodyHasToLookAt) {
+    ReconcileWorld world;
+    world.paid("T1", "A1");
+    world.seller.apps = {{.app = "shop", .prefixes = {"SHOP-"}}};
+    std::vector<Movement> movements{money("T1", "A1"), money("SHOP-1", "A2")};
+    for (int i = 0; i < Report::kForeignRowsMax + 2; ++i) {
+        const std::string number = "A-TILL-" + std::to_string(i);
+        movements.push_back(money(number, number));
+    }
+    const auto report = world.run(bill_of(movements));
+    ASSERT_TRUE(report) << report.error().message();
+    EXPECT_EQ(report->rows.size(), static_cast<std::size_t>(Report::kForeignRowsMax) + 1);
+    EXPECT_EQ(report->rows.back().out_trade_no, "SHOP-1");
+    EXPECT_EQ(report->rows_left_out, 2);
+    EXPECT_EQ(report->count_of(Fate::foreign), Report::kForeignRowsMax + 2);
+    EXPECT_THAT(to_text(*report), HasSubstr("2 rows beyond the first are not in this report"));
+}
+
 // Both sides are read again by whoever acts.
 TEST(Applying, LeavesAloneWhatAgreesByNow) {
     ReconcileWorld world;
