@@ -125,9 +125,11 @@ Json AlipayModel::refund(const Json& biz) {
     const auto amount = Money::parse_yuan(biz.value("refund_amount", ""));
     const std::string number = biz.value("out_request_no", "");
     if (!amount || number.empty()) return refused("ACQ.INVALID_PARAMETER");
-    if (sandbox::find_refund(*trade, number) == nullptr && wants_no_refund(number)) {
+    const auto* known = sandbox::find_refund(*trade, number);
+    if (known == nullptr && wants_no_refund(number)) {
         return refused("ACQ.SELLER_BALANCE_NOT_ENOUGH");
     }
+    if (known != nullptr && wants_no_repeat(*known)) return refused("ACQ.TRADE_HAS_CLOSE");
     const auto outcome =
         book_.refund(trade->trade_no, {.out_request_no = number, .amount = *amount, .reason = ""},
                      seams_.world.now());
@@ -147,6 +149,13 @@ bool AlipayModel::wants_no_refund(const std::string& number) {
     if (!dice_.chance(faults_.refusals)) return false;
     refusing_until_[number] = now + std::chrono::minutes(2);
     return true;
+}
+
+// What was done is refused when it is asked for again: no proof that it was not done. A request that
+// the network has doubled, half a minute later at most, gets the answer of the first.
+bool AlipayModel::wants_no_repeat(const sandbox::Refund& known) {
+    const bool doubled = seams_.world.now() <= known.at + std::chrono::seconds(30);
+    return !doubled && dice_.chance(faults_.repeat_refusals);
 }
 
 // A number that Alipay does not know is answered with success and without a word of a refund.

@@ -100,6 +100,7 @@ private:
     Json cancel(const Json& biz);
     Json refund(const Json& biz);
     bool wants_no_refund(const std::string& number);
+    bool wants_no_repeat(const sandbox::Refund& known);
     Json refund_query(const Json& biz);
 
     // What happens in the book, told by it once it has.
