@@ -151,8 +151,8 @@ bool AlipayModel::wants_no_refund(const std::string& number) {
     return true;
 }
 
-// What was done is refused when it is asked for again: no proof that it was not done. A request that
-// the network has doubled, half a minute later at most, gets the answer of the first.
+// What was done is refused when it is asked for again: no proof that it was not done. A request
+// that the network has doubled, half a minute later at most, gets the answer of the first.
 bool AlipayModel::wants_no_repeat(const sandbox::Refund& known) {
     const bool doubled = seams_.world.now() <= known.at + std::chrono::seconds(30);
     return !doubled && dice_.chance(faults_.repeat_refusals);

@@ -31,7 +31,8 @@ struct TradeTruth {
     Money amount;
     std::string trade_no;
     bool paid = false;
-    bool foreign = false;  // Its number is none of ours.
+    bool closed_unpaid = false;  // And then perhaps paid all the same, late.
+    bool foreign = false;        // Its number is none of ours.
     // What went back, by out_request_no; each number at most once.
     std::map<std::string, sandbox::Refund> refunds;
 };
