@@ -46,18 +46,24 @@ Result<Done> check_chinese_name(const std::string& name) {
     return Error(ErrorCode::invalid_argument, "a charset that Alipay does not use: " + name);
 }
 
-Result<std::string> convert(std::string_view bytes, const Converter& converter) {
+Result<Done> convert_into(std::string_view bytes, const Converter& converter, std::string& output) {
     if (!converter.usable()) return Error(ErrorCode::internal, "this system lacks GB18030");
-    std::string input(bytes);
-    std::string output(bytes.size() * 2 + 4, '\0');
-    char* from = input.data();
-    std::size_t from_left = input.size();
+    output.resize(bytes.size() * 2 + 4);
+    // iconv's signature is older than const: it reads the input only.
+    char* from = const_cast<char*>(bytes.data());  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+    std::size_t from_left = bytes.size();
     char* to = output.data();
     std::size_t to_left = output.size();
     if (iconv(converter.get(), &from, &from_left, &to, &to_left) == static_cast<std::size_t>(-1)) {
         return Error(ErrorCode::invalid_argument, "bytes that are not text in this charset");
     }
     output.resize(output.size() - to_left);
+    return Done{};
+}
+
+Result<std::string> convert(std::string_view bytes, const Converter& converter) {
+    std::string output;
+    TOLLGATE_DO(convert_into(bytes, converter, output));
     return output;
 }
 
@@ -80,6 +86,26 @@ Result<std::string> from_utf8(std::string_view text, std::string_view charset) {
     if (is_utf8_name(name)) return checked_utf8(text);
     TOLLGATE_DO(check_chinese_name(name));
     return convert(text, Converter(kChinese, "UTF-8"));
+}
+
+class ChineseDecoder::Handle {
+public:
+    Converter converter{"UTF-8", kChinese};
+};
+
+ChineseDecoder::ChineseDecoder() : handle_(std::make_unique<Handle>()) {}
+ChineseDecoder::~ChineseDecoder() = default;
+
+Result<Done> ChineseDecoder::decode(std::string_view bytes, std::string& text) {
+    const auto is_ascii = [](char c) { return static_cast<signed char>(c) >= 0; };
+    if (std::ranges::all_of(bytes, is_ascii)) {
+        text.assign(bytes);
+        return Done{};
+    }
+    auto done = convert_into(bytes, handle_->converter, text);
+    // After an error the converter may be in the middle of a character.
+    if (!done) iconv(handle_->converter.get(), nullptr, nullptr, nullptr, nullptr);
+    return done;
 }
 
 }  // namespace tollgate

@@ -55,7 +55,8 @@ private:
         return Done{};
     }
 
-    // Moves nothing by itself: kept for whoever acts on its kind, beside the payment it is about.
+    // Moves no payment by itself: kept for whoever acts on its kind, beside the payment it is
+    // about.
     Result<Done> keep(NotificationKind kind) {
         const auto app_id = field("app_id");
         if (app_id && *app_id != notification_.app->app_id) return reject("app_id_mismatch");
@@ -100,6 +101,10 @@ private:
     Result<Done> act(ledger::RowId row) {
         if (judgement_.opens_difference()) return open_difference(row);
         if (!payment_) return Done{};
+        if (tells_of_deposit_back()) {
+            TOLLGATE_DO(take_deposit_back(books_, *payment_, *notification_.fields, origin(),
+                                          notification_.received_at));
+        }
         if (judgement_.decision && judgement_.decision->kind == ledger::Decision::Kind::move) {
             TOLLGATE_DO(move());
         } else if (judgement_.bind_trade_no) {
@@ -111,6 +116,11 @@ private:
         }
         if (!judgement_.ask_soon || payment_->held) return Done{};
         return books_.set_next_sweep(*payment_, notification_.received_at);
+    }
+
+    bool tells_of_deposit_back() const {
+        return notification_.fields && judgement_.verdict == Verdict::ignored &&
+               notification_kind(*notification_.fields) == NotificationKind::deposit_back;
     }
 
     Result<Done> move() {

@@ -1,6 +1,7 @@
 #include "callbacks/refund_report.h"
 
 #include "base/json_object.h"
+#include "callbacks/notification_kind.h"
 
 namespace tollgate::callbacks {
 namespace {
@@ -62,6 +63,27 @@ Result<Done> take_refund_report(ledger::Books& books, const ledger::Payment& pay
     if (!is_over(*known)) return ask_soon(books, *std::move(known), origin, now);
     if (!report.dback_status) return Done{};
     return note_deposit_back(books, *std::move(known), report, origin, now);
+}
+
+Result<Done> take_deposit_back(ledger::Books& books, const ledger::Payment& payment,
+                               const signing::Fields& message, const ledger::Origin& origin,
+                               Timestamp now) {
+    const auto number = business_value(message, "out_request_no");
+    if (!number || !business_value(message, "dback_status")) return Done{};
+    TOLLGATE_TRY(auto known, books.read().refunds().one(payment, *number));
+    if (!known || known->status == RefundStatus::failed) {
+        return books.refunds().report(payment, *number, now);
+    }
+    JsonObject json;
+    json.text("has_deposit_back", "true");
+    for (const char* const name :
+         {"dback_status", "dback_amount", "bank_ack_time", "est_bank_receipt_time"}) {
+        if (const auto value = business_value(message, name)) json.text(name, *value);
+    }
+    Refund next = *known;
+    next.deposit_back = std::move(json).end();
+    TOLLGATE_DO(books.refunds().change(*known, std::move(next), origin, now));
+    return is_over(*known) ? Result<Done>(Done{}) : ask_soon(books, *std::move(known), origin, now);
 }
 
 }  // namespace tollgate::callbacks

@@ -106,6 +106,7 @@ AppSettings read_app(Section& section) {
     std::int64_t days = app.refund_window.count() / 24;
     section.may_have_integer("refund_window_days", days, 1, 3'650);
     app.refund_window = std::chrono::hours(days * 24);
+    section.may_have_texts("out_trade_no_prefixes", app.out_trade_no_prefixes);
     section.finish();
     return app;
 }
@@ -203,6 +204,11 @@ void read_alipay(Section section, AlipaySettings& into) {
     section.finish();
 }
 
+void read_reconciliation(Section section, ReconciliationSettings& into) {
+    section.may_have_bool("daily", into.daily);
+    section.finish();
+}
+
 void read_sweeps(Section section, SweepSettings& into) {
     section.may_have_integer("calls_per_second", into.calls_per_second, 1, 1'000);
     section.may_have_integer("in_flight_max", into.in_flight_max, 1, 1'000);
@@ -289,6 +295,7 @@ std::variant<Settings, std::vector<Problem>> load(std::string_view json_text,
     }
     read_notifications(root.child("notifications"), settings.notifications);
     read_alipay(root.child("alipay"), settings.alipay);
+    read_reconciliation(root.child("reconciliation"), settings.reconciliation);
     read_sweeps(root.child("sweeps"), settings.sweeps);
     read_log(root.child("log"), settings.log_level);
     root.may_have_integer("workers", settings.workers, 0, 256);

@@ -67,6 +67,9 @@ struct AppSettings {
     std::string encrypt_type = "AES";     // or "AES_V2", "SM4".
     Secret app_auth_token;                // Of a merchant that the app acts for; empty: none.
     std::vector<std::string> alipay_public_keys;  // Alipay's, not ours; two while one is renewed.
+    // How its out_trade_no begin, where the merchant takes money elsewhere as well: tells its lines
+    // of a bill from those of others. Empty: every number may be its own.
+    std::vector<std::string> out_trade_no_prefixes;
     std::optional<CertificateSettings> certificates;
     LatePolicy late_policy = LatePolicy::hold;
     std::chrono::hours refund_window{365 * 24};  // Of its contract with Alipay.
@@ -116,6 +119,11 @@ struct AlipaySettings {
     std::chrono::milliseconds total_timeout{15'000};
 };
 
+// The comparison with Alipay's bills.
+struct ReconciliationSettings {
+    bool daily = true;  // Of the day before, from 10:00 in Beijing.
+};
+
 // How Alipay is asked about payments and refunds that nothing is heard of.
 struct SweepSettings {
     std::int64_t calls_per_second = 20;  // At most, of all sweeps together.
@@ -133,6 +141,7 @@ struct Settings {
     DeliverySettings deliveries;
     NotificationSettings notifications;
     AlipaySettings alipay;
+    ReconciliationSettings reconciliation;
     SweepSettings sweeps;
     std::int64_t workers = 0;  // 0: one a core.
     LogLevel log_level = LogLevel::info;

@@ -1,9 +1,13 @@
 #include "gateway/difference_unit.h"
 
+#include <algorithm>
+#include <array>
+
 #include <nlohmann/json.hpp>
 
 #include "base/check.h"
 #include "base/json_object.h"
+#include "base/time_text.h"
 #include "callbacks/promotion.h"
 #include "gateway/answers.h"
 #include "ledger/state_table.h"
@@ -21,10 +25,14 @@ using transport::ServerResponse;
 struct Evidence {
     std::string trade_no;
     std::string trade_status;
+    std::string bill_kind;
     std::optional<Money> amount;
+    std::optional<Timestamp> paid_at;
 
+    // A bill has a line for money that came, and no word for the status.
     bool says_paid() const {
-        return trade_status == "TRADE_SUCCESS" || trade_status == "TRADE_FINISHED";
+        return trade_status == "TRADE_SUCCESS" || trade_status == "TRADE_FINISHED" ||
+               bill_kind == "payment";
     }
 };
 
@@ -38,8 +46,13 @@ Evidence read_evidence(const std::string& text) {
     };
     Evidence evidence{.trade_no = member("trade_no"),
                       .trade_status = member("trade_status"),
-                      .amount = std::nullopt};
+                      .bill_kind = member("bill_kind"),
+                      .amount = std::nullopt,
+                      .paid_at = std::nullopt};
     if (const auto amount = Money::parse_yuan(member("total_amount"))) evidence.amount = *amount;
+    // A notification and a bill have Alipay's form of it, a query ours.
+    if (const auto at = parse_beijing(member("gmt_payment"))) evidence.paid_at = *at;
+    if (const auto at = parse_rfc3339(member("paid_at"))) evidence.paid_at = *at;
     return evidence;
 }
 
@@ -59,6 +72,14 @@ ApiProblem cannot_refund(std::string why) {
             .code = "refund_not_possible",
             .title = "This cannot be refunded from here: " + why +
                      ". Refund it at Alipay's own pages, then settle with ignore"};
+}
+
+// Whether differences of this class keep a payment out of the timers' hands.
+bool holds(std::string_view difference_class) {
+    constexpr std::array<std::string_view, 3> kOfMoneyThatCame = {"missing_at_alipay",
+                                                                  "status_ahead", "fee_differs"};
+    return !difference_class.starts_with("overdue_") && !difference_class.starts_with("refund") &&
+           std::ranges::find(kOfMoneyThatCame, difference_class) == kOfMoneyThatCame.end();
 }
 
 // One settlement: reads, decides, writes.
@@ -137,9 +158,7 @@ private:
                      books_.read().differences(
                          {.apps = {payment_->app}, .payment = payment_->row, .open = true}));
         for (const auto& other : others) {
-            const bool holds = !other.difference_class.starts_with("overdue_") &&
-                               !other.difference_class.starts_with("refund");
-            if (other.row != difference_.row && holds) return Done{};
+            if (other.row != difference_.row && holds(other.difference_class)) return Done{};
         }
         return books_.change_payment(
             *payment_, {.to = payment_->status, .next_sweep_at = next_sweep(), .release = true},
@@ -159,6 +178,8 @@ private:
         if (!evidence_pays()) return Done{};
         callbacks::Promotion promotion{
             .decision = ledger::decide(payment_->status, input(evidence)),
+            // The day on which a bill has it.
+            .paid_at = evidence.paid_at,
             .next_sweep_at = now(),
             .rules = app_ == nullptr ? callbacks::PaymentRules{} : app_->rules,
             .origin = origin(),

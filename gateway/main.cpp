@@ -22,6 +22,7 @@
 #include "gateway/cli/doctor.h"
 #include "gateway/cli/exit_code.h"
 #include "gateway/cli/keys.h"
+#include "gateway/cli/reconcile_options.h"
 #include "gateway/cli/serve.h"
 #include "gateway/cli/signatures.h"
 #include "sandbox/drive.h"
@@ -278,6 +279,7 @@ struct Options {
     bool demo = false;
     sandbox::DriveSettings drive;
     ConnectOptions connect;
+    cli::ReconcileCommand reconcile;
     cli::DoctorOptions doctor;
 };
 
@@ -472,6 +474,7 @@ int main(int argc, char** argv) {
     Options options;
     int code = cli::kDone;
     add_service_commands(app, options, code);
+    cli::add_reconcile_command(app, options.reconcile, code);
     add_tunnel_commands(app, options, code);
     add_key_commands(app, options, code);
     add_signature_commands(app, options, code);

@@ -145,7 +145,8 @@ void PaymentApi::get_one(Request& request, Ticket ticket) {
 
 void PaymentApi::refresh(const Request& request, const ledger::Payment& payment,
                          const std::optional<std::string>& action, Ticket ticket) {
-    if (ledger::is_final(payment.status) || payment.held || !errands_.has_room()) {
+    if (ledger::is_final(payment.status) || payment.held || !errands_.has_room() ||
+        errands_.asked_just_now(payment.id)) {
         return ticket.complete(
             json_response(200, refreshed_json(payment, action, clock_.now(), false)));
     }

@@ -24,8 +24,10 @@
 #include "gateway/health.h"
 #include "gateway/payment_api.h"
 #include "gateway/problem.h"
+#include "gateway/reconcile/service.h"
 #include "gateway/refund_api.h"
 #include "gateway/refund_errands.h"
+#include "gateway/refusals.h"
 #include "gateway/replacing.h"
 #include "gateway/return_page.h"
 #include "gateway/token_api.h"
@@ -45,6 +47,8 @@ using transport::Ticket;
 constexpr milliseconds kLoopWait{500};
 constexpr milliseconds kTimerBeat{100};
 constexpr milliseconds kCheckpointBeat{250};
+constexpr milliseconds kReconcileBeat{30'000};
+constexpr int kDaysABeat = 4;
 // A payment may take three calls, one after the other (a barcode's repeat: query, pay, query), and
 // the commits around them.
 constexpr int kCreateCallsMax = 3;
@@ -54,29 +58,6 @@ constexpr int kExplainedABeat = 4;
 constexpr int kErrandCallsMax = 4;
 constexpr int kErrandsAtOnce = 256;
 constexpr int kExpiredKeysASecond = 1'000;
-
-// The front's own refusals in the API's words. Its 503 is an answer that did not come in time: the
-// work may have been done.
-transport::ServerResponse api_refusal(int status, std::string_view reason) {
-    if (status == 503) {
-        return to_response({.status = status,
-                            .code = "outcome_unknown",
-                            .title = "No answer came in time. Send the same request again; never "
-                                     "use another out_trade_no",
-                            .retry_after_seconds = 2});
-    }
-    return to_response({.status = status,
-                        .code = status == 404   ? "no_such_route"
-                                : status == 405 ? "method_not_allowed"
-                                                : "bad_request",
-                        .title = std::string(reason)});
-}
-
-// What the front itself refuses on the public listener, a late ticket included, is a failure in
-// Alipay's eyes: whoever reads the body finds the word for it.
-transport::ServerResponse public_refusal(int status, std::string_view /*reason*/) {
-    return {.status = status, .content_type = "text/plain", .body = "fail"};
-}
 
 class RunningService final : public Service {
 public:
@@ -126,6 +107,13 @@ public:
         start_thread("alipay", [this] { run_alipay(); });
         for (auto& [name, loop] : deliveries_->loops()) start_thread(name, std::move(loop));
         start_thread("timer", [this] { run_timer(); });
+        start_thread("reconcile", [this] {
+            do {
+                reconcile_->run_once(kDaysABeat);
+                // Of events that a command beside us has written nobody tells us.
+                deliveries_->hint();
+            } while (!wait_for_stop(kReconcileBeat));
+        });
         const auto cores = static_cast<std::int64_t>(std::thread::hardware_concurrency());
         const std::int64_t workers =
             settings_.workers > 0 ? settings_.workers : std::max<std::int64_t>(cores, 1);
@@ -155,6 +143,7 @@ public:
         for (std::thread& worker : workers_) worker.join();
         if (deliveries_ == nullptr) return;  // open() did not get that far.
         deliveries_->stop(deadline);
+        reconcile_->stop();
         {
             const std::lock_guard lock(mutex_);
             stop_loops_ = true;
@@ -190,6 +179,15 @@ private:
                                        .log = seams_.log,
                                        .published = [this] { event_api_->published(); }}));
         writer_->on_events([this] { deliveries_->hint(); });
+        reconcile_ = std::make_unique<reconcile::ReconcileService>(
+            settings_, reconcile::ReconcileService::Seams{.apps = apps_,
+                                                          .store = *store_,
+                                                          .writer = *writer_,
+                                                          .alipay = *alipay_,
+                                                          .http = *alipay_http_,
+                                                          .clock = seams_.clock,
+                                                          .entropy = seams_.entropy,
+                                                          .log = seams_.log});
         create_ = std::make_unique<CreatePayment>(
             apps_,
             CreateSettings{.public_base_url = settings_.public_door.base_url,
@@ -445,6 +443,7 @@ private:
     std::unique_ptr<ClockWatch> clock_watch_;
     std::unique_ptr<AlipayClient> alipay_;
     std::unique_ptr<Deliveries> deliveries_;
+    std::unique_ptr<reconcile::ReconcileService> reconcile_;
     std::unique_ptr<CreatePayment> create_;
     std::unique_ptr<TradeErrands> errands_;
     std::unique_ptr<RefundErrands> refund_errands_;

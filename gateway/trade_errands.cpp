@@ -13,6 +13,11 @@ constexpr const char* kUnheardCauses =
     "changes POST /alipay/…/notify; it was answered too late or not with the 7 bytes; the "
     "notifications go to another address";
 
+// A clock that went back must not keep anybody from asking.
+bool is_recent(Timestamp asked, Timestamp now) {
+    return asked <= now && now < asked + TradeErrands::kMereLookEvery;
+}
+
 }  // namespace
 
 struct TradeErrands::Errand {
@@ -53,6 +58,14 @@ void TradeErrands::refill(Timestamp now) {
     refilled_at_ = now;
     allowance_ = std::min(allowance_ + passed * settings_.calls_per_second,
                           settings_.calls_per_second * 1'000);
+    std::erase_if(asked_, [now](const auto& asked) { return !is_recent(asked.second, now); });
+}
+
+bool TradeErrands::asked_just_now(std::string_view payment_id) const {
+    const Timestamp now = seams_.clock.now();
+    const std::lock_guard lock(mutex_);
+    const auto asked = asked_.find(payment_id);
+    return !running_.contains(payment_id) && asked != asked_.end() && is_recent(asked->second, now);
 }
 
 void TradeErrands::run_once(int limit) {
@@ -220,6 +233,10 @@ AlipayClient::Call TradeErrands::call_of(const Errand& errand, std::string_view 
 void TradeErrands::query(const Shared& errand) {
     ++queries_;
     errand->so_far.numbered = errand->payment.trade_no.has_value();
+    {
+        const std::lock_guard lock(mutex_);
+        asked_.insert_or_assign(errand->payment_id, seams_.clock.now());
+    }
     seams_.alipay.call(
         call_of(*errand, "alipay.trade.query"), [this, errand](const Result<AlipayAnswer>& answer) {
             const QueryFinding finding = read_query(answer);

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -70,6 +71,11 @@ public:
     };
     void visit(const Visit& visit, Waiter waiter);
 
+    // Alipay was asked about it less than kMereLookEvery ago, and nobody is asking now: what is
+    // written is as good as another answer. Safe from any thread.
+    bool asked_just_now(std::string_view payment_id) const;
+    static constexpr std::chrono::seconds kMereLookEvery{1};
+
     // Has the timer do something soon that is too long for the writer's thread, where waiters are
     // called. Safe from any thread.
     void do_later(std::function<void()> work);
@@ -112,7 +118,8 @@ private:
     ErrandSeams seams_;
 
     mutable std::mutex mutex_;
-    std::map<std::string, Shared, std::less<>> running_;  // By payment id.
+    std::map<std::string, Shared, std::less<>> running_;   // By payment id.
+    std::map<std::string, Timestamp, std::less<>> asked_;  // Those of the last moments, alike.
     std::vector<Shared> ready_;
     std::vector<std::function<void()>> later_;
     bool claiming_ = false;

@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "ledger/outbox.h"
 #include "ledger/payment.h"
+#include "ledger/reconciliation.h"
 #include "ledger/records.h"
 #include "ledger/refund_books.h"
 
@@ -42,6 +43,8 @@ public:
 
     // Events, endpoints and deliveries.
     virtual OutboxReading& outbox() = 0;
+    // Comparisons with Alipay's bills.
+    virtual ReconciliationReading& reconciliations() = 0;
     virtual RefundReading& refunds() = 0;
 };
 
@@ -124,6 +127,7 @@ public:
 
     // How events leave the ledger.
     virtual Outbox& outbox() = 0;
+    virtual ReconciliationBooks& reconciliations() = 0;
     virtual RefundBooks& refunds() = 0;
 
     // Begins (or takes over, once running_until is past) the key for a request at work.

@@ -4,6 +4,7 @@
 #include "ledger/books.h"
 #include "ledger/sqlite_outbox.h"
 #include "ledger/sqlite_reading.h"
+#include "ledger/sqlite_reconciliation.h"
 #include "ledger/sqlite_refunds.h"
 
 namespace tollgate::ledger {
@@ -16,6 +17,7 @@ public:
           statements_(db),
           reading_(db),
           outbox_(db, statements_),
+          reconciliations_(statements_),
           refunds_(db, statements_) {}
 
     Reading& read() override { return reading_; }
@@ -41,6 +43,7 @@ public:
     Result<Done> add_event(const EventRecord& event) override;
     std::uint64_t events_added() const override { return events_added_; }
     Outbox& outbox() override { return outbox_; }
+    ReconciliationBooks& reconciliations() override { return reconciliations_; }
     RefundBooks& refunds() override { return refunds_; }
     Result<Done> begin_idempotency(const IdempotencyRecord& record, Timestamp now) override;
     Result<Done> store_answer(const IdempotencyRecord& record, Timestamp now) override;
@@ -63,6 +66,7 @@ private:
     StatementCache statements_;
     SqliteReading reading_;
     SqliteOutbox outbox_;
+    SqliteReconciliationBooks reconciliations_;
     SqliteRefundBooks refunds_;
     std::uint64_t events_added_ = 0;
 };

@@ -6,6 +6,7 @@
 #include "base/sqlite.h"
 #include "ledger/books.h"
 #include "ledger/sqlite_outbox_reading.h"
+#include "ledger/sqlite_reconciliation.h"
 #include "ledger/sqlite_refunds.h"
 #include "ledger/statement_cache.h"
 
@@ -16,11 +17,15 @@ namespace tollgate::ledger {
 class SqliteReading final : public Reading {
 public:
     explicit SqliteReading(Database& borrowed)
-        : statements_(borrowed), outbox_(statements_), refunds_(statements_) {}
+        : statements_(borrowed),
+          outbox_(statements_),
+          reconciliations_(statements_),
+          refunds_(statements_) {}
     explicit SqliteReading(std::unique_ptr<Database> owned)
         : owned_(std::move(owned)),
           statements_(*owned_),
           outbox_(statements_),
+          reconciliations_(statements_),
           refunds_(statements_) {}
 
     Result<std::optional<Payment>> payment_by_id(std::string_view id) override;
@@ -42,6 +47,7 @@ public:
     Result<std::optional<DifferenceView>> difference(std::string_view id) override;
     Result<std::vector<DifferenceView>> differences(const DifferenceQuery& query) override;
     OutboxReading& outbox() override { return outbox_; }
+    ReconciliationReading& reconciliations() override { return reconciliations_; }
     RefundReading& refunds() override { return refunds_; }
 
     // Those that Books::claim_due_payments is about to take.
@@ -51,6 +57,7 @@ private:
     std::unique_ptr<Database> owned_;  // Before the statements: it must outlive them.
     StatementCache statements_;
     SqliteOutboxReading outbox_;
+    SqliteReconciliationReading reconciliations_;
     SqliteRefundReading refunds_;
 };
 

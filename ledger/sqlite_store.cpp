@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -98,7 +99,7 @@ private:
 
 class SqliteStore final : public Store {
 public:
-    SqliteStore(SqliteOptions options, FileLock lock, Database checkpointer)
+    SqliteStore(SqliteOptions options, std::optional<FileLock> lock, Database checkpointer)
         : options_(std::move(options)),
           lock_(std::move(lock)),
           checkpointer_(std::move(checkpointer)) {}
@@ -175,7 +176,8 @@ private:
     }
 
     const SqliteOptions options_;
-    FileLock lock_;  // One gateway a ledger: leases and group commit count on being alone.
+    // One gateway a ledger: leases and group commit count on being alone.
+    std::optional<FileLock> lock_;
     Database checkpointer_;
     const std::shared_ptr<WriteGate> gate_ = std::make_shared<WriteGate>();
     std::mutex mutex_;
@@ -192,9 +194,45 @@ Result<Done> begin_log_anew(Database& db) {
     return sqlite_error(db.get());
 }
 
+// The same for who may not hold anybody up. Where no gateway is running all of the log is moved, so
+// that the next transaction begins it anew; where one is, that one has begun it anew.
+Result<Done> move_log(Database& db) {
+    const int code =
+        sqlite3_wal_checkpoint_v2(db.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    if (code == SQLITE_OK || (code & 0xFF) == SQLITE_BUSY) return Done{};
+    return sqlite_error(db.get());
+}
+
+Result<std::unique_ptr<Store>> open_beside_gateway(SqliteOptions options) {
+    std::error_code unreadable;
+    if (!std::filesystem::exists(options.file, unreadable)) {
+        return Error(ErrorCode::not_found, "there is no ledger " + options.file);
+    }
+    TOLLGATE_TRY(auto db, SqliteStore::open_at(options, Database::Mode::read_write));
+    int version = 0;
+    {
+        TOLLGATE_TRY(auto select, db.prepare("PRAGMA user_version"));
+        TOLLGATE_TRY(const bool row, select.step());
+        TOLLGATE_CHECK(row);
+        version = static_cast<int>(select.integer(0));
+    }
+    const int ours = sqlite_migrations().back().number;
+    if (version < ours) {
+        return Error(ErrorCode::failed_precondition, options.file + " is of an older version")
+            .because(kSchemaOlder);
+    }
+    if (version > ours) {
+        return Error(ErrorCode::failed_precondition, options.file + " is of a newer version");
+    }
+    TOLLGATE_DO(move_log(db));
+    return std::unique_ptr<Store>(
+        std::make_unique<SqliteStore>(std::move(options), std::nullopt, std::move(db)));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_sqlite_store(SqliteOptions options, Clock& clock) {
+    if (options.beside_gateway) return open_beside_gateway(std::move(options));
     TOLLGATE_TRY(auto lock, FileLock::take(options.file));
     TOLLGATE_TRY(auto db, SqliteStore::open_at(options, Database::Mode::read_write));
     // The page size must come before the first table. A pragma takes no bindings.

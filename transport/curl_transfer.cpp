@@ -74,10 +74,16 @@ std::size_t CurlTransfer::on_header(char* bytes, std::size_t size, std::size_t c
 
 // Answering less than libcurl brought makes it end the transfer.
 bool CurlTransfer::take_body(const char* bytes, std::size_t size) {
-    const std::size_t room = now_.request.reply_bytes_max - now_.reply.body.size();
+    const std::size_t room = now_.request.reply_bytes_max - now_.body_bytes;
     now_.too_large = size > room && !now_.request.keep_only_start;
     if (now_.too_large) return false;
-    now_.reply.body.append(bytes, std::min(size, room));
+    const std::string_view kept(bytes, std::min(size, room));
+    now_.body_bytes += kept.size();
+    if (now_.request.body_sink) {
+        now_.not_taken = !now_.request.body_sink(kept);
+        return !now_.not_taken;
+    }
+    now_.reply.body.append(kept);
     return true;
 }
 
@@ -171,6 +177,7 @@ HttpClient::Completion CurlTransfer::end(const Result<ClientReply>& result) {
 
 Result<ClientReply> CurlTransfer::outcome(CURLcode code) {
     if (now_.too_large) return failure("reply_too_large", "the reply is larger than we accept");
+    if (now_.not_taken) return failure("reply_not_taken", "the reply could not be kept");
     // A host with several addresses fails for what happened at those that were let through.
     if (code != CURLE_OK && now_.has_blocked && !now_.has_opened) return blocked();
     if (code != CURLE_OK) {

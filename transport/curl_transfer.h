@@ -96,7 +96,9 @@ private:
         bool has_blocked = false;   // The guard has refused an address,
         bool has_opened = false;    // or let one through.
         std::size_t head_bytes = 0;
+        std::size_t body_bytes = 0;
         bool too_large = false;
+        bool not_taken = false;  // By the request's sink.
         bool head_is_whole = false;
     };
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "transport/http_message.h"
@@ -39,6 +40,9 @@ struct ClientRequest {
     std::size_t reply_bytes_max = std::size_t{1024} * 1024;
     // True: of a larger body the start is kept and the rest is dropped. False: it is an error.
     bool keep_only_start = false;
+    // Takes the body piece by piece as it comes, whatever the status will be, instead of the reply
+    // keeping it; false ends the exchange. On the client's thread.
+    std::function<bool(std::string_view piece)> body_sink = {};
     // True for calls that must never be repeated by the library itself: a kept connection that dies
     // under a POST makes libcurl send it again, so such a call gets a connection of its own.
     bool fresh_connection = true;

@@ -34,6 +34,14 @@ front() {
     printf '{"answered_at_once_per_s":%s,"answered_later_per_s":%s,"connections":64}\n' "${rate[@]}"
 }
 
+# A day of a million payments against bills of as many lines: the trade bill alone, a quarter of it
+# (to see that the time grows as the lines do), and with the fund bill. Only when it is named: it
+# writes a gigabyte to the disk first.
+reconcile() {
+    printf '{"trade_bill":%s,"a_quarter":%s,"both_bills":%s}\n' "$("$BUILD/bench/reconcile_bench")" \
+        "$("$BUILD/bench/reconcile_bench" 250000)" "$("$BUILD/bench/reconcile_bench" 1000000 funds)"
+}
+
 # Signing's parts beside `openssl speed`, alternated nine times; medians, in nanoseconds of processor
 # time. OpenSSL's own figures are for a bare signature: ours hash 1.3 KB and speak base64 as well.
 signing() {
@@ -56,6 +64,13 @@ signing() {
         -v ov="$(median openssl_verify)" \
         'BEGIN {printf "\"sign_ratio\":%.3f,\"verify_ratio\":%.3f}\n", s / os, v / ov}'
 }
+
+# Payments made, callbacks and repeated callbacks, beside a Node peer and the limits of the machine.
+# Only when they are named: they take minutes, and build the peer's SQLite once.
+create() { hot_path create; }
+callbacks() { hot_path callbacks; }
+duplicates() { hot_path duplicates; }
+hot_path() { tests/bench/hot_paths.sh "$PWD/build/release/gateway/tollgate" "$PWD/$BUILD" "$PWD/$RESULTS" "$1"; }
 
 # The tunnel beside ssh -R and localtunnel. Only when it is named: it needs a quiet disk.
 tunnel() { tests/bench/tunnel.sh build/release/gateway/tollgate "$RESULTS"; }

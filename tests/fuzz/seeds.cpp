@@ -5,7 +5,10 @@
 #include <fstream>
 #include <string>
 
+#include "base/charset.h"
 #include "base/check.h"
+#include "base/time_text.h"
+#include "sandbox/bill_file.h"
 #include "signing/base64.h"
 #include "signing/content.h"
 #include "signing/form.h"
@@ -90,6 +93,36 @@ void write_certificates(Folder folder) {
     }
 }
 
+void write_bills(Folder texts, Folder archives) {
+    using namespace tollgate;  // NOLINT(google-build-using-namespace): a test's main.
+    const Timestamp at = parse_beijing("2026-11-10 12:00:00").value_or(Timestamp{});
+    std::vector<sandbox::Movement> movements(3);
+    for (std::size_t i = 0; i < movements.size(); ++i) {
+        sandbox::Movement& movement = movements[i];
+        movement.is_refund = i == 2;
+        movement.trade_no = "202611102200" + std::to_string(i % 2);
+        movement.out_trade_no = "T" + std::to_string(i % 2);
+        movement.out_request_no = i == 2 ? "R1" : "";
+        movement.subject = i == 0 ? "一枚书签" : "5\", \"好\"";
+        movement.created_at = at;
+        movement.at = at;
+        movement.amount = Money::from_fen(i == 2 ? 300 : 1'000);
+        movement.fee = Money::from_fen(6);
+    }
+    for (const auto type : {sandbox::BillType::trade, sandbox::BillType::signcustomer}) {
+        for (const auto& moved : {movements, std::vector<sandbox::Movement>()}) {
+            const sandbox::BillOrder order{
+                .type = type, .seller_id = "2088000000000001", .date = "2026-11-10"};
+            const std::string details = sandbox::bill_details(order, moved, at);
+            texts.add(from_utf8(details, "gbk").value_or(""));
+            texts.add(from_utf8(sandbox::bill_summary(order, moved, at), "gbk").value_or(""));
+            archives.add(sandbox::bill_archive(order, moved, at).value_or(""));
+        }
+    }
+    archives.add("#支付宝业务明细查询\r\n");
+    archives.add("");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -102,5 +135,6 @@ int main(int argc, char** argv) {
     write_answers({root, "answer"});
     write_keys({root, "key"});
     write_certificates({root, "certificate"});
+    write_bills({root, "bill"}, {root, "bill_archive"});
     return 0;
 }

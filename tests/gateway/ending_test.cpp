@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/time_text.h"
+#include "gateway/trade_errands.h"
 #include "tests/gateway/ending_world.h"
 
 namespace tollgate {
@@ -49,15 +50,59 @@ TEST(Sweep, SaysNothingWhenTheNotificationComesAfterTheQuery) {
     EXPECT_EQ(world.log().find("payment.paid_without_notification"), std::string::npos);
 }
 
+TEST(Sweep, FinishesAPaymentOnceItsRefundWindowIsOver) {
+    EndingWorld world(
+        [](config::Settings& settings) { settings.apps.front().refund_window = hours(24 * 90); });
+    const auto id = world.make("T1");
+    world.little.pay("T1");
+    EXPECT_EQ(world.notify(GatewayWorld::signed_body(GatewayWorld::paid("T1"))).body, "success");
+    const std::string due =
+        "SELECT count(*) FROM payment WHERE status = 'paid' AND next_sweep_ms"
+        " = paid_ms + 7776000000 AND next_sweep_ms > ";
+    world.clock.pass(hours(24 * 90) - minutes(10));
+    EXPECT_EQ(world.count(due + std::to_string(world.clock.now().ms)), 1);
+    world.clock.pass(minutes(20));
+    world.wait_for_status("T1", "finished");
+    const auto last = world.history(id).back();
+    EXPECT_EQ(last["from"], "paid");
+    EXPECT_EQ(last["cause"], "timer");
+    EXPECT_EQ(world.events.wait_for(2)[1]["type"], "payment.finished");
+    // Nothing is asked about it any more.
+    EXPECT_EQ(world.count("SELECT count(*) FROM payment WHERE next_sweep_ms IS NULL"), 1);
+}
+
 TEST(Refresh, AsksAlipayNowAndAnswersAfter) {
     EndingWorld world;
     const auto id = world.make("T1");
     EXPECT_EQ(world.refresh(id)["status"], "pending");
     world.little.pay("T1");
+    world.clock.pass(gateway::TradeErrands::kMereLookEvery);
     const auto paid = world.refresh(id);
     EXPECT_EQ(paid["status"], "paid");
     EXPECT_EQ(paid["refreshed"], true);
     EXPECT_EQ(paid["trade_no"], "2026T1");
+}
+
+TEST(Refresh, AsksOnceASecondAtMost) {
+    EndingWorld world;
+    // Of two questions within a second of the host's time, however busy it is.
+    for (int i = 0; i < 100; ++i) {
+        const std::string number = "T" + std::to_string(i);
+        const auto id = world.make(number);
+        const int calls = world.little.calls("alipay.trade.query");
+        const Timestamp start = world.clock.now();
+        EXPECT_EQ(world.refresh(id)["refreshed"], true);
+        world.little.pay(number);
+        const auto stored = world.refresh(id);
+        if (world.clock.now() >= start + gateway::TradeErrands::kMereLookEvery) continue;
+        EXPECT_EQ(stored["refreshed"], false);
+        EXPECT_EQ(stored["status"], "pending");
+        EXPECT_EQ(world.little.calls("alipay.trade.query"), calls + 1);
+        world.clock.pass(gateway::TradeErrands::kMereLookEvery);
+        EXPECT_EQ(world.refresh(id)["status"], "paid");
+        return;
+    }
+    FAIL() << "no two questions fitted into a second";
 }
 
 TEST(Refresh, SaysSoWhenAlipayCannotBeHeard) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "gateway/trade_errands.h"
 #include "tests/gateway/little_alipay.h"
 
 namespace tollgate {
@@ -36,6 +37,7 @@ TEST(Race, NotificationQueryCloseAndRefundLeaveOneTruth) {
         });
         for (auto& thread : all) thread.join();
         // Closed there before the buyer's payment came, or paid: never both, and never neither.
+        world.clock.pass(gateway::TradeErrands::kMereLookEvery);
         world.api("GET", path + "?refresh=1");
     }
     EXPECT_EQ(world.count("SELECT count(*) FROM payment WHERE status NOT IN ('paid', 'closed')"),

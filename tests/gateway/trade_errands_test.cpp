@@ -90,6 +90,27 @@ TEST_P(Visit, HearsFromAlipayThoughTheTimerWantsThePaymentToo) {
     EXPECT_FALSE(world.find("T1")->calling_until) << "nobody would ask until the lease is over";
 }
 
+TEST(MereLook, TakesAnAnswerOfTheLastSecondForItsOwn) {
+    constexpr auto kEvery = gateway::TradeErrands::kMereLookEvery;
+    ErrandsWorld world;
+    const std::string id = world.due("T1").id;
+    const std::string other = world.due("T2").id;
+    EXPECT_FALSE(world.errands.asked_just_now(id));
+    world.errands.visit({.payment_id = id, .app = "shop", .request_id = "r1"},
+                        [](const Result<ledger::Payment>&, bool) {});
+    // What is under way is waited for.
+    EXPECT_FALSE(world.errands.asked_just_now(id));
+    world.settle();
+    EXPECT_TRUE(world.errands.asked_just_now(id));
+    EXPECT_FALSE(world.errands.asked_just_now(other));
+    world.clock.pass(-kEvery);
+    EXPECT_FALSE(world.errands.asked_just_now(id)) << "the clock went back";
+    world.clock.pass(kEvery + kEvery - milliseconds(1));
+    EXPECT_TRUE(world.errands.asked_just_now(id));
+    world.clock.pass(milliseconds(1));
+    EXPECT_FALSE(world.errands.asked_just_now(id));
+}
+
 INSTANTIATE_TEST_SUITE_P(InEveryOrder, Visit, ::testing::Values("v", "tv", "vt", "twv", "vwt"));
 
 }  // namespace

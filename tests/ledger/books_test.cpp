@@ -57,6 +57,42 @@ TEST(SqliteStore, BelongsToOneProcessAtATime) {
     EXPECT_EQ(second.error().code(), ErrorCode::unavailable);
 }
 
+TEST(SqliteStore, LetsACommandWriteBesideAGateway) {
+    LedgerWorld world;
+    world.added("T1");
+    const SqliteOptions beside{.file = world.folder.file("ledger.db"), .beside_gateway = true};
+    auto store = open_sqlite_store(beside, world.clock);
+    ASSERT_TRUE(store) << store.error().message();
+    auto connection = (*store)->write_connection();
+    ASSERT_TRUE(connection);
+    Writer writer(*std::move(connection), {}, world.log.get());
+    Result<Done> outcome = Error(ErrorCode::internal, "not run");
+    writer.submit(make_unit(
+        [&](Books& books) {
+            auto payment = world.payment("T2");
+            return books.add_payment(payment, {.fingerprint = "{}"}, world.origin);
+        },
+        [&](Result<Done> done) { outcome = std::move(done); }));
+    ASSERT_TRUE(writer.run_once());
+    EXPECT_TRUE(outcome);
+    // Each sees what the other has written, and both go on.
+    EXPECT_TRUE(world.find("T2"));
+    world.added("T3");
+    EXPECT_TRUE(*(*(*store)->read())->payment_by_number("shop", "T3"));
+}
+
+TEST(SqliteStore, NeverMakesOrChangesALedgerBesideAGateway) {
+    testing::TempFolder folder;
+    testing::HandClock clock;
+    const SqliteOptions beside{.file = folder.file("ledger.db"), .beside_gateway = true};
+    EXPECT_EQ(open_sqlite_store(beside, clock).error().code(), ErrorCode::not_found);
+    auto db = Database::open(beside.file, Database::Mode::read_write);
+    ASSERT_TRUE(db->run("PRAGMA user_version = 1"));
+    EXPECT_EQ(open_sqlite_store(beside, clock).error().reason(), kSchemaOlder);
+    ASSERT_TRUE(db->run("PRAGMA user_version = 9999"));
+    EXPECT_EQ(open_sqlite_store(beside, clock).error().code(), ErrorCode::failed_precondition);
+}
+
 TEST(Books, WritesAHistory) {
     LedgerWorld world;
     Payment payment = world.added("T1");

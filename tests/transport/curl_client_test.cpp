@@ -60,6 +60,30 @@ TEST_F(CurlClientTest, SendsWhatItIsGivenAndNothingElse) {
                             Not(HasSubstr("Accept-Encoding"))));
 }
 
+TEST_F(CurlClientTest, HandsTheBodyToASinkAndKeepsNothingOfIt) {
+    ScriptedServer server([](Peer& peer, int) {
+        peer.read_until("\r\n\r\n");
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789");
+    });
+    std::string taken;
+    const auto take = [&](std::string_view piece) {
+        taken += piece;
+        return true;
+    };
+    const auto reply = send({.method = "GET", .url = server.url("/"), .body_sink = take});
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(taken, "0123456789");
+    EXPECT_EQ(reply->body, "");
+    taken.clear();
+    const auto too_large =
+        send({.method = "GET", .url = server.url("/"), .reply_bytes_max = 9, .body_sink = take});
+    EXPECT_EQ(too_large.error().reason(), "reply_too_large");
+    EXPECT_LE(taken.size(), 9U);
+    const auto refused =
+        send({.method = "GET", .url = server.url("/"), .body_sink = [](auto) { return false; }});
+    EXPECT_EQ(refused.error().reason(), "reply_not_taken");
+}
+
 TEST_F(CurlClientTest, UsesTheMethodItIsTold) {
     RunningFront front({.router = echo_router()});
     const std::string url = "http://127.0.0.1:" + std::to_string(front.port()) + "/echo";

@@ -1,11 +1,12 @@
 // What the front costs by itself: POST /now answers at once, POST /later is answered by another
-// thread. Drive it with a load generator; it stops when its standard input ends.
+// thread. Drive it with a load generator; it ends at SIGTERM.
 //
 //   empty_handler_bench [threads] [port] [tls]
 //
 // tls: over TLS, with a certificate made for this run.
 
 #include <condition_variable>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
@@ -56,7 +57,13 @@ std::optional<TlsSettings> tls_settings(const tollgate::testing::TempFolder& fol
     return TlsSettings{.certificate_chain_file = files.certificate, .private_key_file = files.key};
 }
 
+// Until SIGTERM or SIGINT.
 int run(int threads, int port, bool tls) {
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &ends, nullptr);
     const tollgate::testing::TempFolder folder;
     Writer writer;
     std::vector<Listener> listeners(1);
@@ -81,8 +88,8 @@ int run(int threads, int port, bool tls) {
     for (int i = 0; i < threads; ++i) running.emplace_back([&] { (*front)->run(); });
     static_cast<void>(std::printf("listening on %d\n", (*front)->port("bench")));
     static_cast<void>(std::fflush(stdout));
-    while (std::getchar() != EOF) {
-    }
+    int which = 0;
+    static_cast<void>(sigwait(&ends, &which));
     (*front)->stop(std::chrono::seconds(1));
     writer.stop();
     for (std::thread& thread : running) thread.join();

@@ -1,0 +1,156 @@
+#!/usr/bin/env bash
+# Measures the two hot paths: payments made, and callbacks (first ones and repeats), ours and a Node
+# peer's by turns, over real HTTP with the load generator on the same machine.
+#   hot_paths.sh TOLLGATE BUILD_TESTS RESULTS_FOLDER create|callbacks|duplicates
+# Prints one JSON object. TOLLGATE_BENCH_ROUNDS (5), TOLLGATE_BENCH_SECONDS (5) and
+# TOLLGATE_BENCH_PAYMENTS (120000; so many notifications) in the environment change the size.
+set -euo pipefail
+
+readonly tollgate=$1 build=$2 results=$3 what=$4
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+readonly here
+readonly rounds=${TOLLGATE_BENCH_ROUNDS:-5} seconds=${TOLLGATE_BENCH_SECONDS:-5}
+readonly payments=${TOLLGATE_BENCH_PAYMENTS:-120000}
+readonly work=$results/hot_paths connections=64
+export WRK_SCRIPTS=$here/wrk
+mkdir -p "$work"
+cd "$work"
+
+server=
+trap '[[ -z $server ]] || kill "$server" 2>/dev/null || true' EXIT
+
+field() { node -p "JSON.parse(require('fs').readFileSync('$1'))$2"; }
+
+# Keys, a ledger of pending payments, and as many notifications: made once for each size.
+prepare() {
+    [[ -f made.$payments ]] && return
+    rm -rf made.* keys alipay caller event_secret ours* peer* notifications
+    "$tollgate" keys new keys >keys.log
+    "$tollgate" keys new alipay >>keys.log
+    "$tollgate" keys caller caller >caller.log
+    "$tollgate" keys webhook event_secret >>keys.log
+    local sha
+    sha=$(grep -oE '[0-9a-f]{64}' caller.log | head -n 1)
+    # The endpoint is down, as an order system is now and then: its deliveries are written, and wait.
+    cat >ours.json <<JSON
+{"store": {"sqlite_file": "ours.db"},
+ "public": {"listen": "127.0.0.1:18600", "base_url": "https://pay.example.com"},
+ "api": {"listen": "127.0.0.1:18601"}, "operator": {"listen": "127.0.0.1:18602"},
+ "apps": [{"id": "shop", "app_id": "2021000000000001", "seller_ids": ["2088000000000001"],
+           "gateway_url": "http://127.0.0.1:9/gateway.do",
+           "private_key": {"file": "keys/app_private_key.pem"},
+           "alipay_public_keys": [{"file": "alipay/app_public_key.pem"}]}],
+ "callers": [{"id": "orders", "key_sha256": ["$sha"], "apps": ["shop"], "rights": ["create", "read"]}],
+ "endpoints": [{"id": "orders", "url": "http://127.0.0.1:9/events", "secrets": [{"file": "event_secret"}]}],
+ "log": {"level": "error"}}
+JSON
+    cat >peer.json <<JSON
+{"app_id": "2021000000000001", "seller_id": "2088000000000001", "port": 18610,
+ "private_key_file": "keys/app_private_key.pem", "alipay_public_key_file": "alipay/app_public_key.pem",
+ "gateway_url": "https://openapi.alipay.com/gateway.do", "notify_url": "https://pay.example.com/notify",
+ "authorization": "Bearer $(cat caller)", "sqlite_file": "peer.db"}
+JSON
+    "$build/bench/make_load" "$PWD/ours.full.db" alipay/app_private_key.pem "$payments" >notifications
+    if [[ ! -f node/installed ]]; then
+        rm -rf node
+        cp -r "$here/peer-node" node
+        (cd node && npm ci >npm.log 2>&1 &&
+            npm_config_nodedir=/usr npm rebuild better-sqlite3 --ignore-scripts=false \
+                --build-from-source >>npm.log 2>&1)
+        touch node/installed
+    fi
+    sed 's/peer.db/peer.full.db/' peer.json >seed.json
+    node node/seed.mjs seed.json "$payments"
+    touch "made.$payments"
+}
+
+wait_for() { until curl -s -o answer "$1"; do kill -0 "$server"; done; }
+
+start_ours() {
+    rm -f ours.db*
+    [[ $1 == empty ]] || cp ours.full.db ours.db
+    "$tollgate" serve --config ours.json 2>ours.log &
+    server=$!
+    wait_for http://127.0.0.1:18602/readyz
+}
+
+start_peer() {
+    rm -f peer.db*
+    [[ $1 == empty ]] || cp peer.full.db peer.db
+    node node/server.mjs peer.json >peer.log 2>&1 &
+    server=$!
+    wait_for http://127.0.0.1:18610/
+}
+
+start_empty() {
+    rm -f empty.port
+    "$build/transport/empty_handler_bench" >empty.port &
+    server=$!
+    until [[ -s empty.port ]]; do kill -0 "$server"; done
+}
+
+stop() {
+    kill "$server"
+    wait "$server" 2>/dev/null || true
+    server=
+}
+
+# load RESULT URL SCRIPT ARGUMENTS…: appends the line of figures, with the cores that wrk took.
+load() {
+    local result=$1 url=$2 script=$3
+    shift 3
+    local TIMEFORMAT='%U %S %R'
+    { time wrk -t1 -c$connections -d"${seconds}s" -s "$WRK_SCRIPTS/$script" "$url" -- "$@" \
+        >wrk.out 2>wrk.err; } 2>wrk.time
+    awk -v "cores=$(awk '{printf "%.3f", ($1 + $2) / $3}' wrk.time)" \
+        '/^\{/ {sub(/}$/, ",\"load_cores\":" cores "}"); print}' wrk.out >>"$result"
+}
+
+# Each takes the file for its figures, and what else its script wants.
+callbacks_ours() { load "$1" http://127.0.0.1:18600 callbacks.lua notifications /alipay/shop/notify "${@:2}"; }
+callbacks_peer() { load "$1" http://127.0.0.1:18610 callbacks.lua notifications /notify; }
+create_ours() { load "$1" http://127.0.0.1:18601 create.lua /v1/payments "$(cat caller)" "C$2_" "${@:3}"; }
+create_peer() { load "$1" http://127.0.0.1:18610 create.lua /payments "$(cat caller)" "C$2_"; }
+
+measure_callbacks() {
+    local round
+    for ((round = 0; round < rounds; ++round)); do
+        start_ours full; callbacks_ours ours; [[ $what == callbacks ]] || callbacks_ours ours.again; stop
+        start_peer full; callbacks_peer peer; [[ $what == callbacks ]] || callbacks_peer peer.again; stop
+        start_empty
+        load limit "http://127.0.0.1:$(grep -o '[0-9]\+' empty.port | head -n 1)" callbacks.lua \
+            notifications /now
+        stop
+    done
+    start_ours full
+    callbacks_ours calm "$(node -p "$connections / ($(median ours per_s) * 0.7) * 1000")"
+    stop
+}
+
+measure_create() {
+    local round
+    for ((round = 0; round < rounds; ++round)); do
+        start_ours empty; create_ours ours "$round"; stop
+        start_peer empty; create_peer peer "$round"; stop
+        openssl speed -seconds 2 rsa2048 2>/dev/null \
+            | awk '/^rsa 2048/ {printf "{\"per_s\":%.0f}\n", $6}' >>limit
+    done
+    start_ours empty
+    create_ours calm calm "$(node -p "$connections / ($(median ours per_s) * 0.7) * 1000")"
+    stop
+}
+
+# Of the lines of a result file.
+median() {
+    node -p "require('fs').readFileSync('$1', 'utf8').trim().split('\n').map(l => JSON.parse(l).$2)
+        .sort((a, b) => a - b)[Math.floor($rounds / 2)]"
+}
+
+prepare
+rm -f ours ours.again peer peer.again limit calm
+case $what in
+    create) measure_create ;;
+    callbacks | duplicates) measure_callbacks ;;
+    *) echo "there is no hot path $what" >&2; exit 2 ;;
+esac
+node "$here/hot_paths.mjs" "$what"
