@@ -57,6 +57,36 @@ ledger::EventRecord refund_event(std::string_view type, const ledger::Refund& re
             .created_at = now};
 }
 
+std::optional<std::string_view> event_type_of(ledger::PreauthStatus status) {
+    switch (status) {
+        case ledger::PreauthStatus::trying:
+        case ledger::PreauthStatus::confirming:
+        case ledger::PreauthStatus::cancelling: return std::nullopt;
+        case ledger::PreauthStatus::frozen: return "preauthorisation.frozen";
+        case ledger::PreauthStatus::confirmed: return "preauthorisation.confirmed";
+        case ledger::PreauthStatus::cancelled: return "preauthorisation.cancelled";
+        case ledger::PreauthStatus::failed: return "preauthorisation.failed";
+    }
+    TOLLGATE_CHECK(false);
+    return std::nullopt;
+}
+
+ledger::EventRecord preauth_event(std::string_view type, const ledger::Preauthorisation& preauth,
+                                  const ledger::Payment* payment, Timestamp now, Entropy& entropy) {
+    std::string data = R"("preauthorisation":)" + to_json(preauth);
+    ledger::EventRecord event{.id = make_id("evt", now, entropy),
+                              .app = preauth.app,
+                              .type = std::string(type),
+                              .created_at = now};
+    if (payment != nullptr) {
+        data += R"(,"payment":)" + to_json(*payment);
+        event.payment = payment->row;
+        event.version = payment->version;
+    }
+    event.payload = payload(type, now, data);
+    return event;
+}
+
 ledger::EventRecord endpoint_disabled_event(std::string_view app, const ledger::Endpoint& endpoint,
                                             std::string_view reason, Timestamp now,
                                             Entropy& entropy) {

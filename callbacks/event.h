@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "ledger/endpoint.h"
 #include "ledger/payment.h"
+#include "ledger/preauthorisation.h"
 #include "ledger/records.h"
 #include "ledger/refund.h"
 
@@ -27,6 +28,13 @@ inline constexpr std::string_view kRefundFailed = "refund.failed";
 // The refund as it ended, with its payment as it is now.
 ledger::EventRecord refund_event(std::string_view type, const ledger::Refund& refund,
                                  const ledger::Payment& payment, Timestamp now, Entropy& entropy);
+
+// The event type that reports the arrival in this status; nothing for those on the way.
+std::optional<std::string_view> event_type_of(ledger::PreauthStatus status);
+
+// With the payment, once the confirm has made it.
+ledger::EventRecord preauth_event(std::string_view type, const ledger::Preauthorisation& preauth,
+                                  const ledger::Payment* payment, Timestamp now, Entropy& entropy);
 
 inline constexpr std::string_view kEndpointDisabled = "endpoint.disabled";
 

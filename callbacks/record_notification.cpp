@@ -1,9 +1,11 @@
 #include "callbacks/record_notification.h"
 
 #include "base/log.h"
+#include "callbacks/auth_notification.h"
 #include "callbacks/difference.h"
 #include "callbacks/judgement.h"
 #include "callbacks/notification_kind.h"
+#include "callbacks/preauth_move.h"
 #include "callbacks/promotion.h"
 #include "callbacks/refund_report.h"
 #include "callbacks/trade_notification.h"
@@ -39,6 +41,7 @@ private:
     Result<Done> decide() {
         if (!notification_.fields) return reject("charset_invalid");
         const NotificationKind kind = notification_kind(*notification_.fields);
+        if (kind == NotificationKind::fund_authorisation) return decide_authorisation();
         if (kind != NotificationKind::trade) return keep(kind);
         auto trade = read_trade_notification(*notification_.fields);
         if (!trade) return reject(trade.error().reason());
@@ -52,6 +55,21 @@ private:
         }
         judgement_ = judge(*trade_, *notification_.app, known);
         payment_ = std::move(known.of_number);
+        return Done{};
+    }
+
+    // About a pre-authorisation of ours; any other is only kept.
+    Result<Done> decide_authorisation() {
+        TOLLGATE_DO(keep(NotificationKind::fund_authorisation));
+        const auto number = field("out_order_no");
+        if (!number || judgement_.verdict == Verdict::rejected) return Done{};
+        TOLLGATE_TRY(preauth_, books_.read().preauths().one(notification_.app->id, *number));
+        if (!preauth_) return Done{};
+        auto judgement =
+            judge_authorisation(*notification_.fields, *preauth_, notification_.received_at);
+        judgement_.verdict = judgement.verdict;
+        judgement_.reason = std::move(judgement.reason);
+        next_preauth_ = std::move(judgement.next);
         return Done{};
     }
 
@@ -99,6 +117,10 @@ private:
     }
 
     Result<Done> act(ledger::RowId row) {
+        if (next_preauth_) {
+            TOLLGATE_DO(move_preauth(books_, *preauth_, *std::move(next_preauth_), origin(),
+                                     notification_.received_at, entropy_));
+        }
         if (judgement_.opens_difference()) return open_difference(row);
         if (!payment_) return Done{};
         if (tells_of_deposit_back()) {
@@ -153,7 +175,8 @@ private:
             .difference_class = judgement_.reason,
             // Without a number of Alipay's, the notification itself is what the difference is
             // about.
-            .trade_no = field("trade_no").value_or(notification_.notify_id),
+            .trade_no =
+                field("trade_no").value_or(field("auth_no").value_or(notification_.notify_id)),
             .notification = row,
             .evidence = evidence(),
             .origin = origin(),
@@ -168,8 +191,10 @@ private:
     std::string evidence() const {
         std::string json = "{\"notify_id\":";
         append_json_string(json, notification_.notify_id);
-        for (const std::string_view name : {"app_id", "seller_id", "out_trade_no", "trade_no",
-                                            "trade_status", "total_amount", "gmt_payment"}) {
+        for (const std::string_view name :
+             {"app_id", "seller_id", "out_trade_no", "trade_no", "trade_status", "total_amount",
+              "gmt_payment", "out_order_no", "auth_no", "payee_user_id", "operation_type", "status",
+              "amount"}) {
             const auto value = field(name);
             if (!value) continue;
             json += ',';
@@ -196,6 +221,8 @@ private:
     Entropy& entropy_;
     std::optional<TradeNotification> trade_;
     std::optional<Payment> payment_;
+    std::optional<ledger::Preauthorisation> preauth_;
+    std::optional<ledger::Preauthorisation> next_preauth_;
     NotificationJudgement judgement_;
     std::string opened_;
 };

@@ -84,6 +84,13 @@ Result<CreateOutcome> add(ledger::Books& books, const NewPayment& wanted) {
         }
     }
     outcome.payment = wanted.payment;
+    // A pre-authorisation is paid under its own number.
+    TOLLGATE_TRY(const auto preauth,
+                 books.read().preauths().one(wanted.payment.app, wanted.payment.out_trade_no));
+    if (preauth && !ledger::is_empty_cancel(*preauth)) {
+        outcome.kind = Kind::number_taken;
+        return outcome;
+    }
     const auto added = books.add_payment(outcome.payment, wanted.request, wanted.origin);
     if (!added && added.error().code() == ErrorCode::conflict) {
         outcome.kind = Kind::number_taken;

@@ -46,6 +46,30 @@ ledger::Refund example_refund(bool succeeded, Timestamp now) {
     return refund;
 }
 
+ledger::Preauthorisation example_preauth(ledger::PreauthStatus status, Timestamp now) {
+    ledger::Preauthorisation preauth;
+    preauth.id = "pre_example";
+    preauth.app = "example";
+    preauth.out_auth_no = "EXAMPLE_1";
+    preauth.seller_id = "2088000000000000";
+    preauth.status = status;
+    preauth.version = 2;
+    preauth.product = "qr";
+    preauth.amount = Money::from_fen(1'000);
+    preauth.subject = "An example";
+    preauth.created_at = now;
+    preauth.updated_at = now;
+    preauth.expires_at = now + std::chrono::minutes(15);
+    if (status == ledger::PreauthStatus::failed) {
+        preauth.failure = "an example";
+        return preauth;
+    }
+    preauth.auth_no = "2026000000000000000000000000";
+    preauth.frozen_at = now;
+    if (status == ledger::PreauthStatus::confirmed) preauth.capture = preauth.amount;
+    return preauth;
+}
+
 }  // namespace
 
 std::optional<std::string> example_payload(std::string_view type, Timestamp now, Entropy& entropy) {
@@ -59,6 +83,15 @@ std::optional<std::string> example_payload(std::string_view type, Timestamp now,
         const bool succeeded = type == callbacks::kRefundSucceeded;
         return callbacks::refund_event(type, example_refund(succeeded, now),
                                        example_payment(PaymentStatus::paid, now), now, entropy)
+            .payload;
+    }
+    for (const ledger::PreauthStatus status : ledger::kPreauthStatuses) {
+        if (callbacks::event_type_of(status) != type) continue;
+        auto payment = example_payment(PaymentStatus::paid, now);
+        payment.product = "preauthorisation";
+        const bool is_paid = status == ledger::PreauthStatus::confirmed;
+        return callbacks::preauth_event(type, example_preauth(status, now),
+                                        is_paid ? &payment : nullptr, now, entropy)
             .payload;
     }
     if (type == "difference.opened") {

@@ -23,7 +23,7 @@
 #include "gateway/event_api.h"
 #include "gateway/health.h"
 #include "gateway/payment_api.h"
-#include "gateway/problem.h"
+#include "gateway/preauth_api.h"
 #include "gateway/reconcile/service.h"
 #include "gateway/refund_api.h"
 #include "gateway/refund_errands.h"
@@ -214,20 +214,16 @@ private:
                         .entropy = seams_.entropy,
                         .log = seams_.log,
                         .wake = [this] { beat_early(); }});
-        refund_errands_ = std::make_unique<RefundErrands>(
-            apps_, settings_.alipay.total_timeout + milliseconds(5'000),
-            RefundErrandSeams{.writer = *writer_,
-                              .alipay = *alipay_,
-                              .clock_watch = *clock_watch_,
-                              .clock = seams_.clock,
-                              .random = seams_.random,
-                              .entropy = seams_.entropy,
-                              .log = seams_.log,
-                              .wake = [this] { beat_early(); }});
+        const RefundErrandSeams seams{
+            *writer_,      *alipay_,       *clock_watch_, seams_.clock,
+            seams_.random, seams_.entropy, seams_.log,    [this] { beat_early(); }};
+        refund_errands_ = std::make_unique<RefundErrands>(apps_, lease(), seams);
+        preauth_errands_ = std::make_unique<PreauthErrands>(apps_, lease(), seams);
         return Done{};
     }
 
-    // Query, close or cancel, query: longer than all of that can take.
+    // Longer than one call can take, and than all of query, close or cancel, query.
+    milliseconds lease() const { return settings_.alipay.total_timeout + milliseconds(5'000); }
     milliseconds errand_time() const {
         return settings_.alipay.total_timeout * kErrandCallsMax + milliseconds(5'000);
     }
@@ -268,6 +264,9 @@ private:
             std::make_unique<EndingApi>(seams, apps_, seams_.random, *errands_, errand_time());
         token_api_ = std::make_unique<TokenApi>(seams);
         refund_api_ = std::make_unique<RefundApi>(seams, apps_, *refund_errands_, errand_time());
+        preauth_api_ =
+            std::make_unique<PreauthApi>(seams, apps_, *alipay_, seams_.random, *preauth_errands_,
+                                         PreauthSettings{settings_.public_door.base_url, lease()});
         difference_api_ = std::make_unique<DifferenceApi>(seams, apps_);
         event_api_ = std::make_unique<EventApi>(seams, [this] { beat_early(); });
         TOLLGATE_TRY(auto doors, EndpointDoors::make(settings_.deliveries.allowed_networks));
@@ -301,6 +300,7 @@ private:
         app_result_api_->add_routes(api.router);
         token_api_->add_routes(api.router);
         refund_api_->add_routes(api.router);
+        preauth_api_->add_routes(api.router);
         difference_api_->add_routes(api.router);
 
         transport::Listener operator_door{.name = "operator",
@@ -370,12 +370,14 @@ private:
             event_api_->run_once();
             errands_->run_ready();
             refund_errands_->run_ready(kErrandsAtOnce);
+            preauth_errands_->run_ready(kErrandsAtOnce);
             // Whoever waits for events may be served between two beats.
             if (seams_.clock.monotonic() < next_beat) continue;
             next_beat = seams_.clock.monotonic() + kTimerBeat;
             rejects_->run_once(kExplainedABeat);
             if (beats_ % 5 == 0) errands_->run_once(kErrandsAtOnce);
             if (beats_ % 5 == 2) refund_errands_->run_once(kErrandsAtOnce);
+            if (beats_ % 5 == 4) preauth_errands_->run_once(kErrandsAtOnce);
             if (++beats_ % 10 == 0) sweep_expired_keys();
             // A ledger that could not write is asked again, so that readiness comes back by itself.
             if (beats_ % 10 == 0 && writer_->health().write_failing) try_writing();
@@ -447,12 +449,14 @@ private:
     std::unique_ptr<CreatePayment> create_;
     std::unique_ptr<TradeErrands> errands_;
     std::unique_ptr<RefundErrands> refund_errands_;
+    std::unique_ptr<PreauthErrands> preauth_errands_;
     std::unique_ptr<Replacing> replacing_;
     std::unique_ptr<PaymentApi> api_;
     std::unique_ptr<EndingApi> ending_api_;
     std::unique_ptr<AppResultApi> app_result_api_;
     std::unique_ptr<TokenApi> token_api_;
     std::unique_ptr<RefundApi> refund_api_;
+    std::unique_ptr<PreauthApi> preauth_api_;
     std::unique_ptr<DifferenceApi> difference_api_;
     std::unique_ptr<EventApi> event_api_;
     std::unique_ptr<EndpointApi> endpoint_api_;

@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "ledger/outbox.h"
 #include "ledger/payment.h"
+#include "ledger/preauth_books.h"
 #include "ledger/reconciliation.h"
 #include "ledger/records.h"
 #include "ledger/refund_books.h"
@@ -46,6 +47,7 @@ public:
     // Comparisons with Alipay's bills.
     virtual ReconciliationReading& reconciliations() = 0;
     virtual RefundReading& refunds() = 0;
+    virtual PreauthReading& preauths() = 0;
 };
 
 // A payment's change of status, or of what else is news about it. Absent members stay.
@@ -129,6 +131,7 @@ public:
     virtual Outbox& outbox() = 0;
     virtual ReconciliationBooks& reconciliations() = 0;
     virtual RefundBooks& refunds() = 0;
+    virtual PreauthBooks& preauths() = 0;
 
     // Begins (or takes over, once running_until is past) the key for a request at work.
     virtual Result<Done> begin_idempotency(const IdempotencyRecord& record, Timestamp now) = 0;

@@ -3,6 +3,7 @@
 #include "base/sqlite.h"
 #include "ledger/books.h"
 #include "ledger/sqlite_outbox.h"
+#include "ledger/sqlite_preauths.h"
 #include "ledger/sqlite_reading.h"
 #include "ledger/sqlite_reconciliation.h"
 #include "ledger/sqlite_refunds.h"
@@ -18,7 +19,8 @@ public:
           reading_(db),
           outbox_(db, statements_),
           reconciliations_(statements_),
-          refunds_(db, statements_) {}
+          refunds_(db, statements_),
+          preauths_(db, statements_) {}
 
     Reading& read() override { return reading_; }
 
@@ -45,6 +47,7 @@ public:
     Outbox& outbox() override { return outbox_; }
     ReconciliationBooks& reconciliations() override { return reconciliations_; }
     RefundBooks& refunds() override { return refunds_; }
+    PreauthBooks& preauths() override { return preauths_; }
     Result<Done> begin_idempotency(const IdempotencyRecord& record, Timestamp now) override;
     Result<Done> store_answer(const IdempotencyRecord& record, Timestamp now) override;
     Result<Done> release_idempotency(std::string_view caller, std::string_view key) override;
@@ -68,6 +71,7 @@ private:
     SqliteOutbox outbox_;
     SqliteReconciliationBooks reconciliations_;
     SqliteRefundBooks refunds_;
+    SqlitePreauthBooks preauths_;
     std::uint64_t events_added_ = 0;
 };
 

@@ -6,6 +6,7 @@
 #include "base/sqlite.h"
 #include "ledger/books.h"
 #include "ledger/sqlite_outbox_reading.h"
+#include "ledger/sqlite_preauths.h"
 #include "ledger/sqlite_reconciliation.h"
 #include "ledger/sqlite_refunds.h"
 #include "ledger/statement_cache.h"
@@ -20,13 +21,15 @@ public:
         : statements_(borrowed),
           outbox_(statements_),
           reconciliations_(statements_),
-          refunds_(statements_) {}
+          refunds_(statements_),
+          preauths_(statements_) {}
     explicit SqliteReading(std::unique_ptr<Database> owned)
         : owned_(std::move(owned)),
           statements_(*owned_),
           outbox_(statements_),
           reconciliations_(statements_),
-          refunds_(statements_) {}
+          refunds_(statements_),
+          preauths_(statements_) {}
 
     Result<std::optional<Payment>> payment_by_id(std::string_view id) override;
     Result<std::optional<Payment>> payment_by_number(std::string_view app,
@@ -49,6 +52,7 @@ public:
     OutboxReading& outbox() override { return outbox_; }
     ReconciliationReading& reconciliations() override { return reconciliations_; }
     RefundReading& refunds() override { return refunds_; }
+    PreauthReading& preauths() override { return preauths_; }
 
     // Those that Books::claim_due_payments is about to take.
     Result<std::vector<Payment>> due_payments(Timestamp now, int limit);
@@ -59,6 +63,7 @@ private:
     SqliteOutboxReading outbox_;
     SqliteReconciliationReading reconciliations_;
     SqliteRefundReading refunds_;
+    SqlitePreauthReading preauths_;
 };
 
 }  // namespace tollgate::ledger

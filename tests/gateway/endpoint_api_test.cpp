@@ -64,7 +64,7 @@ public:
 
     transport::ServerRequest wait_for(std::size_t count) {
         std::unique_lock lock(mutex_);
-        EXPECT_TRUE(arrived_.wait_for(lock, std::chrono::seconds(30),
+        EXPECT_TRUE(arrived_.wait_for(lock, std::chrono::seconds(120),
                                       [&] { return requests_.size() >= count; }));
         return requests_.size() >= count ? requests_[count - 1] : transport::ServerRequest{};
     }

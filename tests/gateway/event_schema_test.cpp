@@ -116,9 +116,11 @@ protected:
 };
 
 TEST_F(EventSchema, HoldsEveryTypeThatIsSentOrPromised) {
-    for (const char* type : {"payment.paid", "payment.closed", "payment.failed", "payment.finished",
-                             "payment.refunded", "refund.succeeded", "refund.failed",
-                             "difference.opened", "endpoint.disabled", "endpoint.test"}) {
+    for (const char* type :
+         {"payment.paid", "payment.closed", "payment.failed", "payment.finished",
+          "payment.refunded", "refund.succeeded", "refund.failed", "preauthorisation.frozen",
+          "preauthorisation.confirmed", "preauthorisation.cancelled", "preauthorisation.failed",
+          "difference.opened", "endpoint.disabled", "endpoint.test"}) {
         ASSERT_TRUE(schema_["$defs"].contains(type)) << type;
         EXPECT_EQ(schema_["$defs"][type]["properties"]["type"]["const"], type);
         const json link{{"$ref", std::string("#/$defs/") + type}};
@@ -128,9 +130,11 @@ TEST_F(EventSchema, HoldsEveryTypeThatIsSentOrPromised) {
 
 TEST_F(EventSchema, WhatTheMakersOfEventsMakeIsWhatItSays) {
     const Timestamp now = system_clock().now();
-    for (const char* type : {"payment.paid", "payment.closed", "payment.failed", "payment.finished",
-                             "payment.refunded", "refund.succeeded", "refund.failed",
-                             "difference.opened", "endpoint.disabled"}) {
+    for (const char* type :
+         {"payment.paid", "payment.closed", "payment.failed", "payment.finished",
+          "payment.refunded", "refund.succeeded", "refund.failed", "preauthorisation.frozen",
+          "preauthorisation.confirmed", "preauthorisation.cancelled", "preauthorisation.failed",
+          "difference.opened", "endpoint.disabled"}) {
         const auto payload = gateway::example_payload(type, now, entropy_);
         ASSERT_TRUE(payload) << type;
         EXPECT_EQ(wrong(json::parse(*payload)), "") << *payload;

@@ -20,7 +20,7 @@ namespace {
 using nlohmann::json;
 using std::chrono::milliseconds;
 
-constexpr std::chrono::seconds kPatience{30};
+constexpr std::chrono::seconds kPatience{120};
 
 std::string secret_text() {
     return "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
@@ -281,7 +281,7 @@ config::Settings GatewayWorld::settings() const {
     endpoint.id = "orders";
     endpoint.url = events.url();
     endpoint.secrets.emplace_back(secret_text());
-    endpoint.rules.timeout = kPatience;
+    endpoint.rules.timeout = std::chrono::seconds(30);  // On however slow a machine.
     settings.endpoints.push_back(std::move(endpoint));
     settings.workers = 2;
     if (change_) change_(settings);

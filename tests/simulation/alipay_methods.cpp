@@ -43,7 +43,9 @@ Json AlipayModel::run(const std::string& method, const signing::Fields& fields, 
     if (method == "alipay.trade.query") return query(biz);
     if (method == "alipay.trade.close") return close(biz);
     if (method == "alipay.trade.cancel") return cancel(biz);
-    if (method == "alipay.trade.refund") return refund(biz);
+    if (method == "alipay.trade.refund") {
+        return refund(biz, std::string(signing::find(fields, "sign").value_or("")));
+    }
     if (method == "alipay.trade.fastpay.refund.query") return refund_query(biz);
     return refused("isv.invalid-method");
 }
@@ -119,15 +121,17 @@ Json AlipayModel::cancel(const Json& biz) {
     return node;
 }
 
-Json AlipayModel::refund(const Json& biz) {
+Json AlipayModel::refund(const Json& biz, const std::string& sign) {
     const auto* trade = this->trade(biz.value("out_trade_no", ""));
     if (trade == nullptr) return refused("ACQ.TRADE_NOT_EXIST");
     const auto amount = Money::parse_yuan(biz.value("refund_amount", ""));
     const std::string number = biz.value("out_request_no", "");
     if (!amount || number.empty()) return refused("ACQ.INVALID_PARAMETER");
-    if (sandbox::find_refund(*trade, number) == nullptr && wants_no_refund(number)) {
+    const auto* known = sandbox::find_refund(*trade, number);
+    if (known == nullptr && wants_no_refund(sign)) {
         return refused("ACQ.SELLER_BALANCE_NOT_ENOUGH");
     }
+    if (known != nullptr && wants_no_repeat(*known)) return refused("ACQ.TRADE_HAS_CLOSE");
     const auto outcome =
         book_.refund(trade->trade_no, {.out_request_no = number, .amount = *amount, .reason = ""},
                      seams_.world.now());
@@ -139,14 +143,20 @@ Json AlipayModel::refund(const Json& biz) {
     return node;
 }
 
-// The seller has no money, for long enough that a doubled request meets the same refusal.
-bool AlipayModel::wants_no_refund(const std::string& number) {
-    const Timestamp now = seams_.world.now();
-    const auto refusing = refusing_until_.find(number);
-    if (refusing != refusing_until_.end() && now < refusing->second) return true;
+// The seller has no money for a moment. A request that the network has doubled meets the same
+// refusal; an earlier call that arrives late does not.
+bool AlipayModel::wants_no_refund(const std::string& sign) {
+    if (refused_.contains(sign)) return true;
     if (!dice_.chance(faults_.refusals)) return false;
-    refusing_until_[number] = now + std::chrono::minutes(2);
+    refused_.insert(sign);
     return true;
+}
+
+// What was done is refused when it is asked for again: no proof that it was not done. A request
+// that the network has doubled, half a minute later at most, gets the answer of the first.
+bool AlipayModel::wants_no_repeat(const sandbox::Refund& known) {
+    const bool doubled = seams_.world.now() <= known.at + std::chrono::seconds(30);
+    return !doubled && dice_.chance(faults_.repeat_refusals);
 }
 
 // A number that Alipay does not know is answered with success and without a word of a refund.

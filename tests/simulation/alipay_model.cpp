@@ -170,6 +170,7 @@ void AlipayModel::happened(const sandbox::Trade& trade, sandbox::TradeEvent even
             return;
         case sandbox::TradeEvent::closed:
             seams_.trace.note("alipay.closed", number);
+            if (!truth.paid) truth.closed_unpaid = true;
             if (dice_.chance(faults_.chatty)) notify(trade, "TRADE_CLOSED");
             if (!dice_.chance(faults_.late_money)) return;
             seams_.world.after(milliseconds(dice_.between(1, 600'000)),

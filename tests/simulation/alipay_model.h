@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,7 +32,8 @@ struct TradeTruth {
     Money amount;
     std::string trade_no;
     bool paid = false;
-    bool foreign = false;  // Its number is none of ours.
+    bool closed_unpaid = false;  // And then perhaps paid all the same, late.
+    bool foreign = false;        // Its number is none of ours.
     // What went back, by out_request_no; each number at most once.
     std::map<std::string, sandbox::Refund> refunds;
 };
@@ -98,8 +100,9 @@ private:
     Json query(const Json& biz);
     Json close(const Json& biz);
     Json cancel(const Json& biz);
-    Json refund(const Json& biz);
-    bool wants_no_refund(const std::string& number);
+    Json refund(const Json& biz, const std::string& sign);
+    bool wants_no_refund(const std::string& sign);
+    bool wants_no_repeat(const sandbox::Refund& known);
     Json refund_query(const Json& biz);
 
     // What happens in the book, told by it once it has.
@@ -122,7 +125,7 @@ private:
     const signing::PublicKey app_key_;
     const sandbox::ResendSchedule schedule_;
     std::map<std::string, TradeTruth> truth_;
-    std::map<std::string, Timestamp> refusing_until_;  // Refunds, by their number.
+    std::set<std::string> refused_;  // Calls of refunds, by their signature.
     std::uint64_t notices_ = 0;
     std::uint64_t console_refunds_ = 0;
     int notices_under_way_ = 0;

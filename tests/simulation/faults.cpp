@@ -36,6 +36,9 @@ Faults Faults::drawn_from(Dice& dice) {
     faults.power_loss = some(1000);
     faults.disk_troubles = some(4);
     faults.clock_jumps = some(5);
+    // From a copy of the stream, so that seeds from before it was there play as they did.
+    Dice copy = dice;
+    faults.repeat_refusals = copy.chance(500) ? 0 : 1 + static_cast<int>(copy.below(1000));
     faults.jump_max = std::chrono::milliseconds(faults.clock_jumps > 0 ? 240'000 : 0);
     return faults;
 }
@@ -57,6 +60,7 @@ std::string Faults::text() const {
                                       std::pair{"chatty", chatty},
                                       std::pair{"immediate_finish", immediate_finish},
                                       std::pair{"refusals", refusals},
+                                      std::pair{"repeat_refusals", repeat_refusals},
                                       std::pair{"late_money", late_money},
                                       std::pair{"external_refunds", external_refunds},
                                       std::pair{"closes", closes},

@@ -28,6 +28,7 @@ struct Faults {
     int chatty = 0;            // Of each trade: it reports more than that it was paid.
     int immediate_finish = 0;  // Of each trade: TRADE_FINISHED at once, as without refunds.
     int refusals = 0;          // Of each creating call and refund: Alipay wants none of it.
+    int repeat_refusals = 0;   // Of each refund asked for again: it is refused, though it was done.
     int late_money = 0;        // Of each trade that was closed: the buyer's money comes after all.
     int external_refunds = 0;  // Of each paid trade: somebody refunds it at Alipay's own pages.
 

@@ -193,6 +193,16 @@ void Oracle::check_closed() {
         if (trade == nullptr || trade->status != sandbox::TradeStatus::wait_buyer_pay) return;
         violation("closed, and its buyer can still pay: " + row.text(0));
     });
+    each(
+        "SELECT DISTINCT out_trade_no FROM payment JOIN transition ON transition.payment = "
+        "payment.id"
+        " WHERE to_status = 'closed'",
+        [&](const Statement& row) {
+            const auto truth = seams_.alipay.trades().find(row.text(0));
+            if (truth == seams_.alipay.trades().end()) return;
+            if (!truth->second.paid || truth->second.closed_unpaid) return;
+            violation("closed, and its buyer had paid: " + row.text(0));
+        });
 }
 
 void Oracle::check_refunds() {

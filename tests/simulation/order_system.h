@@ -105,6 +105,7 @@ private:
     void refund(std::size_t wanted);
     void after_refund(std::size_t wanted, const Result<Network::Reply>& reply);
     // A report about a refund.
+    void check_there_is_enough(const WantedRefund& wanted, const Json& refund);
     void learn_refund(const Order& order, const Json& refund);
     void settle(std::size_t difference);
     void after_settle(std::size_t difference, const Result<Network::Reply>& reply);

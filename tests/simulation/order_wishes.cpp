@@ -93,6 +93,7 @@ void OrderSystem::after_refund(std::size_t index, const Result<Network::Reply>& 
     const bool too_late = code == "payment_refunded" || code == "refund_window_over" ||
                           code == "refund_exceeds" || code == "payment_not_paid";
     if (reply && reply->status < 300 && body.is_object()) {
+        check_there_is_enough(wanted, body);
         learn_refund(orders_[wanted.order], body);
     } else if (code == "refund_refused") {
         learn_refund(orders_[wanted.order], body["refund"]);
@@ -105,6 +106,20 @@ void OrderSystem::after_refund(std::size_t index, const Result<Network::Reply>& 
         return later(milliseconds(30'000), [this, index] { refund(index); });
     }
     --unanswered_;
+}
+
+// No refund is taken on that cannot be done, as others of this payment have moved before.
+void OrderSystem::check_there_is_enough(const WantedRefund& wanted, const Json& refund) {
+    if (refund.value("status", "") == "failed") return;
+    const Order& order = orders_[wanted.order];
+    std::int64_t fen = wanted.amount.fen();
+    for (const WantedRefund& other : refunds_) {
+        if (other.order != wanted.order || other.number == wanted.number) continue;
+        fen += seams_.alipay.refunded(order.out_trade_no, other.number).value_or(Money()).fen();
+    }
+    if (fen > order.amount.fen()) {
+        seams_.on_violation("refund " + wanted.number + " was taken on, and too little is left");
+    }
 }
 
 // What is called done is done, and what has failed has not moved a fen.

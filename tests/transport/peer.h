@@ -12,7 +12,7 @@
 namespace tollgate::transport::testing {
 
 // Generous: reached only when something is wrong, on however slow a machine.
-inline constexpr std::chrono::seconds kPatience{30};
+inline constexpr std::chrono::seconds kPatience{120};
 
 // True as soon as the condition holds; false when it does not within kPatience.
 bool becomes_true(const std::function<bool()>& condition);

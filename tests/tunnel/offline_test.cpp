@@ -148,7 +148,7 @@ TEST(Offline, HoldsBackWhatWasKeptUntilItIsReleased) {
 
 TEST(AppDown, IsTold502WithTheReasonAndTriedAgain) {
     const int port = free_port();
-    // Without waiting for it: the peer's own patience is far shorter.
+    // At once: had it waited, the answer would be 504.
     RunningRelay relay(
         [](auto& settings) { settings.tunnels[0].answer_wait = std::chrono::seconds(50); });
     const RunningClient client(relay.url(), "http://127.0.0.1:" + std::to_string(port));

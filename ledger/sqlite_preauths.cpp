@@ -1,0 +1,193 @@
+#include "ledger/sqlite_preauths.h"
+
+#include "ledger/sqlite_outbox_rows.h"
+
+namespace tollgate::ledger {
+namespace {
+
+// The columns that read_preauth() takes, in its order.
+std::string select_preauths(const char* condition) {
+    return std::string(
+               "SELECT id, preauthorisation_id, app, out_auth_no, seller_id, status, version,"
+               " product, amount_fen, subject, fingerprint, action, capture_fen, auth_no, payer_id,"
+               " payment, created_ms, updated_ms, expires_ms, frozen_ms, next_sweep_ms,"
+               " calling_until_ms, ask_next, refused, attempts, failure FROM preauthorisation"
+               " WHERE ") +
+           condition;
+}
+
+Result<Preauthorisation> read_preauth(const Statement& row) {
+    const auto status = preauth_status_from(row.view(5));
+    if (!status) {
+        return Error(ErrorCode::data_corruption, "a pre-authorisation has no known status");
+    }
+    Preauthorisation preauth;
+    preauth.row = row.integer(0);
+    preauth.id = row.text(1);
+    preauth.app = row.text(2);
+    preauth.out_auth_no = row.text(3);
+    preauth.seller_id = row.text(4);
+    preauth.status = *status;
+    preauth.version = row.integer(6);
+    preauth.product = row.text(7);
+    preauth.amount = Money::from_fen(row.integer(8));
+    preauth.subject = row.text(9);
+    preauth.fingerprint = row.text(10);
+    preauth.action = row.optional_text(11);
+    if (const auto fen = row.optional_integer(12)) preauth.capture = Money::from_fen(*fen);
+    preauth.auth_no = row.optional_text(13);
+    preauth.payer_id = row.optional_text(14);
+    preauth.payment = row.optional_integer(15);
+    preauth.created_at = {row.integer(16)};
+    preauth.updated_at = {row.integer(17)};
+    preauth.expires_at = {row.integer(18)};
+    preauth.frozen_at = optional_time(row, 19);
+    preauth.next_sweep_at = optional_time(row, 20);
+    preauth.calling_until = optional_time(row, 21);
+    preauth.ask_next = row.integer(22) != 0;
+    preauth.refused = row.integer(23) != 0;
+    preauth.attempts = row.integer(24);
+    preauth.failure = row.optional_text(25);
+    return preauth;
+}
+
+Result<std::optional<Preauthorisation>> only_preauth(Statement& select) {
+    TOLLGATE_TRY(const bool found, select.step());
+    if (!found) return std::optional<Preauthorisation>();
+    TOLLGATE_TRY(auto preauth, read_preauth(select));
+    select.again();  // Ends the read: an open one would keep the log from being recycled.
+    return std::optional(std::move(preauth));
+}
+
+std::optional<std::int64_t> fen_of(const std::optional<Money>& amount) {
+    return amount ? std::optional(amount->fen()) : std::nullopt;
+}
+
+}  // namespace
+
+Result<std::optional<Preauthorisation>> SqlitePreauthReading::one(std::string_view app,
+                                                                  std::string_view out_auth_no) {
+    static const std::string kSql = select_preauths("app = ? AND out_auth_no = ?");
+    TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
+    select->bind(1, app).bind(2, out_auth_no);
+    return only_preauth(*select);
+}
+
+Result<std::optional<Preauthorisation>> SqlitePreauthReading::by_row(RowId row) {
+    static const std::string kSql = select_preauths("id = ?");
+    TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
+    select->bind(1, row);
+    return only_preauth(*select);
+}
+
+Result<std::vector<TransitionRecord>> SqlitePreauthReading::history_of(
+    const Preauthorisation& preauth) {
+    TOLLGATE_TRY(Statement* const select,
+                 statements_.get("SELECT version, from_status, to_status, cause, cause_id,"
+                                 " request_id, at_ms FROM preauthorisation_transition"
+                                 " WHERE preauthorisation = ? ORDER BY version"));
+    select->bind(1, preauth.row);
+    std::vector<TransitionRecord> history;
+    for (;;) {
+        TOLLGATE_TRY(const bool row, select->step());
+        if (!row) return history;
+        history.push_back({.version = select->integer(0),
+                           .from = select->optional_text(1),
+                           .to = select->text(2),
+                           .cause = select->text(3),
+                           .cause_id = select->text(4),
+                           .request_id = select->text(5),
+                           .at = {select->integer(6)}});
+    }
+}
+
+Result<Done> SqlitePreauthBooks::add(Preauthorisation& preauth, const Origin& origin) {
+    TOLLGATE_TRY(Statement* const insert,
+                 statements_.get(
+                     "INSERT INTO preauthorisation (preauthorisation_id, app, out_auth_no,"
+                     " seller_id, status, version, product, amount_fen, subject, fingerprint,"
+                     " action, created_ms, updated_ms, expires_ms, next_sweep_ms, calling_until_ms)"
+                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+    insert->bind(1, preauth.id).bind(2, preauth.app).bind(3, preauth.out_auth_no);
+    insert->bind(4, preauth.seller_id).bind(5, name_of(preauth.status)).bind(6, preauth.version);
+    insert->bind(7, preauth.product).bind(8, preauth.amount.fen()).bind(9, preauth.subject);
+    insert->bind(10, preauth.fingerprint).bind(11, preauth.action);
+    insert->bind(12, preauth.created_at.ms).bind(13, preauth.created_at.ms);
+    insert->bind(14, preauth.expires_at.ms).bind(15, ms_of(preauth.next_sweep_at));
+    insert->bind(16, ms_of(preauth.calling_until));
+    TOLLGATE_DO(insert->run());
+    preauth.row = db_.last_row();
+    preauth.updated_at = preauth.created_at;
+    return add_transition(
+        {.preauth = preauth, .from = std::nullopt, .origin = origin, .at = preauth.created_at});
+}
+
+Result<Done> SqlitePreauthBooks::change(Preauthorisation& preauth, Preauthorisation next,
+                                        const Origin& origin, Timestamp now) {
+    const bool is_news = next.status != preauth.status;
+    next.row = preauth.row;
+    next.version = preauth.version + (is_news ? 1 : 0);
+    if (is_news) next.updated_at = now;
+    TOLLGATE_TRY(
+        Statement* const update,
+        statements_.get("UPDATE preauthorisation SET status = ?, version = ?, updated_ms = ?,"
+                        " action = ?, capture_fen = ?, auth_no = ?, payer_id = ?, payment = ?,"
+                        " frozen_ms = ?, next_sweep_ms = ?, calling_until_ms = ?, ask_next = ?,"
+                        " refused = ?, attempts = ?, failure = ? WHERE id = ? AND version = ?"));
+    update->bind(1, name_of(next.status)).bind(2, next.version).bind(3, next.updated_at.ms);
+    update->bind(4, next.action).bind(5, fen_of(next.capture)).bind(6, next.auth_no);
+    update->bind(7, next.payer_id).bind(8, next.payment).bind(9, ms_of(next.frozen_at));
+    update->bind(10, ms_of(next.next_sweep_at)).bind(11, ms_of(next.calling_until));
+    update->bind(12, next.ask_next ? 1 : 0).bind(13, next.refused ? 1 : 0);
+    update->bind(14, next.attempts).bind(15, next.failure);
+    update->bind(16, preauth.row).bind(17, preauth.version);
+    TOLLGATE_DO(update->run());
+    if (db_.changed_rows() != 1) {
+        return Error(ErrorCode::stale_version, "the pre-authorisation is no longer as it was read");
+    }
+    if (is_news) {
+        TOLLGATE_DO(add_transition(
+            {.preauth = next, .from = name_of(preauth.status), .origin = origin, .at = now}));
+    }
+    preauth = std::move(next);
+    return Done{};
+}
+
+Result<Done> SqlitePreauthBooks::add_transition(const Step& step) {
+    TOLLGATE_TRY(Statement* const insert,
+                 statements_.get("INSERT INTO preauthorisation_transition (preauthorisation,"
+                                 " version, from_status, to_status, cause, cause_id, request_id,"
+                                 " at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"));
+    insert->bind(1, step.preauth.row).bind(2, step.preauth.version);
+    if (step.from) insert->bind(3, *step.from);
+    insert->bind(4, name_of(step.preauth.status)).bind(5, name_of(step.origin.cause));
+    insert->bind(6, step.origin.cause_id).bind(7, step.origin.request_id).bind(8, step.at.ms);
+    return insert->run();
+}
+
+Result<std::vector<Preauthorisation>> SqlitePreauthBooks::claim_due(Timestamp now, Timestamp until,
+                                                                    int limit) {
+    static const std::string kSql = select_preauths(
+        "next_sweep_ms <= ?1 AND (calling_until_ms IS NULL OR calling_until_ms <= ?1)"
+        " ORDER BY next_sweep_ms LIMIT ?2");
+    TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
+    select->bind(1, now.ms).bind(2, limit);
+    std::vector<Preauthorisation> due;
+    for (;;) {
+        TOLLGATE_TRY(const bool row, select->step());
+        if (!row) break;
+        TOLLGATE_TRY(auto preauth, read_preauth(*select));
+        due.push_back(std::move(preauth));
+    }
+    for (Preauthorisation& preauth : due) {
+        TOLLGATE_TRY(
+            Statement* const lease,
+            statements_.get("UPDATE preauthorisation SET calling_until_ms = ? WHERE id = ?"));
+        lease->bind(1, until.ms).bind(2, preauth.row);
+        TOLLGATE_DO(lease->run());
+        preauth.calling_until = until;
+    }
+    return due;
+}
+
+}  // namespace tollgate::ledger
