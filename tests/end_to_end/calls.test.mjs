@@ -86,6 +86,9 @@ describe('the SDK makes the same call and signs the answer', () => {
 });
 
 describe('by hand', () => {
+    // The gateway's timer goes on asking about the payments that were made above.
+    const callsByHand = () => alipay.calls.filter((call) => call.method !== 'alipay.trade.query'
+        || !/^(barcode|qr|jsapi|page|wap|app)_/.test(call.biz.out_trade_no));
     const byHand = (method, fields) => call(
         ['alipay', 'call', method, '--config', world.path('tollgate.json')],
         { input: typeof fields === 'string' ? fields : JSON.stringify(fields) });
@@ -122,7 +125,7 @@ describe('by hand', () => {
         const refused = await byHand('alipay.trade.refund', {});
         assert.equal(refused.code, 1);
         assert.match(refused.stderr, /POST \/v1\/payments\/\{id\}\/refunds/);
-        assert.deepEqual(alipay.calls, []);
+        assert.deepEqual(callsByHand(), []);
     });
     test('what is not spoken is refused, naming what is', async () => {
         const refused = await byHand('alipay.fund.trans.uni.transfer', {});
@@ -136,6 +139,6 @@ describe('by hand', () => {
         assert.match(wrong.stderr, /\/out_trade_no/);
         assert.match(wrong.stderr, /\/colour/);
         assert.equal((await byHand('alipay.trade.query', 'not json')).code, 2);
-        assert.deepEqual(alipay.calls, []);
+        assert.deepEqual(callsByHand(), []);
     });
 });
