@@ -42,8 +42,12 @@ Result<Done> SqliteBooks::add_payment(Payment& payment, const PaymentRequest& re
     details->bind(1, payment.row).bind(2, request.fingerprint);
     details->bind(3, request.return_url).bind(4, request.action);
     TOLLGATE_DO(details->run());
-    return add_transition(
-        {.payment = payment, .from = std::nullopt, .origin = origin, .at = payment.created_at});
+    return add_transition({.of = payment.row,
+                           .version = payment.version,
+                           .from = std::nullopt,
+                           .to = name_of(payment.status),
+                           .origin = origin,
+                           .at = payment.created_at});
 }
 
 Result<Done> SqliteBooks::change_payment(Payment& payment, const PaymentChange& change,
@@ -77,8 +81,12 @@ Result<Done> SqliteBooks::change_payment(Payment& payment, const PaymentChange& 
     update->bind(11, next.failure).bind(12, flag(next.held));
     update->bind(13, flag(next.cancelling)).bind(14, payment.row).bind(15, payment.version);
     TOLLGATE_DO(change_one(*update));
-    TOLLGATE_DO(add_transition(
-        {.payment = next, .from = name_of(payment.status), .origin = origin, .at = now}));
+    TOLLGATE_DO(add_transition({.of = next.row,
+                                .version = next.version,
+                                .from = name_of(payment.status),
+                                .to = name_of(next.status),
+                                .origin = origin,
+                                .at = now}));
     payment = std::move(next);
     return Done{};
 }
@@ -88,11 +96,7 @@ Result<Done> SqliteBooks::add_transition(const TransitionStep& step) {
                  statements_.get("INSERT INTO transition (payment, version, from_status, to_status,"
                                  " cause, cause_id, request_id, at_ms)"
                                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"));
-    insert->bind(1, step.payment.row).bind(2, step.payment.version);
-    if (step.from) insert->bind(3, *step.from);
-    insert->bind(4, name_of(step.payment.status)).bind(5, name_of(step.origin.cause));
-    insert->bind(6, step.origin.cause_id).bind(7, step.origin.request_id).bind(8, step.at.ms);
-    return insert->run();
+    return write_transition(*insert, step);
 }
 
 Result<Done> SqliteBooks::set_action(const Payment& payment, std::string_view action_json) {

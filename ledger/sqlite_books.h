@@ -7,6 +7,7 @@
 #include "ledger/sqlite_reading.h"
 #include "ledger/sqlite_reconciliation.h"
 #include "ledger/sqlite_refunds.h"
+#include "ledger/sqlite_transitions.h"
 
 namespace tollgate::ledger {
 
@@ -55,12 +56,6 @@ public:
     Result<Done> beat(Timestamp now) override;
 
 private:
-    struct TransitionStep {
-        const Payment& payment;
-        std::optional<std::string_view> from;
-        const Origin& origin;
-        Timestamp at;
-    };
     Result<Done> add_transition(const TransitionStep& step);
     // Runs it and demands that it changed one row. Errors: stale_version when it changed none.
     Result<Done> change_one(Statement& update);

@@ -86,19 +86,7 @@ Result<std::vector<TransitionRecord>> SqlitePreauthReading::history_of(
                  statements_.get("SELECT version, from_status, to_status, cause, cause_id,"
                                  " request_id, at_ms FROM preauthorisation_transition"
                                  " WHERE preauthorisation = ? ORDER BY version"));
-    select->bind(1, preauth.row);
-    std::vector<TransitionRecord> history;
-    for (;;) {
-        TOLLGATE_TRY(const bool row, select->step());
-        if (!row) return history;
-        history.push_back({.version = select->integer(0),
-                           .from = select->optional_text(1),
-                           .to = select->text(2),
-                           .cause = select->text(3),
-                           .cause_id = select->text(4),
-                           .request_id = select->text(5),
-                           .at = {select->integer(6)}});
-    }
+    return read_transitions(*select, preauth.row);
 }
 
 Result<Done> SqlitePreauthBooks::add(Preauthorisation& preauth, const Origin& origin) {
@@ -118,8 +106,12 @@ Result<Done> SqlitePreauthBooks::add(Preauthorisation& preauth, const Origin& or
     TOLLGATE_DO(insert->run());
     preauth.row = db_.last_row();
     preauth.updated_at = preauth.created_at;
-    return add_transition(
-        {.preauth = preauth, .from = std::nullopt, .origin = origin, .at = preauth.created_at});
+    return add_transition({.of = preauth.row,
+                           .version = preauth.version,
+                           .from = std::nullopt,
+                           .to = name_of(preauth.status),
+                           .origin = origin,
+                           .at = preauth.created_at});
 }
 
 Result<Done> SqlitePreauthBooks::change(Preauthorisation& preauth, Preauthorisation next,
@@ -146,23 +138,23 @@ Result<Done> SqlitePreauthBooks::change(Preauthorisation& preauth, Preauthorisat
         return Error(ErrorCode::stale_version, "the pre-authorisation is no longer as it was read");
     }
     if (is_news) {
-        TOLLGATE_DO(add_transition(
-            {.preauth = next, .from = name_of(preauth.status), .origin = origin, .at = now}));
+        TOLLGATE_DO(add_transition({.of = next.row,
+                                    .version = next.version,
+                                    .from = name_of(preauth.status),
+                                    .to = name_of(next.status),
+                                    .origin = origin,
+                                    .at = now}));
     }
     preauth = std::move(next);
     return Done{};
 }
 
-Result<Done> SqlitePreauthBooks::add_transition(const Step& step) {
+Result<Done> SqlitePreauthBooks::add_transition(const TransitionStep& step) {
     TOLLGATE_TRY(Statement* const insert,
                  statements_.get("INSERT INTO preauthorisation_transition (preauthorisation,"
                                  " version, from_status, to_status, cause, cause_id, request_id,"
                                  " at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"));
-    insert->bind(1, step.preauth.row).bind(2, step.preauth.version);
-    if (step.from) insert->bind(3, *step.from);
-    insert->bind(4, name_of(step.preauth.status)).bind(5, name_of(step.origin.cause));
-    insert->bind(6, step.origin.cause_id).bind(7, step.origin.request_id).bind(8, step.at.ms);
-    return insert->run();
+    return write_transition(*insert, step);
 }
 
 Result<std::vector<Preauthorisation>> SqlitePreauthBooks::claim_due(Timestamp now, Timestamp until,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "ledger/preauth_books.h"
+#include "ledger/sqlite_transitions.h"
 #include "ledger/statement_cache.h"
 
 namespace tollgate::ledger {
@@ -32,13 +33,7 @@ public:
                                                     int limit) override;
 
 private:
-    struct Step {
-        const Preauthorisation& preauth;
-        std::optional<std::string_view> from;
-        const Origin& origin;
-        Timestamp at;
-    };
-    Result<Done> add_transition(const Step& step);
+    Result<Done> add_transition(const TransitionStep& step);
 
     Database& db_;
     StatementCache& statements_;

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "ledger/sqlite_outbox_rows.h"
+#include "ledger/sqlite_transitions.h"
 
 namespace tollgate::ledger {
 namespace {
@@ -155,19 +156,7 @@ Result<std::vector<TransitionRecord>> SqliteReading::history_of(const Payment& p
                  statements_.get("SELECT version, from_status, to_status, cause, cause_id,"
                                  " request_id, at_ms FROM transition WHERE payment = ?"
                                  " ORDER BY version"));
-    select->bind(1, payment.row);
-    std::vector<TransitionRecord> history;
-    for (;;) {
-        TOLLGATE_TRY(const bool row, select->step());
-        if (!row) return history;
-        history.push_back({.version = select->integer(0),
-                           .from = select->optional_text(1),
-                           .to = select->text(2),
-                           .cause = select->text(3),
-                           .cause_id = select->text(4),
-                           .request_id = select->text(5),
-                           .at = {select->integer(6)}});
-    }
+    return read_transitions(*select, payment.row);
 }
 
 Result<std::optional<SeenNotification>> SqliteReading::notification(std::string_view app,

@@ -99,19 +99,7 @@ Result<std::vector<TransitionRecord>> SqliteRefundReading::history_of(const Refu
                  statements_.get("SELECT version, from_status, to_status, cause, cause_id,"
                                  " request_id, at_ms FROM refund_transition WHERE refund = ?"
                                  " ORDER BY version"));
-    select->bind(1, refund.row);
-    std::vector<TransitionRecord> history;
-    for (;;) {
-        TOLLGATE_TRY(const bool row, select->step());
-        if (!row) return history;
-        history.push_back({.version = select->integer(0),
-                           .from = select->optional_text(1),
-                           .to = select->text(2),
-                           .cause = select->text(3),
-                           .cause_id = select->text(4),
-                           .request_id = select->text(5),
-                           .at = {select->integer(6)}});
-    }
+    return read_transitions(*select, refund.row);
 }
 
 Result<Done> SqliteRefundBooks::add(Refund& refund, const Origin& origin) {
@@ -127,8 +115,12 @@ Result<Done> SqliteRefundBooks::add(Refund& refund, const Origin& origin) {
     insert->bind(11, ms_of(refund.next_sweep_at)).bind(12, ms_of(refund.refunded_at));
     TOLLGATE_DO(insert->run());
     refund.row = db_.last_row();
-    return add_transition(
-        {.refund = refund, .from = std::nullopt, .origin = origin, .at = refund.created_at});
+    return add_transition({.of = refund.row,
+                           .version = refund.version,
+                           .from = std::nullopt,
+                           .to = name_of(refund.status),
+                           .origin = origin,
+                           .at = refund.created_at});
 }
 
 Result<Done> SqliteRefundBooks::change(Refund& refund, Refund next, const Origin& origin,
@@ -157,8 +149,12 @@ Result<Done> SqliteRefundBooks::change(Refund& refund, Refund next, const Origin
         return Error(ErrorCode::stale_version, "the refund is no longer as it was read");
     }
     if (is_news) {
-        TOLLGATE_DO(add_transition(
-            {.refund = next, .from = name_of(refund.status), .origin = origin, .at = now}));
+        TOLLGATE_DO(add_transition({.of = next.row,
+                                    .version = next.version,
+                                    .from = name_of(refund.status),
+                                    .to = name_of(next.status),
+                                    .origin = origin,
+                                    .at = now}));
     }
     refund = std::move(next);
     return Done{};
@@ -176,16 +172,12 @@ Result<Done> SqliteRefundBooks::correct(const Refund& refund, std::string_view o
     return Error(ErrorCode::stale_version, "the refund is no longer as it was read");
 }
 
-Result<Done> SqliteRefundBooks::add_transition(const Step& step) {
+Result<Done> SqliteRefundBooks::add_transition(const TransitionStep& step) {
     TOLLGATE_TRY(Statement* const insert,
                  statements_.get("INSERT INTO refund_transition (refund, version, from_status,"
                                  " to_status, cause, cause_id, request_id, at_ms)"
                                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"));
-    insert->bind(1, step.refund.row).bind(2, step.refund.version);
-    if (step.from) insert->bind(3, *step.from);
-    insert->bind(4, name_of(step.refund.status)).bind(5, name_of(step.origin.cause));
-    insert->bind(6, step.origin.cause_id).bind(7, step.origin.request_id).bind(8, step.at.ms);
-    return insert->run();
+    return write_transition(*insert, step);
 }
 
 Result<std::vector<Refund>> SqliteRefundBooks::claim_due(Timestamp now, Timestamp until,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "ledger/refund_books.h"
+#include "ledger/sqlite_transitions.h"
 #include "ledger/statement_cache.h"
 
 namespace tollgate::ledger {
@@ -38,13 +39,7 @@ public:
     Result<Done> asked(const RefundReport& report, std::optional<Timestamp> next_sweep_at) override;
 
 private:
-    struct Step {
-        const Refund& refund;
-        std::optional<std::string_view> from;
-        const Origin& origin;
-        Timestamp at;
-    };
-    Result<Done> add_transition(const Step& step);
+    Result<Done> add_transition(const TransitionStep& step);
 
     Database& db_;
     StatementCache& statements_;

@@ -19,7 +19,13 @@ cd "$work"
 server=
 trap '[[ -z $server ]] || kill "$server" 2>/dev/null || true' EXIT
 
-field() { node -p "JSON.parse(require('fs').readFileSync('$1'))$2"; }
+# What the peer needs and no package list can promise.
+check_node() {
+    node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)' ||
+        { echo "the peer needs node 20 or later" >&2; exit 2; }
+    [[ -f /usr/include/node/node.h ]] ||
+        { echo "the peer's SQLite is built here and needs node's headers (Debian: libnode-dev)" >&2; exit 2; }
+}
 
 # Keys, a ledger of pending payments, and as many notifications: made once for each size.
 prepare() {
@@ -146,6 +152,7 @@ median() {
         .sort((a, b) => a - b)[Math.floor($rounds / 2)]"
 }
 
+check_node
 prepare
 rm -f ours ours.again peer peer.again limit calm
 case $what in

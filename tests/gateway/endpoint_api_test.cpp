@@ -1,95 +1,24 @@
-// Endpoints made, changed, parked, rotated, tested and removed through the API.
-#include <set>
-
-#include <gtest/gtest.h>
-
-#include "base/time_text.h"
-#include "signing/webhook.h"
-#include "tests/gateway/gateway_world.h"
+// Endpoints made, changed, parked, tested and removed through the API.
+#include "tests/gateway/endpoint_world.h"
 
 namespace tollgate {
 namespace {
 
 using nlohmann::json;
+using testing::allow_loopback;
 using testing::Answer;
+using testing::code_of;
 using testing::GatewayWorld;
+using testing::post;
+using testing::VerifyingReceiver;
+using testing::wrong_fields;
 
 constexpr const char* kDelivered = "SELECT count(*) FROM delivery WHERE status = 'delivered'";
-
-// Loopback is listed, so that the tests' receivers can be endpoints.
-void allow_loopback(config::Settings& settings) {
-    settings.deliveries.allowed_networks = {"127.0.0.0/8"};
-}
 
 void allow_loopback_with_books(config::Settings& settings) {
     allow_loopback(settings);
     GatewayWorld::add_books(settings);
 }
-
-Answer post(GatewayWorld& world, const std::string& target, const json& body,
-            const transport::HeaderList& headers = {},
-            const std::string& key = GatewayWorld::kKey) {
-    return world.api("POST", target, body.dump(), headers, key);
-}
-
-std::string code_of(const Answer& answer) {
-    EXPECT_EQ(answer.header("content-type"), "application/problem+json") << answer.body;
-    return answer.json().value("code", "");
-}
-
-std::set<std::string> wrong_fields(const Answer& answer) {
-    EXPECT_EQ(code_of(answer), "invalid_request");
-    std::set<std::string> fields;
-    const auto errors = answer.json().value("errors", json::array());
-    for (const auto& error : errors) fields.insert(error["field"]);
-    return fields;
-}
-
-// A receiver that keeps what it got whole, to verify it.
-class VerifyingReceiver {
-public:
-    VerifyingReceiver() {
-        transport::Router router;
-        router.add("POST", "/events", [this](transport::ServerRequest& request, auto ticket) {
-            {
-                const std::lock_guard lock(mutex_);
-                requests_.push_back(request);
-            }
-            arrived_.notify_all();
-            ticket.complete({.status = 204});
-        });
-        server_ = std::make_unique<testing::LocalServer>(std::move(router));
-    }
-    std::string url() const { return server_->url() + "/events"; }
-
-    transport::ServerRequest wait_for(std::size_t count) {
-        std::unique_lock lock(mutex_);
-        EXPECT_TRUE(arrived_.wait_for(lock, std::chrono::seconds(120),
-                                      [&] { return requests_.size() >= count; }));
-        return requests_.size() >= count ? requests_[count - 1] : transport::ServerRequest{};
-    }
-
-    // By all of these secrets or public keys, each for itself.
-    static bool verifies(const transport::ServerRequest& request, const std::string& key) {
-        const auto parsed = signing::WebhookVerifyingKey::parse(key);
-        EXPECT_TRUE(parsed) << key;
-        const std::vector<signing::WebhookVerifyingKey> keys{*parsed};
-        return signing::verify_webhook(
-                   keys,
-                   {.id = request.header("webhook-id").value_or(""),
-                    .timestamp = request.header("webhook-timestamp").value_or(""),
-                    .signatures = request.header("webhook-signature").value_or(""),
-                    .body = request.body},
-                   system_clock().now().ms / 1000)
-            .has_value();
-    }
-
-private:
-    std::mutex mutex_;
-    std::condition_variable arrived_;
-    std::vector<transport::ServerRequest> requests_;
-    std::unique_ptr<testing::LocalServer> server_;
-};
 
 TEST(EndpointApi, ShowsWhatTheSettingsSayButNoSecret) {
     GatewayWorld world;
@@ -130,59 +59,6 @@ TEST(EndpointApi, SaysHowAnEndpointIs) {
     shown = world.api("GET", "/v1/endpoints/orders").json();
     EXPECT_EQ(shown["health"]["breaker"], "open");
     EXPECT_EQ(shown["health"]["openings"], 2);
-}
-
-TEST(EndpointApi, AMadeEndpointGetsEventsSignedByTheSecretItWasShown) {
-    GatewayWorld world(allow_loopback);
-    VerifyingReceiver receiver;
-    const auto made = post(world, "/v1/endpoints",
-                           {{"id", "billing"},
-                            {"url", receiver.url()},
-                            {"description", "Billing"},
-                            {"apps", {"shop"}},
-                            {"event_types", {"payment.*"}},
-                            {"ordered", true},
-                            {"timeout_seconds", 5}});
-    ASSERT_EQ(made.status, 201) << made.body;
-    EXPECT_EQ(made.header("location"), "/v1/endpoints/billing");
-    const std::string secret = made.json()["secret"];
-    EXPECT_TRUE(secret.starts_with("whsec_"));
-    EXPECT_EQ(made.json()["origin"], "api");
-    EXPECT_EQ(made.json()["rules"]["ordered"], true);
-    EXPECT_EQ(made.json()["rules"]["timeout_seconds"], 5);
-    world.pay("T1");
-    EXPECT_TRUE(VerifyingReceiver::verifies(receiver.wait_for(1), secret));
-
-    // Shown this once, and written nowhere else.
-    for (const char* target : {"/v1/endpoints", "/v1/endpoints/billing"}) {
-        const auto body = world.api("GET", target).body;
-        EXPECT_EQ(body.find("whsec_"), std::string::npos);
-        EXPECT_EQ(body.find(secret.substr(6)), std::string::npos);
-    }
-    EXPECT_EQ(world.log().find(secret.substr(6)), std::string::npos);
-    EXPECT_EQ(world.log().find("whsec_"), std::string::npos);
-    EXPECT_NE(world.log().find("endpoint.made"), std::string::npos);
-    const auto shown = world.api("GET", "/v1/endpoints/billing").json();
-    ASSERT_EQ(shown["signatures"].size(), 1U);
-    EXPECT_TRUE(shown["signatures"][0]["created_at"].is_string());
-}
-
-TEST(EndpointApi, OfAnEd25519KeyOnlyThePublicHalfIsEverShown) {
-    GatewayWorld world(allow_loopback);
-    VerifyingReceiver receiver;
-    const auto made = post(world, "/v1/endpoints", {{"url", receiver.url()}, {"signature", "v1a"}});
-    ASSERT_EQ(made.status, 201) << made.body;
-    EXPECT_FALSE(made.json().contains("secret"));
-    EXPECT_EQ(made.json()["apps"], json::array({"shop"}));
-    EXPECT_EQ(made.body.find("whsk_"), std::string::npos);
-    const auto signature = made.json()["signatures"][0];
-    EXPECT_EQ(signature["scheme"], "v1a");
-    const std::string id = made.json()["id"];
-    EXPECT_TRUE(id.starts_with("ep-")) << id;
-    EXPECT_EQ(post(world, "/v1/endpoints/" + id + "/test", json::object()).status, 202);
-    EXPECT_TRUE(VerifyingReceiver::verifies(receiver.wait_for(1), signature["public_key"]));
-    EXPECT_EQ(world.api("GET", "/v1/endpoints/" + id).body.find("whsk_"), std::string::npos);
-    EXPECT_EQ(world.log().find("whsk_"), std::string::npos);
 }
 
 TEST(EndpointApi, ARepeatUnderOneKeyMakesOneEndpointAndShowsNoSecretAgain) {
@@ -310,44 +186,6 @@ TEST(EndpointApi, AChangeChangesOnlyWhatItNames) {
               (std::set<std::string>{"/url", "/id", "/signature"}));
     EXPECT_EQ(world.api("PATCH", "/v1/endpoints/none", R"({"description": "x"})").status, 404);
     EXPECT_NE(world.log().find("endpoint.changed"), std::string::npos);
-}
-
-TEST(EndpointApi, RotationSignsWithBothSecretsWhileTheyOverlap) {
-    GatewayWorld world(allow_loopback);
-    VerifyingReceiver receiver;
-    const std::string old =
-        post(world, "/v1/endpoints", {{"id", "billing"}, {"url", receiver.url()}}).json()["secret"];
-    const auto rotated = world.api("POST", "/v1/endpoints/billing/rotate");
-    ASSERT_EQ(rotated.status, 200) << rotated.body;
-    const std::string fresh = rotated.json()["secret"];
-    EXPECT_NE(fresh, old);
-    ASSERT_EQ(rotated.json()["signatures"].size(), 2U);
-    EXPECT_TRUE(rotated.json()["signatures"][0]["expires_at"].is_null());
-    EXPECT_TRUE(rotated.json()["signatures"][1]["expires_at"].is_string());
-    world.pay("T1");
-    const auto both = receiver.wait_for(1);
-    EXPECT_TRUE(VerifyingReceiver::verifies(both, old));
-    EXPECT_TRUE(VerifyingReceiver::verifies(both, fresh));
-
-    const auto at_once = post(world, "/v1/endpoints/billing/rotate", {{"overlap_seconds", 0}});
-    const std::string newest = at_once.json()["secret"];
-    EXPECT_EQ(at_once.json()["signatures"].size(), 1U);
-    world.pay("T2");
-    const auto one = receiver.wait_for(2);
-    EXPECT_TRUE(VerifyingReceiver::verifies(one, newest));
-    EXPECT_FALSE(VerifyingReceiver::verifies(one, old));
-    EXPECT_FALSE(VerifyingReceiver::verifies(one, fresh));
-    for (const auto& secret : {old, fresh, newest}) {
-        EXPECT_EQ(world.log().find(secret.substr(6)), std::string::npos);
-    }
-
-    EXPECT_EQ(wrong_fields(post(world, "/v1/endpoints/billing/rotate",
-                                {{"overlap_seconds", 604'801}, {"secret", "mine"}})),
-              (std::set<std::string>{"/overlap_seconds", "/secret"}));
-    for (int i = 0; i < 9; ++i) {
-        EXPECT_EQ(world.api("POST", "/v1/endpoints/billing/rotate").status, 200);
-    }
-    EXPECT_EQ(code_of(world.api("POST", "/v1/endpoints/billing/rotate")), "too_many_secrets");
 }
 
 TEST(EndpointApi, AParkedEndpointKeepsItsEventsUntilItIsEnabled) {

@@ -1,0 +1,29 @@
+#include "ledger/sqlite_transitions.h"
+
+namespace tollgate::ledger {
+
+Result<Done> write_transition(Statement& insert, const TransitionStep& step) {
+    insert.bind(1, step.of).bind(2, step.version);
+    if (step.from) insert.bind(3, *step.from);
+    insert.bind(4, step.to).bind(5, name_of(step.origin.cause));
+    insert.bind(6, step.origin.cause_id).bind(7, step.origin.request_id).bind(8, step.at.ms);
+    return insert.run();
+}
+
+Result<std::vector<TransitionRecord>> read_transitions(Statement& select, RowId of) {
+    select.bind(1, of);
+    std::vector<TransitionRecord> history;
+    for (;;) {
+        TOLLGATE_TRY(const bool row, select.step());
+        if (!row) return history;
+        history.push_back({.version = select.integer(0),
+                           .from = select.optional_text(1),
+                           .to = select.text(2),
+                           .cause = select.text(3),
+                           .cause_id = select.text(4),
+                           .request_id = select.text(5),
+                           .at = {select.integer(6)}});
+    }
+}
+
+}  // namespace tollgate::ledger
