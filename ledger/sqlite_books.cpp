@@ -52,22 +52,7 @@ Result<Done> SqliteBooks::add_payment(Payment& payment, const PaymentRequest& re
 
 Result<Done> SqliteBooks::change_payment(Payment& payment, const PaymentChange& change,
                                          const Origin& origin, Timestamp now) {
-    Payment next = payment;
-    next.status = change.to;
-    next.version = payment.version + 1;
-    next.updated_at = now;
-    if (change.trade_no) next.trade_no = change.trade_no;
-    if (change.paid_at) next.paid_at = change.paid_at;
-    if (change.failure) next.failure = change.failure;
-    next.held = (payment.held && !change.release) || change.held;
-    next.cancelling = change.cancelling.value_or(payment.cancelling);
-    next.next_sweep_at = is_final(change.to) || next.held ? std::nullopt : change.next_sweep_at;
-    // A call under way ends with the status it was made in.
-    if (change.to != payment.status) next.calling_until = std::nullopt;
-    next.late = payment.late || change.late;
-    next.surplus = payment.surplus || change.surplus;
-    next.close_requested = payment.close_requested || change.close_requested;
-
+    Payment next = changed(payment, change, now);
     TOLLGATE_TRY(
         Statement* const update,
         statements_.get("UPDATE payment SET status = ?, version = ?, trade_no = ?, updated_ms = ?,"
