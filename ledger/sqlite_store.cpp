@@ -33,14 +33,14 @@ public:
     ~SqliteWriteConnection() override { gate_->leave(); }
 
     Books& books() override { return books_; }
-    Result<Done> begin() override {
+    Result<Done> begin(Care /*one_writer*/) override {
         changes_before_ = sqlite3_total_changes64(db_.get());
         gate_->enter();
         auto begun = run(kBegin);
         if (!begun) gate_->leave();
         return begun;
     }
-    Result<Done> savepoint() override {
+    Result<Done> savepoint(std::size_t /*unit*/) override {
         changes_at_savepoint_ = sqlite3_total_changes64(db_.get());
         return run(kSavepoint);
     }

@@ -1,13 +1,16 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
 #include "base/result.h"
 #include "ledger/books.h"
+#include "ledger/unit.h"
 
 namespace tollgate::ledger {
 
@@ -17,21 +20,43 @@ public:
     enum class Commit {
         durable,      // It is on the disk.
         rolled_back,  // It is not, and never will be: the work may be done again.
+        refused,      // Neither, for what a unit wrote could not stand: see after_drop().
+        unknown,      // The engine is out of reach: resolve() will tell.
         in_doubt,     // Only recovery can tell: complete nothing, stop the process.
+    };
+    // How far the units of a transaction are kept apart.
+    enum class Care {
+        among_others,  // A unit's errors may come late, and then all of the transaction is given
+                       // up.
+        alone,         // It is the only one: each of its calls tells at once.
+    };
+    // What to do with the units of a transaction that was given up.
+    struct AfterDrop {
+        enum class Again { together, one_by_one };
+
+        Again again = Again::one_by_one;
+        std::optional<std::size_t> culprit;  // The unit that was the reason: not with the others.
     };
 
     virtual ~WriteConnection() = default;
     virtual Books& books() = 0;
-    virtual Result<Done> begin() = 0;
-    virtual Result<Done> savepoint() = 0;
+    virtual Result<Done> begin(Care care) = 0;
+    // What the units to come will look for first. A hint: see Foresight.
+    virtual Result<Done> foresee(const Foresight& /*keys*/) { return Done{}; }
+    // Before each unit; `unit` is its place in the transaction.
+    virtual Result<Done> savepoint(std::size_t unit) = 0;
     virtual Result<Done> release_savepoint() = 0;
     virtual Result<Done> undo_to_savepoint() = 0;
     // False also when the engine gave the whole transaction up by itself after an error.
     virtual bool in_transaction() const = 0;
+    // After it did so, or refused to commit.
+    virtual AfterDrop after_drop() const { return {}; }
     // Something has been written since begin(): only then does a COMMIT tell us about the disk.
     virtual bool has_written() const = 0;
     // What happened, and on anything but durable why (in *reason).
     virtual Commit commit(std::string* reason) = 0;
+    // After `unknown`, until it says anything else. Takes a moment at the most.
+    virtual Commit resolve(std::string* /*reason*/) { return Commit::in_doubt; }
     virtual void roll_back() = 0;
 };
 

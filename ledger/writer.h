@@ -25,10 +25,14 @@ namespace tollgate::ledger {
 //      what an earlier unit of the same batch wrote).
 //   2. Each unit runs under a savepoint: its error undoes it alone, the others live. A stale
 //      version is run once more.
-//   3. When the engine drops the whole batch (a full disk, an I/O error), its units run again, each
-//      in a transaction of its own, so that one bad unit cannot take the others down.
+//   3. When the engine drops the whole batch (a full disk, an I/O error, a deadlock between two
+//      processes), its units run again: together when that may help, without the one that was the
+//      reason, or each in a transaction of its own, so that one bad unit cannot take the others
+//      down.
 //   4. A COMMIT that was rolled back gives every unit of the batch `unavailable`.
-//   5. A COMMIT in doubt completes nothing: run_once() gives the error, the process must stop, and
+//   5. A COMMIT of which nobody knows is asked about until the engine answers: it was committed, or
+//      its units run again. Meanwhile nothing else is written.
+//   6. A COMMIT in doubt completes nothing: run_once() gives the error, the process must stop, and
 //      recovery at the next start decides. Until then every submit() is refused.
 class Writer {
 public:
@@ -53,7 +57,7 @@ public:
     void close();
 
     // Runs and commits what is in line, at most batch_max units; the number it finished.
-    // Errors: data_corruption when the COMMIT is in doubt (rule 5). One thread only.
+    // Errors: data_corruption when the COMMIT is in doubt (rule 6). One thread only.
     Result<std::size_t> run_once();
 
     // Runs `work` and waits for its outcome: for threads that may wait, never for workers and
@@ -67,7 +71,7 @@ public:
     struct Health {
         bool write_failing =
             false;              // The disk is full or fails. Cleared by the next durable COMMIT.
-        bool in_doubt = false;  // Rule 5: this process must stop.
+        bool in_doubt = false;  // Rule 6: this process must stop.
         std::uint64_t commits = 0;
         std::uint64_t units = 0;
         std::size_t waiting = 0;
@@ -80,12 +84,20 @@ private:
         Result<Done> outcome = Done{};
     };
 
-    enum class BatchEnd { committed, dropped, rolled_back, in_doubt };
+    using Batch = std::vector<Pending*>;
+    enum class BatchEnd { committed, dropped, rolled_back, unknown, in_doubt };
 
-    BatchEnd run_batch(std::vector<Pending>& batch);
-    Result<Done> run_unit(Unit& unit);
-    BatchEnd commit_batch(std::vector<Pending>& batch);
-    void run_alone(std::vector<Pending>& batch);
+    std::vector<Pending> take_batch();
+    // Everybody's outcome is certain when it says `committed`.
+    BatchEnd run_all(std::vector<Pending>& batch);
+    BatchEnd run_together(Batch& batch, Batch& apart);
+    BatchEnd run_alone(Pending& pending);
+    BatchEnd run_batch(const Batch& batch, WriteConnection::Care care);
+    Result<Done> run_unit(Unit& unit, std::size_t place);
+    BatchEnd commit_batch(const Batch& batch);
+    // Of the batch whose COMMIT is unknown.
+    Result<std::size_t> resolve();
+    Result<std::size_t> end_batch(BatchEnd end, std::vector<Pending> batch);
     void note_error(const Error& error);
     void finish(std::vector<Pending>& batch);
     static Error doubt();
@@ -103,7 +115,11 @@ private:
     std::vector<std::unique_ptr<Unit>> queue_;
     bool woken_ = false;
 
-    std::vector<Pending> abandoned_;  // Rule 5: kept, so that nobody answers for them.
+    // Rule 5: the batch, and those of it whose COMMIT is unknown. Those after them have not run.
+    std::vector<Pending> unresolved_;
+    Batch in_commit_;
+    Batch after_commit_;
+    std::vector<Pending> abandoned_;  // Rule 6: kept, so that nobody answers for them.
     std::atomic<bool> write_failing_ = false;
     std::atomic<bool> in_doubt_ = false;
     std::atomic<bool> closed_ = false;
