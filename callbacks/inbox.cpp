@@ -100,7 +100,8 @@ void Inbox::notify(ServerRequest& request, Ticket ticket) {
         },
         [this, notification, waiting](const Result<NotificationOutcome>& outcome) {
             answer(*notification, outcome, std::move(*waiting));
-        }));
+        },
+        [notification](ledger::Foresight& keys) { foresee(*notification, keys); }));
 }
 
 void Inbox::refuse(const AppRef& app, ServerRequest& request, const Error& error, Ticket ticket) {

@@ -173,7 +173,12 @@ void CreatePayment::call_again(const ledger::Payment& payment, const ledger::Ori
 void CreatePayment::submit(std::shared_ptr<CreateWork> work) {
     seams_.writer.submit(ledger::make_unit(
         [work](ledger::Books& books) { return create_in_books(books, work->wanted); },
-        [this, work](Result<CreateOutcome> outcome) { after_unit(work, std::move(outcome)); }));
+        [this, work](Result<CreateOutcome> outcome) { after_unit(work, std::move(outcome)); },
+        [work](ledger::Foresight& keys) {
+            const auto& payment = work->wanted.payment;
+            keys.payments.emplace_back(payment.app, payment.out_trade_no);
+            keys.preauthorisations.emplace_back(payment.app, payment.out_trade_no);
+        }));
 }
 
 void CreatePayment::after_unit(const std::shared_ptr<CreateWork>& work,

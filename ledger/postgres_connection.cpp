@@ -270,6 +270,15 @@ Result<Done> PostgresConnection::run_script(const char* script) {
     return rows.error();
 }
 
+bool PostgresConnection::is_alive() {
+    for (;;) {
+        pollfd socket{.fd = PQsocket(handle_.get()), .events = POLLIN, .revents = 0};
+        if (lost_ || ::poll(&socket, 1, 0) <= 0) return !lost_;
+        // A notice, or the end.
+        lost_ = PQconsumeInput(handle_.get()) != 1 || PQstatus(handle_.get()) == CONNECTION_BAD;
+    }
+}
+
 Error PostgresConnection::lost_error() {
     std::string why = PQerrorMessage(handle_.get());
     while (!why.empty() && (why.back() == '\n' || why.back() == ' ')) why.pop_back();

@@ -131,6 +131,8 @@ public:
     Result<Done> run_script(const char* script);
 
     bool is_lost() const { return lost_; }
+    // False when the server has hung up while nobody asked anything. Between two round trips.
+    bool is_alive();
 
     PostgresConnection(Opened /*made_by_open*/, PGconn* owned,
                        std::chrono::milliseconds silence_max)

@@ -21,7 +21,7 @@ bool is_about_the_transaction(const Error& error) {
 }  // namespace
 
 Result<Done> PostgresSession::connect() {
-    if (is_connected()) return Done{};
+    if (is_connected() && connection_->is_alive()) return Done{};
     connection_.reset();
     TOLLGATE_TRY(connection_, door_.open());
     return Done{};

@@ -88,7 +88,6 @@ public:
 
 private:
     Result<Done> connect() {
-        if (session_.is_connected()) return Done{};
         TOLLGATE_DO(session_.connect());
         if (writer_ != 0) return Done{};
         const Timestamp now = clock_.now();

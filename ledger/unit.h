@@ -60,9 +60,6 @@ public:
         finish_(std::move(*outcome_));
     }
 
-protected:
-    const Work& work() const { return work_; }
-
 private:
     Work work_;
     Finish finish_;
@@ -74,17 +71,24 @@ std::unique_ptr<Unit> make_unit(Work work, Finish finish) {
     return std::make_unique<FunctionUnit<Work, Finish>>(std::move(work), std::move(finish));
 }
 
-// The same, of a `work` that has foresee(Foresight&).
-template <typename Work, typename Finish>
+// The same of three: `foresee` adds what `work` will look for first.
+template <typename Work, typename Finish, typename Foresee>
 class ForeseeingUnit final : public FunctionUnit<Work, Finish> {
 public:
-    using FunctionUnit<Work, Finish>::FunctionUnit;
-    void foresee(Foresight& keys) const override { this->work().foresee(keys); }
+    ForeseeingUnit(Work work, Finish finish, Foresee foresee)
+        : FunctionUnit<Work, Finish>(std::move(work), std::move(finish)),
+          foresee_(std::move(foresee)) {}
+
+    void foresee(Foresight& keys) const override { foresee_(keys); }
+
+private:
+    Foresee foresee_;
 };
 
-template <typename Work, typename Finish>
-std::unique_ptr<Unit> make_foreseeing_unit(Work work, Finish finish) {
-    return std::make_unique<ForeseeingUnit<Work, Finish>>(std::move(work), std::move(finish));
+template <typename Work, typename Finish, typename Foresee>
+std::unique_ptr<Unit> make_unit(Work work, Finish finish, Foresee foresee) {
+    return std::make_unique<ForeseeingUnit<Work, Finish, Foresee>>(
+        std::move(work), std::move(finish), std::move(foresee));
 }
 
 }  // namespace tollgate::ledger

@@ -1,8 +1,10 @@
 #include "tests/support/postgres_server.h"
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <vector>
 
@@ -22,6 +24,7 @@ constexpr const char* kVersions = "/usr/lib/postgresql";
 constexpr const char* kUser = "postgres";  // Of Debian's package: the server refuses to be root.
 constexpr int kPatience_ms = 60'000;
 constexpr int kBeat_ms = 20;
+constexpr int kGoneIn_ms = 2'000;
 
 // The newest that is installed; empty where none is.
 fs::path programs() {
@@ -76,7 +79,25 @@ PostgresServer::PostgresServer() {
     }
 }
 
-PostgresServer::~PostgresServer() = default;
+PostgresServer::~PostgresServer() {
+    kill();
+}
+
+void PostgresServer::kill() {
+    if (!server_) return;
+    // Those who serve connections are in sessions of their own; they would live on for a moment.
+    const std::string pid = std::to_string(server_->pid());
+    std::ifstream file("/proc/" + pid + "/task/" + pid + "/children");
+    const std::vector<pid_t> serving{std::istream_iterator<pid_t>(file),
+                                     std::istream_iterator<pid_t>()};
+    server_.reset();
+    for (const pid_t process : serving) ::kill(process, SIGKILL);
+    for (const pid_t process : serving) {
+        for (int waited = 0; ::kill(process, 0) == 0 && waited < kGoneIn_ms; waited += kBeat_ms) {
+            ::poll(nullptr, 0, kBeat_ms);
+        }
+    }
+}
 
 bool PostgresServer::start() {
     const std::string data = folder_.file("data");

@@ -27,7 +27,7 @@ public:
     // False when it did not come up; its log is then in log().
     bool start();
     // As when the power goes; start() recovers.
-    void kill() { server_.reset(); }
+    void kill();
 
     // A database of its own; libpq's words for it. With the template, which must have nobody in it.
     std::string new_database(const std::string& from_template = "template1");

@@ -19,6 +19,7 @@ public:
     bool wait_for_output(const std::string& text);
     // Its exit code; -1 when a signal ended it.
     int wait_for_end();
+    pid_t pid() const { return group_; }
     // SIGKILL to its group; returns when nobody is left who could write to its output.
     void kill();
 
