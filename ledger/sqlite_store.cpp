@@ -106,9 +106,12 @@ public:
 
     Result<std::unique_ptr<WriteConnection>> write_connection() override {
         TOLLGATE_TRY(auto db, open(Database::Mode::read_write));
+        // What a unit may have to undo is kept in memory: else it goes to a temporary file from
+        // eight pages on.
         TOLLGATE_DO(
             db.run("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-                   "PRAGMA wal_autocheckpoint = 0"));
+                   "PRAGMA wal_autocheckpoint = 0;"
+                   "PRAGMA temp_store = MEMORY"));
         // A pragma takes no bindings; the number is ours.
         TOLLGATE_DO(db.run(("PRAGMA cache_size = -" + std::to_string(options_.cache_kib)).c_str()));
         return std::unique_ptr<WriteConnection>(
