@@ -27,7 +27,36 @@ void need_id(Section& section, std::string& into) {
     }
 }
 
+bool holds_password(std::string_view conninfo) {
+    if (conninfo.find("password") != std::string_view::npos) return true;
+    const std::size_t user = conninfo.find("://");
+    const std::size_t at = conninfo.find('@');
+    if (user == std::string_view::npos || at == std::string_view::npos) return false;
+    return conninfo.substr(user + 3, at - user - 3).find(':') != std::string_view::npos;
+}
+
+PostgresSettings read_postgres(Section section) {
+    PostgresSettings postgres;
+    section.need_text("conninfo", postgres.conninfo);
+    if (holds_password(postgres.conninfo)) {
+        section.problem_at("conninfo", "must hold no password: \"password\": {\"file\": …}");
+    }
+    if (section.has("password")) section.need_secret("password", postgres.password);
+    section.need_path("folder", postgres.folder);
+    section.may_have_seconds("statement_timeout_seconds", postgres.statement_timeout, 1, 300);
+    section.finish();
+    return postgres;
+}
+
 void read_store(Section section, StoreSettings& into) {
+    if (section.has("postgres")) {
+        into.postgres = read_postgres(section.child("postgres"));
+        if (section.has("sqlite_file")) {
+            section.problem_at("postgres", "and sqlite_file exclude each other: one ledger");
+        }
+        section.finish();
+        return;
+    }
     section.need_path("sqlite_file", into.sqlite_file);
     std::int64_t megabytes = into.wal_bytes_max / kMiB;
     section.may_have_integer("wal_megabytes_max", megabytes, 64, 16 * 1024);

@@ -16,10 +16,23 @@
 // config/example.json explains each one for people; a test holds the two together.
 namespace tollgate::config {
 
+// One database that several gateways share.
+struct PostgresSettings {
+    std::string conninfo;  // libpq's words for it, without a password.
+    Secret password;       // Empty: libpq's own ways (peer, a passfile).
+    std::string folder;    // Of this gateway alone: what it keeps beside the ledger. Must exist.
+    std::chrono::milliseconds statement_timeout{10'000};
+};
+
+// One of the two.
 struct StoreSettings {
     std::string sqlite_file;  // The ledger. Its folder must exist; -wal and -shm stand beside it.
+    std::optional<PostgresSettings> postgres;
     std::int64_t wal_bytes_max =
         256 * 1024 * 1024;  // Above it the checkpointer stops being polite.
+
+    // What the names of this gateway's other files begin with.
+    std::string stem() const { return postgres ? postgres->folder + "/tollgate" : sqlite_file; }
 };
 
 // Alipay's and the buyers' door. Everything but /alipay/… is 404 here.

@@ -25,6 +25,7 @@
 #include "gateway/cli/reconcile_options.h"
 #include "gateway/cli/serve.h"
 #include "gateway/cli/signatures.h"
+#include "gateway/cli/store.h"
 #include "sandbox/drive.h"
 #include "sandbox/methods.h"
 #include "sandbox/sandbox.h"
@@ -280,6 +281,7 @@ struct Options {
     sandbox::DriveSettings drive;
     ConnectOptions connect;
     cli::ReconcileCommand reconcile;
+    cli::StoreCommand store;
     cli::DoctorOptions doctor;
 };
 
@@ -475,6 +477,7 @@ int main(int argc, char** argv) {
     int code = cli::kDone;
     add_service_commands(app, options, code);
     cli::add_reconcile_command(app, options.reconcile, code);
+    cli::add_store_commands(app, options.store, code);
     add_tunnel_commands(app, options, code);
     add_key_commands(app, options, code);
     add_signature_commands(app, options, code);

@@ -22,6 +22,8 @@
 #include "gateway/endpoint_api.h"
 #include "gateway/event_api.h"
 #include "gateway/health.h"
+#include "gateway/ledger_upkeep.h"
+#include "gateway/open_ledger.h"
 #include "gateway/payment_api.h"
 #include "gateway/preauth_api.h"
 #include "gateway/reconcile/service.h"
@@ -32,7 +34,6 @@
 #include "gateway/return_page.h"
 #include "gateway/token_api.h"
 #include "gateway/trade_errands.h"
-#include "ledger/sqlite_store.h"
 #include "ledger/writer.h"
 #include "transport/curl_client.h"
 #include "transport/front.h"
@@ -46,7 +47,6 @@ using transport::Ticket;
 
 constexpr milliseconds kLoopWait{500};
 constexpr milliseconds kTimerBeat{100};
-constexpr milliseconds kCheckpointBeat{250};
 constexpr milliseconds kReconcileBeat{30'000};
 constexpr int kDaysABeat = 4;
 // A payment may take three calls, one after the other (a barcode's repeat: query, pay, query), and
@@ -63,20 +63,18 @@ class RunningService final : public Service {
 public:
     RunningService(config::Settings settings, ServiceSeams seams, callbacks::Apps apps)
         : settings_(std::move(settings)),
-          seams_(std::move(seams)),
+          clock_(seams.clock),
+          seams_{clock_, seams.entropy, seams.random, seams.log, seams.on_fatal, seams.sqlite_vfs},
           apps_(std::move(apps)),
-          certificates_(settings_.store.sqlite_file + ".certificates", apps_, seams_.clock,
-                        seams_.log),
+          certificates_(settings_.store.stem() + ".certificates", apps_, seams_.clock, seams_.log),
           callers_(settings_.callers) {}
 
     ~RunningService() override { stop(milliseconds(0)); }
 
     Result<Done> open() {
-        TOLLGATE_TRY(store_,
-                     ledger::open_sqlite_store({.file = settings_.store.sqlite_file,
-                                                .wal_bytes_max = settings_.store.wal_bytes_max,
-                                                .vfs = seams_.sqlite_vfs},
-                                               seams_.clock));
+        TOLLGATE_TRY(store_, open_ledger(settings_.store, clock_.ours(), seams_.sqlite_vfs));
+        TOLLGATE_TRY(const auto ahead, store_->clock_ahead_of(clock_.ours()));
+        clock_.set_ahead(ahead);
         TOLLGATE_TRY(auto connection, store_->write_connection());
         writer_ = std::make_unique<ledger::Writer>(std::move(connection), ledger::Writer::Options{},
                                                    seams_.log);
@@ -349,12 +347,11 @@ private:
     }
 
     void run_checkpointer() {
-        while (!wait_for_stop(kCheckpointBeat)) {
-            const auto done = store_->checkpoint();
-            if (!done) {
-                seams_.log.error("ledger.checkpoint_failed", {{"reason", done.error().message()}});
-            }
-        }
+        LedgerUpkeep upkeep(*store_, clock_,
+                            {.published = [this] { event_api_->published(); },
+                             .to_deliver = [this] { deliveries_->hint(); }},
+                            seams_.log);
+        while (!wait_for_stop(LedgerUpkeep::kBeat)) upkeep.run_once();
     }
 
     void run_alipay() {
@@ -431,6 +428,7 @@ private:
     }
 
     const config::Settings settings_;
+    ledger::EngineClock clock_;
     ServiceSeams seams_;
     callbacks::Apps apps_;
     AlipayCertificates certificates_;

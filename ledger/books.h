@@ -67,8 +67,14 @@ struct PaymentChange {
 
 // The one hand that writes. Every call belongs to a unit of work and is undone with it.
 //
-// Isolation: the unit sees one state of the ledger and nobody writes in between (SQLite: one
-// writer; PostgreSQL: rows locked as they are read). Errors: stale_version when a row is no longer
+// Isolation: the unit sees one state of the ledger and nobody writes in between what it has read
+// (SQLite: one writer; PostgreSQL: payments, refunds, pre-authorisations, keys and tokens are
+// locked as they are read). So no update is lost; no two units add to a sum that both have read
+// (refunds().of()) or decide on the same order (payments_of_order()); and who looks for a key and
+// finds none either takes it or runs again. tests/ledger/isolation_test.cpp shows it of both.
+//
+// An engine may put a write off: its error then comes with a later call, with the unit's end or
+// with the COMMIT, and the unit fails or runs again as if the call itself had failed. Errors: stale_version when a row is no longer
 // as it was read, conflict when a unique key is taken, unavailable when the disk is full or busy,
 // data_corruption.
 class Books {

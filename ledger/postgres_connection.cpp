@@ -92,7 +92,7 @@ Error PostgresRows::error() const {
 Result<std::unique_ptr<PostgresConnection>> PostgresConnection::open(
     const PostgresAddress& address) {
     const std::string connect_timeout = std::to_string(address.connect_timeout.count());
-    const std::string password(address.password.reveal());
+    std::string password(address.password.reveal());
     // In the order in which they count: what stands in the conninfo wins, but for what follows it.
     std::vector<const char*> keys = {"application_name", "connect_timeout", "keepalives_idle",
                                      "tcp_user_timeout", "dbname",          "client_encoding"};
@@ -108,6 +108,7 @@ Result<std::unique_ptr<PostgresConnection>> PostgresConnection::open(
     values.push_back(nullptr);
     constexpr int kExpandDbname = 1;
     PGconn* const raw = PQconnectdbParams(keys.data(), values.data(), kExpandDbname);
+    wipe_memory(password.data(), password.size());
     TOLLGATE_CHECK(raw != nullptr);
     std::unique_ptr<PostgresConnection> connection(std::make_unique<PostgresConnection>(
         Opened{}, raw, address.statement_timeout + kNetworkMargin));

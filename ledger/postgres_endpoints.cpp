@@ -52,7 +52,7 @@ Result<Done> PostgresOutbox::add_endpoint(Endpoint& endpoint) {
                            endpoint.plan.description, join_lines(endpoint.plan.apps),
                            join_lines(endpoint.plan.event_types), endpoint.plan.rules,
                            name_of(endpoint.status), endpoint.version, endpoint.created_at.ms));
-    if (added.empty()) return Error(ErrorCode::conflict, "the endpoint's id is taken");
+    if (added.empty()) return session_.taken("the endpoint's id is taken");
     endpoint.row = added[0].integer(0);
     endpoint.updated_at = endpoint.created_at;
     return Done{};

@@ -66,7 +66,7 @@ Result<Done> PostgresPreauthBooks::add(Preauthorisation& preauth, const Origin& 
             name_of(preauth.status), preauth.version, preauth.product, preauth.amount.fen(),
             preauth.subject, preauth.fingerprint, preauth.action, preauth.created_at.ms,
             preauth.expires_at.ms, ms_of(preauth.next_sweep_at), ms_of(preauth.calling_until)));
-    if (added.empty()) return Error(ErrorCode::conflict, "the pre-authorisation's number is taken");
+    if (added.empty()) return session_.taken("the pre-authorisation's number is taken");
     preauth.row = added[0].integer(0);
     preauth.updated_at = preauth.created_at;
     return session_.write(kInsertTransition, preauth.row, preauth.version,

@@ -146,6 +146,18 @@ Result<ReconciliationReading::Known> PostgresReconciliationReading::difference_k
     return rows[0].view(0) == "t" ? Known::open : Known::settled;
 }
 
+Result<bool> PostgresReconciliationBooks::take_turn(const BillDay& day, Timestamp now,
+                                                    Timestamp until) {
+    TOLLGATE_TRY(const auto taken,
+                 session_.write_now("INSERT INTO reconciliation_turn AS old (seller_id, bill_date,"
+                                    " holder, until_ms) VALUES ($1, $2, $3, $4)"
+                                    " ON CONFLICT (seller_id, bill_date) DO UPDATE SET"
+                                    " holder = excluded.holder, until_ms = excluded.until_ms"
+                                    " WHERE old.until_ms <= $5 OR old.holder = excluded.holder",
+                                    day.seller_id, day.date, session_.writer(), until.ms, now.ms));
+    return taken.changed() == 1;
+}
+
 Result<Done> PostgresReconciliationBooks::begin(Reconciliation& reconciliation) {
     static const std::string kSql =
         std::string(

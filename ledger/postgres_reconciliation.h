@@ -32,6 +32,7 @@ class PostgresReconciliationBooks final : public ReconciliationBooks {
 public:
     explicit PostgresReconciliationBooks(PostgresSession& session) : session_(session) {}
 
+    Result<bool> take_turn(const BillDay& day, Timestamp now, Timestamp until) override;
     Result<Done> begin(Reconciliation& reconciliation) override;
     Result<Done> count(const Reconciliation& reconciliation, std::int64_t repaired,
                        std::int64_t opened) override;

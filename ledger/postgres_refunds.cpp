@@ -84,7 +84,7 @@ Result<Done> PostgresRefundBooks::add(Refund& refund, const Origin& origin) {
                      refund.id, refund.payment, refund.out_request_no, name_of(refund.status),
                      refund.version, refund.amount.fen(), name_of(refund.origin), refund.reason,
                      refund.created_at.ms, ms_of(refund.next_sweep_at), ms_of(refund.refunded_at)));
-    if (added.empty()) return Error(ErrorCode::conflict, "the refund's number is taken");
+    if (added.empty()) return session_.taken("the refund's number is taken");
     refund.row = added[0].integer(0);
     return session_.write(kInsertTransition, refund.row, refund.version,
                           std::optional<std::string>(), name_of(refund.status),

@@ -32,7 +32,7 @@ Result<Done> PostgresSession::begin(WriteConnection::Care care) {
     care_ = care;
     line_.clear();
     wrote_ = sent_ = has_savepoint_ = savepoint_sent_ = in_unit_ = false;
-    unit_ = kNoUnit;
+    unit_ = raced_ = kNoUnit;
     culprit_.reset();
     in_transaction_ = true;
     // Alone, the unit sees one snapshot, and whoever was faster makes it start again; among others
@@ -96,6 +96,14 @@ PostgresSession::End PostgresSession::commit(PostgresStatement last, std::option
     }
     *why = std::move(flushed).error();
     return is_connected() ? End::rolled_back : End::lost;
+}
+
+Error PostgresSession::taken(const char* what) {
+    if (care_ == WriteConnection::Care::among_others && raced_ != unit_) {
+        raced_ = unit_;
+        return Error(ErrorCode::stale_version, what);
+    }
+    return Error(ErrorCode::conflict, what);
 }
 
 void PostgresSession::put(PostgresStatement statement) {

@@ -66,11 +66,17 @@ public:
         if (rows.changed() == 1) return Done{};
         return Error(ErrorCode::conflict, "a unique key is taken");
     }
+    // The error of who met a key that is taken. Among others it may have been taken after the unit
+    // had looked: the first time, the unit runs again and finds it.
+    Error taken(const char* what);
     bool in_transaction() const { return in_transaction_; }
+    // This process's number among those that write.
+    std::int64_t writer() const { return writer_; }
 
     // --- for the store ---------------------------------------------------------------------------
 
     Result<Done> connect();  // When there is no connection that lives.
+    void set_writer(std::int64_t number) { writer_ = number; }
     void disconnect() { connection_.reset(); }
     bool is_connected() const { return connection_ != nullptr && !connection_->is_lost(); }
     PostgresConnection& connection() { return *connection_; }
@@ -110,6 +116,7 @@ private:
 
     PostgresDoor& door_;
     const Use use_;
+    std::int64_t writer_ = 0;
     std::unique_ptr<PostgresConnection> connection_;
     std::unordered_map<const char*, std::string> demanding_;
     std::unordered_map<const char*, std::string> locking_;
@@ -125,6 +132,7 @@ private:
     bool has_savepoint_ = false;   // In the line or at the server, …
     bool savepoint_sent_ = false;  // … or at the server.
     std::optional<std::size_t> culprit_;
+    std::size_t raced_ = kNoUnit;  // The last unit that was told to look again.
 };
 
 }  // namespace tollgate::ledger

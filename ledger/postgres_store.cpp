@@ -29,6 +29,8 @@ constexpr const char* kNoteBatch =
 // Waits until the transaction that has written the row has ended, whoever still runs it.
 constexpr const char* kLastBatch = "SELECT batch FROM writer WHERE id = $1 FOR UPDATE";
 
+constexpr const char* kServerTime = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+
 class PostgresWriteConnection final : public WriteConnection {
 public:
     PostgresWriteConnection(std::shared_ptr<PostgresDoor> door, std::chrono::seconds doubt_max,
@@ -98,6 +100,7 @@ private:
             return *std::move(outcome.error);
         }
         writer_ = outcome.rows.back()[0].integer(0);
+        session_.set_writer(writer_);
         return Done{};
     }
 
@@ -149,12 +152,24 @@ public:
 
     Result<Done> checkpoint() override { return Done{}; }  // The server's own business.
 
+    Result<std::chrono::milliseconds> clock_ahead_of(Clock& ours) override {
+        const std::lock_guard lock(clock_mutex_);
+        const Timestamp before = ours.now();
+        TOLLGATE_TRY(const auto rows, asking_.query(kServerTime));
+        // Between the two the server has looked at its clock.
+        const Timestamp middle = before + (ours.now() - before) / 2;
+        return std::chrono::milliseconds(rows[0].integer(0) - middle.ms);
+    }
+    bool is_shared() const override { return true; }
+
 private:
     const std::shared_ptr<PostgresDoor> door_;
     const std::chrono::seconds doubt_max_;
     Clock& clock_;
     std::mutex mutex_;
     std::vector<std::unique_ptr<Reading>> idle_;
+    std::mutex clock_mutex_;
+    PostgresSession asking_{*door_, PostgresSession::Use::reading};
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -91,6 +92,14 @@ public:
 
     // Moves what was committed from the log into the file, a bounded step; for a thread of its own.
     virtual Result<Done> checkpoint() = 0;
+
+    // How far the engine's clock is ahead of `ours`: processes that share an engine go by its
+    // time, or one of them would take a lease for over that another still holds.
+    virtual Result<std::chrono::milliseconds> clock_ahead_of(Clock& /*ours*/) {
+        return std::chrono::milliseconds(0);
+    }
+    // Other processes write here, too: what they have written nobody tells us.
+    virtual bool is_shared() const { return false; }
 };
 
 }  // namespace tollgate::ledger

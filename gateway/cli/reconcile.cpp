@@ -14,9 +14,9 @@
 #include "gateway/alipay_client.h"
 #include "gateway/cli/exit_code.h"
 #include "gateway/cli/progress.h"
+#include "gateway/open_ledger.h"
 #include "gateway/reconcile/day_run.h"
 #include "gateway/reconcile/report.h"
-#include "ledger/sqlite_store.h"
 #include "ledger/writer.h"
 #include "signing/entropy.h"
 #include "transport/curl_client.h"
@@ -66,15 +66,9 @@ private:
 // The ledger as a command sees it, whether or not a gateway is running.
 class CommandLedger {
 public:
-    static Result<std::unique_ptr<CommandLedger>> open(const std::string& file, Log& log) {
-        ledger::SqliteOptions options{.file = file, .beside_gateway = true};
-        auto store = ledger::open_sqlite_store(options, system_clock());
-        if (!store && store.error().reason() == ledger::kSchemaOlder) {
-            // Nobody is running it, or a gateway of that older version is, and holds it.
-            TOLLGATE_DO(ledger::open_sqlite_store({.file = file}, system_clock()));
-            store = ledger::open_sqlite_store(options, system_clock());
-        }
-        TOLLGATE_TRY(auto opened, std::move(store));
+    static Result<std::unique_ptr<CommandLedger>> open(const config::StoreSettings& settings,
+                                                       Log& log) {
+        TOLLGATE_TRY(auto opened, open_ledger_beside_gateway(settings, system_clock()));
         TOLLGATE_TRY(auto connection, opened->write_connection());
         auto whole = std::make_unique<CommandLedger>();
         whole->store_ = std::move(opened);
@@ -143,7 +137,7 @@ Result<Report> run_command(const config::Settings& settings, const ReconcileComm
     }
     TOLLGATE_TRY(const Seller seller, find_seller(settings, command.seller_id));
     Log log(STDERR_FILENO, system_clock(), LogLevel::error);
-    TOLLGATE_TRY(const auto ledger, CommandLedger::open(settings.store.sqlite_file, log));
+    TOLLGATE_TRY(const auto ledger, CommandLedger::open(settings.store, log));
     ProgressBar bar;
     reconcile::Reconciler reconciler(
         {.store = ledger->store(),

@@ -89,6 +89,37 @@ TEST_F(Config, NamesEveryProblemAtOnce) {
     }
 }
 
+TEST_F(Config, TakesAPostgresqlDatabaseInTheFilesPlace) {
+    write("postgres", "hush", 0600);
+    const std::string sqlite = R"("store": {"sqlite_file": "ledger.db"})";
+    const auto store = [&](const std::string& members) {
+        return with(good(), sqlite, R"("store": {"postgres": {)" + members + "}}");
+    };
+    const auto loaded =
+        config::load(store(R"("conninfo": "dbname=t", "password": {"file": "postgres"},
+        "folder": "one", "statement_timeout_seconds": 3)"),
+                     folder_.path());
+    ASSERT_TRUE(std::holds_alternative<config::Settings>(loaded));
+    const config::StoreSettings& settings = std::get<config::Settings>(loaded).store;
+    ASSERT_TRUE(settings.postgres);
+    EXPECT_EQ(settings.postgres->password.reveal(), "hush");
+    EXPECT_EQ(settings.postgres->statement_timeout, std::chrono::seconds(3));
+    EXPECT_TRUE(settings.stem().ends_with("/one/tollgate"));
+    for (const char* conninfo : {"dbname=t password=hush", "postgres://me:hush@db/t"}) {
+        const auto found =
+            problems(store(R"("folder": "one", "conninfo": ")" + std::string(conninfo) + "\""));
+        ASSERT_EQ(found.size(), 1U);
+        EXPECT_EQ(found[0].where, "/store/postgres/conninfo");
+        EXPECT_EQ(found[0].what.find("hush"), std::string::npos);
+    }
+    EXPECT_EQ(problems(store(""))[0].where, "/store/postgres/conninfo");
+    EXPECT_EQ(problems(with(good(), sqlite,
+                            R"("store": {"sqlite_file": "a", "postgres": {"conninfo": "dbname=t",
+        "folder": "one"}})"))[0]
+                  .where,
+              "/store/postgres");
+}
+
 TEST_F(Config, RefusesTwoMembersOfOneName) {
     const auto found = problems(R"({"store": {"sqlite_file": "a", "sqlite_file": "b"}})");
     ASSERT_FALSE(found.empty());
@@ -224,7 +255,36 @@ void compare(const nlohmann::json& example, const nlohmann::json& schema, const 
         // Whoever copies the example should neither encrypt by accident nor want certificates or
         // act for another merchant: these stand there as comments.
         if (path == "/apps/0" && kCommentsOfApps.contains(name)) continue;
+        // In the place of the file; config/two_gateways shows it.
+        if (path == "/store" && name == "postgres") continue;
         EXPECT_TRUE(example.contains(name)) << path << "/" << name << ": not in the example";
+    }
+}
+
+TEST_F(Config, TheSchemaAndTheExampleOfTwoGatewaysHoldTheSameSettings) {
+    const auto read = [](const char* file) {
+        std::ifstream stream(source_dir().string() + file);
+        return nlohmann::json::parse(stream, nullptr, true, true);
+    };
+    const auto store = read("/config/schema.json")["properties"]["store"]["properties"]["postgres"];
+    compare(read("/config/two_gateways/1.json")["store"]["postgres"], store, "/store/postgres");
+    // The two differ in what is each one's own, and in nothing else.
+    auto one = read("/config/two_gateways/1.json");
+    auto two = read("/config/two_gateways/2.json");
+    EXPECT_NE(one["store"]["postgres"]["folder"], two["store"]["postgres"]["folder"]);
+    for (const char* door : {"public", "api", "operator"}) {
+        EXPECT_NE(one[door]["listen"], two[door]["listen"]);
+        two[door]["listen"] = one[door]["listen"];
+    }
+    two["store"]["postgres"]["folder"] = one["store"]["postgres"]["folder"];
+    EXPECT_EQ(one, two);
+    for (const char* file : {"/config/two_gateways/1.json", "/config/two_gateways/2.json"}) {
+        std::ifstream stream(source_dir().string() + file);
+        std::ostringstream text;
+        text << stream.rdbuf();
+        for (const Problem& problem : problems(text.str())) {
+            EXPECT_TRUE(problem.what.starts_with("cannot read")) << problem.where << problem.what;
+        }
     }
 }
 

@@ -57,6 +57,7 @@ const std::vector<Ban> kBans = {
 const std::map<std::string, std::regex> kDoors = {
     {"transport/", std::regex(R"(#include <(amqp|curl/|httplib\.h|sys/epoll))")},
     {"base/sqlite", std::regex(R"(#include <sqlite3\.h)")},
+    {"ledger/postgres", std::regex(R"(#include <libpq)")},
 };
 
 std::vector<fs::path> sources() {

@@ -344,6 +344,15 @@ CREATE TABLE reconciliation (
     UNIQUE (seller_id, bill_date)
 );
 
+-- Which process compares a day: the others leave it to it until then.
+CREATE TABLE reconciliation_turn (
+    seller_id text   NOT NULL,
+    bill_date text   NOT NULL,
+    holder    bigint NOT NULL,  -- Its row in writer.
+    until_ms  bigint NOT NULL,
+    PRIMARY KEY (seller_id, bill_date)
+);
+
 -- A payment (refund = 0) or refund of ours near midnight whose line may stand in the neighbouring
 -- day's bill: kept until that bill has been read.
 CREATE TABLE day_boundary (

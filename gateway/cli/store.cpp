@@ -1,0 +1,96 @@
+#include "gateway/cli/store.h"
+
+#include <cstdio>
+
+#include <unistd.h>
+#include <CLI/CLI.hpp>
+
+#include "config/load.h"
+#include "gateway/cli/exit_code.h"
+#include "gateway/cli/progress.h"
+#include "gateway/open_ledger.h"
+#include "ledger/postgres_import.h"
+
+namespace tollgate::gateway::cli {
+namespace {
+
+int say(const Error& error) {
+    static_cast<void>(std::fprintf(stderr, "tollgate: %s\n", error.message().c_str()));
+    return error.code() == ErrorCode::unavailable ? kUnavailable : kRefused;
+}
+
+// Runs `work` with the settings; the exit code.
+template <typename Work>
+int with_settings(const StoreCommand& order, Work work) {
+    auto loaded = config::load_file(order.config_file);
+    if (const auto* problems = std::get_if<std::vector<config::Problem>>(&loaded)) {
+        static_cast<void>(std::fprintf(stderr, "%s has mistakes:\n%s", order.config_file.c_str(),
+                                       config::to_text(*problems).c_str()));
+        return kConfig;
+    }
+    return work(std::get<config::Settings>(loaded).store);
+}
+
+// A gateway does it, too, when it starts.
+int migrate(const config::StoreSettings& store) {
+    const auto opened = open_ledger(store, system_clock(), nullptr);
+    if (!opened) return say(opened.error());
+    std::puts("the schema is this program's");
+    return kDone;
+}
+
+int check(const config::StoreSettings& store) {
+    if (const auto checked = check_ledger(store, system_clock()); !checked) {
+        return say(checked.error());
+    }
+    std::puts("the ledger is there, and its schema is this program's");
+    return kDone;
+}
+
+int import(const config::StoreSettings& store, const std::string& sqlite_file) {
+    if (!store.postgres) {
+        static_cast<void>(std::fprintf(stderr, "tollgate: /store/postgres is not set\n"));
+        return kConfig;
+    }
+    ProgressBar bar;
+    const auto imported = ledger::import_sqlite(
+        sqlite_file, address_of(*store.postgres), system_clock(),
+        [&bar](std::string_view table, std::int64_t rows) { bar.show(table, rows, 0); });
+    if (!imported) return say(imported.error());
+    for (const auto& table : *imported) {
+        std::printf("%-28s %12lld rows", table.name.c_str(), static_cast<long long>(table.rows));
+        if (table.fen != 0) std::printf(" %15lld fen", static_cast<long long>(table.fen));
+        std::puts("");
+    }
+    std::puts("counts and sums agree on both sides");
+    return kDone;
+}
+
+}  // namespace
+
+void add_store_commands(CLI::App& app, StoreCommand& order, int& code) {
+    auto* store = app.add_subcommand("store", "Look after the ledger");
+    store->require_subcommand(1);
+    const auto add = [&](const char* name, const char* what) {
+        auto* command = store->add_subcommand(name, what);
+        command->add_option("--config", order.config_file, "The settings file")->required();
+        return command;
+    };
+    add("migrate", "Bring its schema up to date")->callback([&order, &code] {
+        code = with_settings(order, [](const auto& settings) { return migrate(settings); });
+    });
+    add("check", "See whether it can be reached and has this program's schema; changes nothing")
+        ->callback([&order, &code] {
+            code = with_settings(order, [](const auto& settings) { return check(settings); });
+        });
+    auto* importing = add("import",
+                          "Copy a SQLite ledger, with no gateway over it, into the settings' empty "
+                          "PostgreSQL database, and compare counts and sums");
+    importing->add_option("--sqlite", order.sqlite_file, "The ledger's file")->required();
+    importing->callback([&order, &code] {
+        code = with_settings(
+            order, [&order](const auto& settings) { return import(settings, order.sqlite_file); });
+    });
+}
+
+}  // namespace tollgate::gateway::cli
