@@ -317,6 +317,7 @@ private:
                      transport::Front::open(
                          std::move(listeners),
                          {.clock = seams_.clock, .entropy = seams_.entropy, .log = seams_.log}));
+        writer_->around_outcomes([this](const auto& tell) { front_->gather_answers(tell); });
         return Done{};
     }
 

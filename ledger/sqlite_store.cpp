@@ -40,14 +40,15 @@ public:
         if (!begun) gate_->leave();
         return begun;
     }
-    Result<Done> savepoint() override {
-        changes_at_savepoint_ = sqlite3_total_changes64(db_.get());
-        return run(kSavepoint);
+    void begin_unit() override { changes_before_unit_ = sqlite3_total_changes64(db_.get()); }
+    bool left_no_trace() const override {
+        return in_transaction() && sqlite3_total_changes64(db_.get()) == changes_before_unit_;
     }
+    Result<Done> savepoint() override { return run(kSavepoint); }
     Result<Done> release_savepoint() override { return run(kRelease); }
     Result<Done> undo_to_savepoint() override {
         // SQLite goes on counting what is undone.
-        changes_before_ += sqlite3_total_changes64(db_.get()) - changes_at_savepoint_;
+        changes_before_ += sqlite3_total_changes64(db_.get()) - changes_before_unit_;
         return db_.run("ROLLBACK TO unit; RELEASE unit");
     }
     bool in_transaction() const override { return !db_.in_autocommit(); }
@@ -94,7 +95,7 @@ private:
     SqliteBooks books_;
     std::shared_ptr<WriteGate> gate_;  // The store may go before us.
     std::int64_t changes_before_ = 0;
-    std::int64_t changes_at_savepoint_ = 0;
+    std::int64_t changes_before_unit_ = 0;
 };
 
 class SqliteStore final : public Store {
@@ -108,7 +109,8 @@ public:
         TOLLGATE_TRY(auto db, open(Database::Mode::read_write));
         TOLLGATE_DO(
             db.run("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-                   "PRAGMA wal_autocheckpoint = 0"));
+                   // What savepoints keep is no file's business.
+                   "PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 0"));
         // A pragma takes no bindings; the number is ours.
         TOLLGATE_DO(db.run(("PRAGMA cache_size = -" + std::to_string(options_.cache_kib)).c_str()));
         return std::unique_ptr<WriteConnection>(
