@@ -12,6 +12,7 @@
 #include "base/sqlite.h"
 #include "ledger/migrations.h"
 #include "ledger/sqlite_books.h"
+#include "ledger/sqlite_log_gatherer.h"
 #include "ledger/sqlite_reading.h"
 #include "ledger/statement_cache.h"
 #include "ledger/write_gate.h"
@@ -28,8 +29,9 @@ constexpr const char* kCheckpointerPragmas = "PRAGMA busy_timeout = 20";
 
 class SqliteWriteConnection final : public WriteConnection {
 public:
-    SqliteWriteConnection(Database db, std::shared_ptr<WriteGate> gate)
-        : db_(std::move(db)), books_(db_), gate_(std::move(gate)) {}
+    SqliteWriteConnection(std::unique_ptr<LogGatherer> vfs, Database db,
+                          std::shared_ptr<WriteGate> gate)
+        : vfs_(std::move(vfs)), db_(std::move(db)), books_(db_), gate_(std::move(gate)) {}
     ~SqliteWriteConnection() override { gate_->leave(); }
 
     Books& books() override { return books_; }
@@ -90,6 +92,7 @@ private:
         return done;
     }
 
+    std::unique_ptr<LogGatherer> vfs_;
     Database db_;
     StatementCache statements_{db_};
     SqliteBooks books_;
@@ -106,7 +109,8 @@ public:
           checkpointer_(std::move(checkpointer)) {}
 
     Result<std::unique_ptr<WriteConnection>> write_connection() override {
-        TOLLGATE_TRY(auto db, open(Database::Mode::read_write));
+        auto vfs = std::make_unique<LogGatherer>(options_.vfs);
+        TOLLGATE_TRY(auto db, open_with(vfs->name(), Database::Mode::read_write));
         TOLLGATE_DO(
             db.run("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
                    // What savepoints keep is no file's business.
@@ -114,7 +118,7 @@ public:
         // A pragma takes no bindings; the number is ours.
         TOLLGATE_DO(db.run(("PRAGMA cache_size = -" + std::to_string(options_.cache_kib)).c_str()));
         return std::unique_ptr<WriteConnection>(
-            std::make_unique<SqliteWriteConnection>(std::move(db), gate_));
+            std::make_unique<SqliteWriteConnection>(std::move(vfs), std::move(db), gate_));
     }
 
     Result<ReadLease> read() override {
@@ -154,13 +158,20 @@ public:
     }
 
     static Result<Database> open_at(const SqliteOptions& options, Database::Mode mode) {
-        TOLLGATE_TRY(auto db, Database::open(options.file, mode, options.vfs));
-        TOLLGATE_DO(db.run("PRAGMA busy_timeout = 5000"));
-        return db;
+        return open_file(options.file, options.vfs, mode);
     }
 
 private:
-    Result<Database> open(Database::Mode mode) const { return open_at(options_, mode); }
+    static Result<Database> open_file(const std::string& file, const char* vfs,
+                                      Database::Mode mode) {
+        TOLLGATE_TRY(auto db, Database::open(file, mode, vfs));
+        TOLLGATE_DO(db.run("PRAGMA busy_timeout = 5000"));
+        return db;
+    }
+    Result<Database> open(Database::Mode mode) const { return open_with(options_.vfs, mode); }
+    Result<Database> open_with(const char* vfs, Database::Mode mode) const {
+        return open_file(options_.file, vfs, mode);
+    }
 
     // *frames: how many pages the log holds. A reader in the way is no error: the next beat goes
     // on.

@@ -64,7 +64,9 @@ void reload(const std::string& config_file, Service& service, Log& log) {
     const auto done = service.reload_apps(std::get<config::Settings>(loaded).apps, problems);
     if (!problems.empty()) return say_not_reloaded(log, config::to_text(problems));
     if (!done) return say_not_reloaded(log, done.error().message());
-    log.info("process.reloaded", {{"what", "the apps' keys and certificates"}});
+    const auto tls = service.reload_tls();
+    if (!tls) return say_not_reloaded(log, tls.error().message());
+    log.info("process.reloaded", {{"what", "the apps' keys and certificates, and TLS"}});
 }
 
 // Until it is told to stop; SIGHUP reads keys and certificates again.
