@@ -111,10 +111,12 @@ public:
     Result<std::unique_ptr<WriteConnection>> write_connection() override {
         auto vfs = std::make_unique<LogGatherer>(options_.vfs);
         TOLLGATE_TRY(auto db, open_with(vfs->name(), Database::Mode::read_write));
+        // What a unit may have to undo is kept in memory: else it goes to a temporary file from
+        // eight pages on.
         TOLLGATE_DO(
             db.run("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-                   // What savepoints keep is no file's business.
-                   "PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 0"));
+                   "PRAGMA wal_autocheckpoint = 0;"
+                   "PRAGMA temp_store = MEMORY"));
         // A pragma takes no bindings; the number is ours.
         TOLLGATE_DO(db.run(("PRAGMA cache_size = -" + std::to_string(options_.cache_kib)).c_str()));
         return std::unique_ptr<WriteConnection>(

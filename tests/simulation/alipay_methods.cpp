@@ -1,3 +1,5 @@
+#include <array>
+
 #include "base/time_text.h"
 #include "signing/fields.h"
 #include "tests/simulation/alipay_model.h"
@@ -32,6 +34,8 @@ Json done(const sandbox::Trade& trade) {
 Json AlipayModel::run(const std::string& method, const signing::Fields& fields, const Json& biz) {
     const bool creates = method == "alipay.trade.precreate" || method == "alipay.trade.create" ||
                          method == "alipay.trade.pay";
+    if (method.starts_with("alipay.fund.auth.")) return run_auth(method, fields, biz);
+    if (creates && biz.contains("auth_no")) return capture(fields, biz);
     if (creates) {
         const auto order = order_of(fields, biz);
         if (trade(order.out_trade_no) == nullptr && dice_.chance(faults_.refusals)) {
@@ -131,12 +135,13 @@ Json AlipayModel::refund(const Json& biz, const std::string& sign) {
     if (known == nullptr && wants_no_refund(sign)) {
         return refused("ACQ.SELLER_BALANCE_NOT_ENOUGH");
     }
-    if (known != nullptr && wants_no_repeat(*known)) return refused("ACQ.TRADE_HAS_CLOSE");
+    if (known != nullptr && wants_no_repeat(*known, sign)) return refused(refusal_of_a_repeat());
     const auto outcome =
         book_.refund(trade->trade_no, {.out_request_no = number, .amount = *amount, .reason = ""},
                      seams_.world.now());
     if (!outcome) return refused(outcome.error());
     Json node = done(*outcome->trade);
+    if (outcome->moved) refund_made_by_[number] = sign;
     node["fund_change"] = outcome->moved ? "Y" : "N";
     node["refund_fee"] = outcome->trade->refunded.to_yuan();
     node["send_back_fee"] = outcome->refund.amount.to_yuan();
@@ -153,18 +158,48 @@ bool AlipayModel::wants_no_refund(const std::string& sign) {
 }
 
 // What was done is refused when it is asked for again: no proof that it was not done. A request
-// that the network has doubled, half a minute later at most, gets the answer of the first.
-bool AlipayModel::wants_no_repeat(const sandbox::Refund& known) {
-    const bool doubled = seams_.world.now() <= known.at + std::chrono::seconds(30);
+// that the network has doubled gets the answer of the first.
+bool AlipayModel::wants_no_repeat(const sandbox::Refund& known, const std::string& sign) {
+    const auto made_by = refund_made_by_.find(known.out_request_no);
+    const bool doubled = made_by != refund_made_by_.end() && made_by->second == sign;
     return !doubled && dice_.chance(faults_.repeat_refusals);
 }
 
-// A number that Alipay does not know is answered with success and without a word of a refund.
+// Each word that it has for a refund that it does not make (protocol notes 9.10).
+std::string AlipayModel::refusal_of_a_repeat() {
+    constexpr std::array kRefusals{"SELLER_BALANCE_NOT_ENOUGH",
+                                   "REFUND_AMT_NOT_EQUAL_TOTAL",
+                                   "REASON_TRADE_REFUND_FEE_ERR",
+                                   "REFUND_FEE_ERROR",
+                                   "DISCORDANT_REPEAT_REQUEST",
+                                   "TRADE_NOT_EXIST",
+                                   "TRADE_HAS_FINISHED",
+                                   "TRADE_STATUS_ERROR",
+                                   "TRADE_HAS_CLOSE",
+                                   "TRADE_NOT_ALLOW_REFUND",
+                                   "NOT_ALLOW_PARTIAL_REFUND",
+                                   "ONLINE_TRADE_VOUCHER_NOT_ALLOW_REFUND",
+                                   "REASON_TRADE_BEEN_FREEZEN",
+                                   "REASON_TRADE_STATUS_INVALID",
+                                   "BUYER_ENABLE_STATUS_FORBID",
+                                   "BUYER_NOT_EXIST",
+                                   "CURRENCY_NOT_SUPPORT",
+                                   "ALLOC_AMOUNT_VALIDATE_ERROR",
+                                   "REFUNDALLOC_UNAUTH_LIMIT",
+                                   "REFUND_ACCOUNT_NOT_EXIST",
+                                   "REFUND_CHARGE_ERROR"};
+    return "ACQ." + std::string(kRefusals.at(dice_.below(kRefusals.size())));
+}
+
+// A number that Alipay does not know, or not yet, is answered with success and without a word of a
+// refund.
 Json AlipayModel::refund_query(const Json& biz) {
     const auto* trade = this->trade(biz.value("out_trade_no", ""));
     if (trade == nullptr) return refused("ACQ.TRADE_NOT_EXIST");
     const auto* refund = sandbox::find_refund(*trade, biz.value("out_request_no", ""));
-    if (refund == nullptr) return {{"code", "10000"}, {"msg", "Success"}};
+    const auto unseen = unseen_until_.find(biz.value("out_request_no", ""));
+    const bool is_unseen = unseen != unseen_until_.end() && seams_.world.now() < unseen->second;
+    if (refund == nullptr || is_unseen) return {{"code", "10000"}, {"msg", "Success"}};
     Json node = done(*trade);
     node["out_request_no"] = refund->out_request_no;
     node["refund_amount"] = refund->amount.to_yuan();

@@ -48,7 +48,15 @@ std::string http_date(Timestamp at) {
 }  // namespace
 
 AlipayModel::AlipayModel(Dice dice, Seams seams)
-    : dice_(dice), seams_(std::move(seams)), book_(dice_), app_key_(seams_.keys.app.public_half()) {
+    : dice_(dice),
+      seams_(std::move(seams)),
+      book_(dice_),
+      auth_dice_(dice.aside()),
+      auths_(auth_dice_),
+      app_key_(seams_.keys.app.public_half()) {
+    auths_.watch([this](const sandbox::AuthOrder& auth, const sandbox::Operation& operation) {
+        auth_happened(auth, operation);
+    });
     book_.watch([this](const sandbox::Trade& trade, sandbox::TradeEvent event,
                        const sandbox::Refund* refund) { happened(trade, event, refund); });
 }
@@ -185,6 +193,10 @@ void AlipayModel::happened(const sandbox::Trade& trade, sandbox::TradeEvent even
         case sandbox::TradeEvent::refunded: break;
     }
     seams_.trace.note("alipay.refunded", number + " " + refund->out_request_no);
+    if (dice_.chance(faults_.late_reports)) {
+        unseen_until_[refund->out_request_no] =
+            seams_.world.now() + milliseconds(dice_.between(1'000, 60'000));
+    }
     if (!truth.refunds.emplace(refund->out_request_no, *refund).second) {
         seams_.on_violation("two refunds under one number: " + refund->out_request_no);
     }

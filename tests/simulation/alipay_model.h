@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/money.h"
+#include "sandbox/auth_book.h"
 #include "sandbox/resend_schedule.h"
 #include "sandbox/trade_book.h"
 #include "signing/fields.h"
@@ -67,6 +68,11 @@ public:
     std::optional<std::string> scan(const std::string& qr_code);
     bool pay(const std::string& trade_no);
 
+    // The same of money that is to be frozen: what gives its number, and the buyer's yes.
+    std::optional<std::string> open_freeze(const std::string& order_string);
+    std::optional<std::string> scan_freeze(const std::string& code);
+    bool agree_to_freeze(const std::string& auth_no);
+
     // Somebody who has no key of Alipay's says that a payment was paid.
     void forge(const std::string& out_trade_no, Money amount);
     // Money for a number that another program of the same merchant made.
@@ -76,6 +82,10 @@ public:
     const std::map<std::string, TradeTruth>& trades() const { return truth_; }
     // How a trade stands; nullptr when there is none.
     const sandbox::Trade* trade(const std::string& out_trade_no);
+    // How a freeze stands, by the caller's number; nullptr when there is none.
+    const sandbox::AuthOrder* auth(const std::string& out_order_no);
+    // Of every freeze that there ever was.
+    const std::set<std::string>& auth_numbers() const { return auth_numbers_; }
     // Whether money has gone back under this number, and how much.
     std::optional<Money> refunded(const std::string& out_trade_no, const std::string& number) const;
     // The same of all numbers together.
@@ -102,8 +112,18 @@ private:
     Json cancel(const Json& biz);
     Json refund(const Json& biz, const std::string& sign);
     bool wants_no_refund(const std::string& sign);
-    bool wants_no_repeat(const sandbox::Refund& known);
+    bool wants_no_repeat(const sandbox::Refund& known, const std::string& sign);
+    std::string refusal_of_a_repeat();
     Json refund_query(const Json& biz);
+
+    // Money that is frozen first: alipay_auths.cpp.
+    Json run_auth(const std::string& method, const signing::Fields& fields, const Json& biz);
+    Result<sandbox::AuthOutcome> open_freeze(const signing::Fields& fields, const Json& biz);
+    Json freeze_code(const sandbox::AuthOutcome& opened) const;
+    Json freeze_at_till(const sandbox::AuthOutcome& opened);
+    Json unfreeze(const Json& biz);
+    Json capture(const signing::Fields& fields, const Json& biz);
+    void auth_happened(const sandbox::AuthOrder& auth, const sandbox::Operation& operation);
 
     // What happens in the book, told by it once it has.
     void happened(const sandbox::Trade& trade, sandbox::TradeEvent event,
@@ -112,9 +132,12 @@ private:
 
     void notify(const sandbox::Trade& trade, std::string_view status,
                 const sandbox::Refund* refund = nullptr);
-    std::string notification(const sandbox::Trade& trade, std::string_view status,
-                             const sandbox::Refund* refund, const std::string& notify_id,
-                             const signing::PrivateKey& key) const;
+    signing::Fields notification(const sandbox::Trade& trade, std::string_view status,
+                                 const sandbox::Refund* refund) const;
+    // Signs it and sends it off; `number` is Alipay's for what it is about.
+    void post(std::string name, const std::string& number, signing::Fields fields);
+    std::string signed_body(signing::Fields fields, const std::string& notify_id,
+                            const signing::PrivateKey& key) const;
     void send(const std::shared_ptr<Notice>& notice);
     void after_attempt(const std::shared_ptr<Notice>& notice, const Result<Network::Reply>& reply);
 
@@ -122,10 +145,17 @@ private:
     Seams seams_;
     Faults faults_;
     sandbox::TradeBook book_;
+    Dice auth_dice_;
+    sandbox::AuthBook auths_;
+    std::set<std::string> auth_numbers_;
+    std::set<std::string> captured_;  // Paid from what was frozen: no notification tells of them.
     const signing::PublicKey app_key_;
     const sandbox::ResendSchedule schedule_;
     std::map<std::string, TradeTruth> truth_;
-    std::set<std::string> refused_;  // Calls of refunds, by their signature.
+    std::map<std::string, Timestamp> unseen_until_;  // Refunds that a query does not know of yet.
+    std::map<std::string, std::string>
+        refund_made_by_;             // By its number: the signature of the call.
+    std::set<std::string> refused_;  // Calls that move money, by their signature.
     std::uint64_t notices_ = 0;
     std::uint64_t console_refunds_ = 0;
     int notices_under_way_ = 0;

@@ -24,23 +24,37 @@ struct AlipayModel::Notice {
 
 void AlipayModel::notify(const sandbox::Trade& trade, std::string_view status,
                          const sandbox::Refund* refund) {
+    // Whoever paid from frozen money named no address for it.
+    if (captured_.contains(trade.order.out_trade_no)) return;
+    post(trade.order.out_trade_no + " " + std::string(status), trade.trade_no,
+         notification(trade, status, refund));
+}
+
+void AlipayModel::post(std::string name, const std::string& number, Fields fields) {
     auto notice = std::make_shared<Notice>();
-    notice->notify_id = "n" + std::to_string(++notices_) + "-" + trade.trade_no;
-    notice->name = trade.order.out_trade_no + " " + std::string(status);
-    notice->body = notification(trade, status, refund, notice->notify_id, seams_.keys.alipay);
+    notice->notify_id = "n" + std::to_string(++notices_) + "-" + number;
+    notice->name = std::move(name);
+    notice->body = signed_body(std::move(fields), notice->notify_id, seams_.keys.alipay);
     ++notices_under_way_;
     seams_.world.after(milliseconds(dice_.between(1, 3'000)), [this, notice] { send(notice); });
 }
 
-std::string AlipayModel::notification(const sandbox::Trade& trade, std::string_view status,
-                                      const sandbox::Refund* refund, const std::string& notify_id,
-                                      const signing::PrivateKey& key) const {
+std::string AlipayModel::signed_body(Fields fields, const std::string& notify_id,
+                                     const signing::PrivateKey& key) const {
+    fields.emplace_back("notify_id", notify_id);
+    fields.emplace_back("notify_time", to_beijing(seams_.world.now()));
+    auto sign = *key.sign(signing::notification_content(fields), SignType::rsa2);
+    fields.emplace_back("sign_type", "RSA2");
+    fields.emplace_back("sign", std::move(sign));
+    return signing::encode_form(fields);
+}
+
+Fields AlipayModel::notification(const sandbox::Trade& trade, std::string_view status,
+                                 const sandbox::Refund* refund) const {
     Fields fields = {{"gmt_create", to_beijing(trade.created_at)},
                      {"charset", "utf-8"},
                      {"subject", trade.order.subject},
-                     {"notify_id", notify_id},
                      {"notify_type", "trade_status_sync"},
-                     {"notify_time", to_beijing(seams_.world.now())},
                      {"trade_status", std::string(status)},
                      {"app_id", std::string(kAppId)},
                      {"auth_app_id", std::string(kAppId)},
@@ -59,10 +73,7 @@ std::string AlipayModel::notification(const sandbox::Trade& trade, std::string_v
         fields.emplace_back("out_biz_no", refund->out_request_no);
         fields.emplace_back("gmt_refund", to_beijing(refund->at) + ".000");
     }
-    auto sign = *key.sign(signing::notification_content(fields), SignType::rsa2);
-    fields.emplace_back("sign_type", "RSA2");
-    fields.emplace_back("sign", std::move(sign));
-    return signing::encode_form(fields);
+    return fields;
 }
 
 void AlipayModel::forge(const std::string& out_trade_no, Money amount) {
@@ -77,8 +88,8 @@ void AlipayModel::forge(const std::string& out_trade_no, Money amount) {
     auto notice = std::make_shared<Notice>();
     notice->notify_id = "forged-" + std::to_string(notices_);
     notice->name = out_trade_no + " forged";
-    notice->body =
-        notification(trade, "TRADE_SUCCESS", nullptr, notice->notify_id, seams_.keys.stranger);
+    notice->body = signed_body(notification(trade, "TRADE_SUCCESS", nullptr), notice->notify_id,
+                               seams_.keys.stranger);
     notice->attempts = 100;  // He tries once.
     ++notices_under_way_;
     send(notice);

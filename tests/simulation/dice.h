@@ -39,6 +39,11 @@ public:
     }
     // A stream of its own, so that one more draw there moves nothing here.
     Dice split() { return Dice(next()); }
+    // The same without a draw: for what came later, so that old seeds play as they did.
+    Dice aside() const {
+        Dice copy = *this;
+        return copy.split();
+    }
 
 private:
     std::uint64_t state_;

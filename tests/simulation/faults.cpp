@@ -39,6 +39,8 @@ Faults Faults::drawn_from(Dice& dice) {
     // From a copy of the stream, so that seeds from before it was there play as they did.
     Dice copy = dice;
     faults.repeat_refusals = copy.chance(500) ? 0 : 1 + static_cast<int>(copy.below(1000));
+    faults.preauths = copy.chance(500) ? 0 : 1 + static_cast<int>(copy.below(300));
+    faults.late_reports = copy.chance(500) ? 0 : 1 + static_cast<int>(copy.below(500));
     faults.jump_max = std::chrono::milliseconds(faults.clock_jumps > 0 ? 240'000 : 0);
     return faults;
 }
@@ -61,12 +63,14 @@ std::string Faults::text() const {
                                       std::pair{"immediate_finish", immediate_finish},
                                       std::pair{"refusals", refusals},
                                       std::pair{"repeat_refusals", repeat_refusals},
+                                      std::pair{"late_reports", late_reports},
                                       std::pair{"late_money", late_money},
                                       std::pair{"external_refunds", external_refunds},
                                       std::pair{"closes", closes},
                                       std::pair{"refunds", refunds},
                                       std::pair{"replaces", replaces},
                                       std::pair{"second_tries", second_tries},
+                                      std::pair{"preauths", preauths},
                                       std::pair{"crashes", crashes},
                                       std::pair{"power_loss", power_loss},
                                       std::pair{"disk_troubles", disk_troubles},

@@ -29,6 +29,7 @@ struct Faults {
     int immediate_finish = 0;  // Of each trade: TRADE_FINISHED at once, as without refunds.
     int refusals = 0;          // Of each creating call and refund: Alipay wants none of it.
     int repeat_refusals = 0;   // Of each refund asked for again: it is refused, though it was done.
+    int late_reports = 0;      // Of each refund: a query knows nothing of it for a minute at most.
     int late_money = 0;        // Of each trade that was closed: the buyer's money comes after all.
     int external_refunds = 0;  // Of each paid trade: somebody refunds it at Alipay's own pages.
 
@@ -37,6 +38,7 @@ struct Faults {
     int refunds = 0;       // Of what was paid: in one or several parts.
     int replaces = 0;      // Another payment takes the place of the first.
     int second_tries = 0;  // Another payment beside the first.
+    int preauths = 0;      // Money is frozen first, and taken or let go later.
 
     // Our own machine.
     int crashes = 0;     // So many times.

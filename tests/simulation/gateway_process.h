@@ -9,7 +9,6 @@
 #include <string>
 
 #include "base/log.h"
-#include "base/sqlite.h"
 #include "callbacks/app.h"
 #include "callbacks/deliverer.h"
 #include "callbacks/http_carrier.h"
@@ -23,6 +22,8 @@
 #include "gateway/difference_api.h"
 #include "gateway/ending_api.h"
 #include "gateway/payment_api.h"
+#include "gateway/preauth_api.h"
+#include "gateway/preauth_errands.h"
 #include "gateway/refund_api.h"
 #include "gateway/refund_errands.h"
 #include "gateway/replacing.h"
@@ -30,6 +31,7 @@
 #include "ledger/sqlite_store.h"
 #include "ledger/writer.h"
 #include "tests/simulation/doom.h"
+#include "tests/simulation/due_look.h"
 #include "tests/simulation/memory_vfs.h"
 #include "tests/simulation/network.h"
 #include "tests/simulation/world.h"
@@ -92,6 +94,9 @@ public:
     bool dead() const { return *dead_; }
     const std::string& why_dead() const { return why_dead_; }
 
+    // Nothing that the product would do by itself is due before then.
+    bool nothing_due_until(Timestamp until) { return due_look_.nothing_until(until); }
+
     ledger::Writer& writer() { return *writer_; }
 
 private:
@@ -108,8 +113,6 @@ private:
     void plan_deliverer(std::chrono::milliseconds wait);
     void plan_sweep();
     void look_for_due();
-    // When a timer of the product's would next find something to do.
-    std::optional<Timestamp> next_due();
     void sweep();
     void run_errands();
     void write();
@@ -134,7 +137,8 @@ private:
     std::chrono::milliseconds idle_wait_{0};
     std::uint64_t requests_ = 0;
 
-    std::unique_ptr<Outgoing> http_;
+    DueLook due_look_;
+    std::unique_ptr<transport::HttpClient> http_;
     std::shared_ptr<Office> office_;
     std::unique_ptr<ledger::Store> store_;
     std::unique_ptr<ledger::Writer> writer_;
@@ -146,17 +150,16 @@ private:
     std::unique_ptr<gateway::CreatePayment> create_;
     std::unique_ptr<gateway::TradeErrands> errands_;
     std::unique_ptr<gateway::RefundErrands> refund_errands_;
+    std::unique_ptr<gateway::PreauthErrands> preauth_errands_;
     std::unique_ptr<gateway::Replacing> replacing_;
     std::unique_ptr<gateway::PaymentApi> api_;
     std::unique_ptr<gateway::EndingApi> ending_api_;
     std::unique_ptr<gateway::RefundApi> refund_api_;
     std::unique_ptr<gateway::DifferenceApi> difference_api_;
+    std::unique_ptr<gateway::PreauthApi> preauth_api_;
     std::unique_ptr<callbacks::HttpCarrier> carrier_;
     std::unique_ptr<callbacks::Deliverer> deliverer_;
     transport::Router router_;
-    // The simulation's own look at what is due; opened when it is first needed.
-    std::optional<Database> due_db_;
-    std::optional<Statement> due_;
 };
 
 }  // namespace tollgate::simulation

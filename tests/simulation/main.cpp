@@ -15,6 +15,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/clock.h"
+#include "tests/simulation/pool.h"
 #include "tests/simulation/run.h"
 
 namespace {
@@ -162,6 +163,9 @@ Totals run_in_processes(const RunOptions& options, const Share& all, std::uint64
 }  // namespace
 
 int main(int argc, char** argv) {
+#ifdef TOLLGATE_POOL
+    tollgate::simulation::use_pool();
+#endif
     // The simulated disks come and go by the megabyte: their memory is kept, not given back each
     // time.
     mallopt(M_MMAP_THRESHOLD, 32 << 20);  // The most that it takes.

@@ -7,6 +7,8 @@ namespace tollgate::simulation {
 namespace {
 
 constexpr std::size_t kSectorBytes = 512;
+// A file grows by so much at least, for to grow is to copy it.
+constexpr std::size_t kGrowth = 1 << 20;
 
 // The sectors of a write reach the platter each for itself.
 template <typename Visit>
@@ -22,32 +24,64 @@ void for_each_sector(std::int64_t at, std::string_view bytes, Visit visit) {
 
 }  // namespace
 
-void DiskFile::apply(std::string& image, const Change& change) {
-    if (!change.is_truncation) return apply(image, change.at, change.bytes);
-    image.resize(static_cast<std::size_t>(change.at), '\0');
-}
-
 void DiskFile::apply(std::string& image, std::int64_t offset, std::string_view bytes) {
     const auto at = static_cast<std::size_t>(offset);
     // A hole that was never written reads as zeros.
-    if (image.size() < at + bytes.size()) image.resize(at + bytes.size(), '\0');
-    bytes.copy(image.data() + at, bytes.size());
+    if (image.size() < at) image.resize(at, '\0');
+    const std::size_t over = std::min(image.size() - at, bytes.size());
+    bytes.copy(image.data() + at, over);
+    if (image.size() + bytes.size() > image.capacity()) {
+        image.reserve(std::max(kGrowth, image.capacity() * 2));
+    }
+    image.append(bytes.substr(over));
+}
+
+void DiskFile::resize(std::string& image, std::int64_t size) {
+    image.resize(static_cast<std::size_t>(size), '\0');
+}
+
+std::string_view DiskFile::bytes_of(const Change& change) const {
+    if (change.has_own) return change.own;
+    return std::string_view(bytes_).substr(static_cast<std::size_t>(change.at), change.size);
+}
+
+void DiskFile::keep(const Change& change) {
+    if (change.is_truncation) return resize(platter_, change.at);
+    apply(platter_, change.at, bytes_of(change));
+}
+
+void DiskFile::keep_what_stands(std::int64_t from, std::int64_t to) {
+    if (from >= changes_end_) return;
+    for (Change& change : changes_) {
+        const auto end = change.at + static_cast<std::int64_t>(change.size);
+        if (change.is_truncation || change.has_own || end <= from || change.at >= to) continue;
+        change.own = bytes_of(change);
+        change.has_own = true;
+    }
 }
 
 void DiskFile::write(std::int64_t at, std::string_view bytes) {
+    const auto end = at + static_cast<std::int64_t>(bytes.size());
+    if (has_platter_) {
+        keep_what_stands(at, end);
+        changes_.push_back({.at = at, .size = bytes.size(), .own = {}});
+        changes_end_ = std::max(changes_end_, end);
+    }
     apply(bytes_, at, bytes);
-    if (has_platter_) changes_.push_back({.at = at, .bytes = std::string(bytes)});
 }
 
 void DiskFile::truncate(std::int64_t size) {
-    const Change change{.at = size, .bytes = {}, .is_truncation = true};
-    apply(bytes_, change);
-    if (has_platter_) changes_.push_back(change);
+    if (has_platter_) {
+        keep_what_stands(size, changes_end_);
+        changes_.push_back({.at = size, .is_truncation = true, .own = {}});
+    }
+    resize(bytes_, size);
 }
 
 void DiskFile::sync() {
-    for (const Change& change : changes_) apply(platter_, change);
+    for (const Change& change : changes_) keep(change);
     changes_.clear();
+    changes_end_ = 0;
 }
 
 void DiskFile::keep_some(Dice& dice) {
@@ -56,14 +90,16 @@ void DiskFile::keep_some(Dice& dice) {
     const int torn_permille = dice.chance(500) ? 300 : 0;
     for (const Change& change : changes_) {
         if (dice.chance(torn_permille) && !change.is_truncation) {
-            for_each_sector(change.at, change.bytes, [&](std::int64_t at, std::string_view part) {
-                if (dice.chance(500)) apply(platter_, at, part);
-            });
+            for_each_sector(change.at, bytes_of(change),
+                            [&](std::int64_t at, std::string_view part) {
+                                if (dice.chance(500)) apply(platter_, at, part);
+                            });
         } else if (dice.chance(kept_permille)) {
-            apply(platter_, change);
+            keep(change);
         }
     }
     changes_.clear();
+    changes_end_ = 0;
 }
 
 void DiskFile::fail_sync(Dice& dice) {

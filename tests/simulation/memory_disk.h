@@ -39,20 +39,28 @@ public:
     std::size_t unsynced() const { return changes_.size(); }
 
 private:
+    // Its bytes are those that stand in bytes_, until somebody writes over them: then it gets its
+    // own first. Hardly ever, for SQLite seldom writes to a place twice before it syncs.
     struct Change {
         std::int64_t at = 0;
-        std::string bytes;
+        std::size_t size = 0;
         bool is_truncation = false;  // To the size `at`.
+        bool has_own = false;
+        std::string own;
     };
 
-    static void apply(std::string& image, const Change& change);
     static void apply(std::string& image, std::int64_t at, std::string_view bytes);
+    static void resize(std::string& image, std::int64_t size);
+    std::string_view bytes_of(const Change& change) const;
+    void keep(const Change& change);
+    void keep_what_stands(std::int64_t from, std::int64_t to);
     void keep_some(Dice& dice);
 
     bool has_platter_ = true;
     std::string bytes_;
     std::string platter_;
-    std::vector<Change> changes_;  // Since the last sync, in their order.
+    std::vector<Change> changes_;   // Since the last sync, in their order.
+    std::int64_t changes_end_ = 0;  // None of them reaches further.
 };
 
 // Which kind of operation a trouble hits.

@@ -56,6 +56,28 @@ TEST(MemoryDisk, MayLoseAnEarlierWriteAndKeepALaterOne) {
     EXPECT_TRUE(seen.contains(""));
 }
 
+TEST(MemoryDisk, MayKeepAnEarlierWriteToAPlaceAndLoseALaterOne) {
+    std::set<std::string> seen;
+    std::set<std::string> seen_cut;
+    for (std::uint64_t seed = 1; seed <= 500; ++seed) {
+        Dice dice(seed);
+        DiskFile file;
+        file.write(0, "11");
+        file.write(1, "2");
+        DiskFile cut;
+        cut.write(0, "11");
+        cut.truncate(1);
+        cut.write(1, "3");
+        file.lose_power(dice);
+        cut.lose_power(dice);
+        seen.insert(file.bytes());
+        seen_cut.insert(cut.bytes());
+    }
+    EXPECT_EQ(seen, (std::set<std::string>{"", "11", "12", std::string("\0002", 2)}));
+    EXPECT_TRUE(seen_cut.contains("11")) << "cut off later, and the cut was lost";
+    EXPECT_TRUE(seen_cut.contains("13"));
+}
+
 TEST(MemoryDisk, ForgetsAfterAFailedSyncWhatALaterOneDoesNotBringBack) {
     bool forgotten = false;
     for (std::uint64_t seed = 1; seed <= 100; ++seed) {

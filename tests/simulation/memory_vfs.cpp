@@ -242,7 +242,9 @@ int open_file(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags,
     auto* const handle = ::new (static_cast<void*>(file)) Handle{};
     handle->vfs = &mine;
     if (name == nullptr) {
+        // A file without a name is gone with its process, whatever became of its bytes.
         handle->file = std::make_shared<DiskFile>();
+        handle->file->lose_platter();
         handle->shared = std::make_shared<SharedFile>();
     } else {
         handle->file = mine.disk().open(name);

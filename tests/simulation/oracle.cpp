@@ -44,6 +44,9 @@ void Oracle::check_always() {
     check_money(false);
     check_closed();
     check_refunds();
+    check_preauths();
+    check_preauth_events();
+    check_preauth_promises();
 }
 
 void Oracle::check_file() {
@@ -87,8 +90,8 @@ void Oracle::check_histories() {
          "SELECT payment || ' ' || from_status || ' -> ' || to_status FROM transition"
          " WHERE from_status IS NOT NULL AND " +
              rank("to_status") + " < " + rank("from_status"));
-    for (const std::string of : {"payment", "refund"}) {
-        const std::string table = of == "payment" ? "transition" : "refund_transition";
+    for (const std::string of : {"payment", "refund", "preauthorisation"}) {
+        const std::string table = of == "payment" ? "transition" : of + "_transition";
         none("a history has a gap",
              "SELECT " + of + " || ' version ' || version FROM (SELECT " + of +
                  ", version, from_status, lag(version) OVER w AS version_before,"

@@ -45,6 +45,11 @@ private:
     void check_foreign_money();
     void check_closed();
     void check_refunds();
+    // oracle_preauths.cpp.
+    void check_preauths();
+    void check_preauth_events();
+    void check_preauth_promises();
+    void check_preauths_at_rest();
 
     void check_deliveries();
     void check_ends();

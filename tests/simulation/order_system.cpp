@@ -21,7 +21,8 @@ int rank_of(const std::string& status) {
     return -1;
 }
 
-OrderSystem::OrderSystem(Dice dice, Seams seams) : dice_(dice), seams_(std::move(seams)) {
+OrderSystem::OrderSystem(Dice dice, Seams seams)
+    : dice_(dice), seams_(std::move(seams)), coordinator_(dice.aside(), seams_) {
     keys_.push_back(*signing::WebhookVerifyingKey::parse(kWebhookSecret));
 }
 
@@ -36,6 +37,10 @@ std::size_t OrderSystem::add_order(Order order) {
 void OrderSystem::plan_orders(int count, milliseconds span) {
     wishes_ = faults_;
     for (int i = 0; i < count; ++i) {
+        if (dice_.chance(faults_.preauths)) {
+            coordinator_.plan("A" + std::to_string(i), span);
+            continue;
+        }
         Order order;
         order.out_trade_no = "T" + std::to_string(i);
         order.order_no = "O" + std::to_string(i);
@@ -266,14 +271,35 @@ void OrderSystem::take(const Json& event, const std::string& id) {
         const auto difference = differences_.size() - 1;
         later(minutes(60), [this, difference] { settle(difference); });
     }
-    if (!data.contains("payment")) return;
-    const Json& payment = data["payment"];
-    const auto known = by_number_.find(payment.value("out_trade_no", ""));
-    if (known == by_number_.end()) {
+    if (data.contains("preauthorisation")) coordinator_.learn(data["preauthorisation"]);
+    if (data.contains("payment")) take_payment(data, type, is_new, id);
+}
+
+std::optional<std::size_t> OrderSystem::order_of(const Json& payment) {
+    const std::string number = payment.value("out_trade_no", "");
+    if (const auto known = by_number_.find(number); known != by_number_.end()) return known->second;
+    const Money* const capture = coordinator_.capture_of(number);
+    if (capture == nullptr) return std::nullopt;
+    // What was taken of frozen money is a payment like any other from here on.
+    Order order;
+    order.out_trade_no = number;
+    order.amount = *capture;
+    order.product = "preauthorisation";
+    order.payment_id = payment.value("id", "");
+    order.has_followed = true;
+    const std::size_t index = add_order(std::move(order));
+    --unanswered_;
+    return index;
+}
+
+void OrderSystem::take_payment(const Json& data, const std::string& type, bool is_new,
+                               const std::string& id) {
+    const auto known = order_of(data["payment"]);
+    if (!known) {
         return seams_.on_violation("an event about a payment that nobody asked for: " + id);
     }
-    Order& order = orders_[known->second];
-    learn(order, payment);
+    Order& order = orders_[*known];
+    learn(order, data["payment"]);
     if (data.contains("refund")) learn_refund(order, data["refund"]);
     if (!is_new || type != "payment.paid") return;
     if (++order.paid_events > 1) {
@@ -281,7 +307,7 @@ void OrderSystem::take(const Json& event, const std::string& id) {
                             id);
     }
     if (order.payment_id.empty()) return;  // Nobody has told him yet what to refund.
-    if (dice_.chance(wishes_.refunds)) want_refunds(known->second);
+    if (dice_.chance(wishes_.refunds)) want_refunds(*known);
 }
 
 }  // namespace tollgate::simulation

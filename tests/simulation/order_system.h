@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "base/money.h"
 #include "signing/webhook.h"
 #include "tests/simulation/alipay_model.h"
+#include "tests/simulation/coordinator.h"
 #include "tests/simulation/network.h"
 #include "tests/simulation/world.h"
 
@@ -49,16 +51,7 @@ struct WantedRefund {
 // to buyers; verifies events and remembers them; settles differences.
 class OrderSystem {
 public:
-    struct Seams {
-        World& world;
-        Trace& trace;
-        Network& network;
-        AlipayModel& alipay;
-        // Takes a request to the gateway's api listener.
-        Network::Server to_gateway;
-        // Something that must never be was seen.
-        std::function<void(const std::string& violation)> on_violation;
-    };
+    using Seams = Coordinator::Seams;
 
     OrderSystem(Dice dice, Seams seams);
 
@@ -71,6 +64,7 @@ public:
     bool receive(const transport::ClientRequest& request, const Network::Answer& answer);
 
     const std::deque<Order>& orders() const { return orders_; }
+    const Coordinator& coordinator() const { return coordinator_; }
     // By event id: its type.
     const std::map<std::string, std::string>& events() const { return events_; }
     // Whether this refund of this payment's number was ever asked for, by us.
@@ -78,7 +72,7 @@ public:
         return refund_by_number_.contains(number);
     }
     // Every wish has its answer, and no buyer has anything left to do.
-    bool quiet() const { return unanswered_ == 0 && buyers_at_work_ == 0; }
+    bool quiet() const { return unanswered_ == 0 && buyers_at_work_ == 0 && coordinator_.quiet(); }
 
 private:
     using Json = nlohmann::json;
@@ -94,6 +88,10 @@ private:
     void buy(std::size_t index, const Json& action);
     void open_cashier(std::size_t index, const std::string& type, const std::string& text);
     void take(const Json& event, const std::string& id);
+    void take_payment(const Json& data, const std::string& type, bool is_new,
+                      const std::string& id);
+    // Nothing when nobody has asked for it.
+    std::optional<std::size_t> order_of(const Json& payment);
     // A report about the payment, from an answer or an event.
     void learn(Order& order, const Json& payment);
 
@@ -127,6 +125,7 @@ private:
     Seams seams_;
     Faults faults_;
     Faults wishes_;  // As they were at first: orders go on when the faults have stopped.
+    Coordinator coordinator_;
     std::vector<signing::WebhookVerifyingKey> keys_;
     std::deque<Order> orders_;
     std::deque<WantedRefund> refunds_;

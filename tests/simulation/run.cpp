@@ -323,22 +323,9 @@ private:
         with_ledger([](Oracle& oracle) { oracle.check_at_rest(); });
     }
 
-    // Beside the process, which is alive and keeps the ledger open.
     bool nothing_to_do() {
-        if (process_ == nullptr) return false;
-        auto db = Database::open(ledger_file(), Database::Mode::read_only, vfs_.name());
-        TOLLGATE_CHECK(db.has_value());
-        auto select = db->prepare(
-            "SELECT NOT EXISTS (SELECT 1 FROM delivery WHERE status = 'pending') AND"
-            " NOT EXISTS (SELECT 1 FROM payment WHERE next_sweep_ms < ?) AND"
-            " NOT EXISTS (SELECT 1 FROM refund WHERE next_sweep_ms IS NOT NULL) AND"
-            " NOT EXISTS (SELECT 1 FROM refund_report WHERE next_sweep_ms IS NOT NULL) AND"
-            " (SELECT last FROM publication) >= (SELECT coalesce(max(id), 0) FROM event)");
-        TOLLGATE_CHECK(select.has_value());
         // The end of a year's window is not waited for.
-        select->bind(1, (kBeginning + kCalmMax * 2).ms);
-        const auto row = select->step();
-        return row && *row && select->integer(0) == 1;
+        return process_ != nullptr && process_->nothing_due_until(kBeginning + kCalmMax * 2);
     }
 
     std::int64_t number_in(Database& db, std::string_view sql) {
