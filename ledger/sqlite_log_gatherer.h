@@ -12,8 +12,8 @@ namespace tollgate::ledger {
 // of the commit.
 //
 // Sound because of what SQLite does in WAL mode with synchronous=FULL (no less): nobody else reads
-// a frame of the log before the commit has synced it, and what the writer itself reads back goes out
-// first. A write that fails is told at the sync, so before the commit counts.
+// a frame of the log before the commit has synced it, and what the writer itself reads back goes
+// out first. A write that fails is told at the sync, so before the commit counts.
 class LogGatherer {
 public:
     // `base` names the VFS under it; nullptr: the system's.

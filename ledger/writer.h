@@ -65,8 +65,8 @@ public:
     // Called on the writer's thread after a batch that wrote events.
     void on_events(std::function<void()> hint) { on_events_ = std::move(hint); }
 
-    // Called on the writer's thread around the outcomes of each batch: it must run what it is given,
-    // once. Whoever waits for outcomes can gather them that way.
+    // Called on the writer's thread around the outcomes of each batch: it must run what it is
+    // given, once. Whoever waits for outcomes can gather them that way.
     void around_outcomes(std::function<void(const std::function<void()>&)> around) {
         around_outcomes_ = std::move(around);
     }

@@ -13,7 +13,7 @@ struct AnswerForm {
     std::string_view request_id;
     bool head_only = false;  // To HEAD: no body, but its length.
     bool http_1_0 = false;
-    bool close = false;  // The connection ends after this answer.
+    bool close = false;          // The connection ends after this answer.
     std::string_view date = {};  // As HttpDate says it.
 };
 

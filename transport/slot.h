@@ -79,7 +79,7 @@ public:
     std::optional<Waiting> claim();
 
     enum class Settled {
-        too_late,  // That ticket is not open, or its peer is gone.
+        too_late,    // That ticket is not open, or its peer is gone.
         looked_for,  // The handler still runs: its thread will find the answer.
         to_send,     // A loop must claim the connection and send.
     };

@@ -97,13 +97,13 @@ TEST_F(Config, TakesTlsAndLimitsAtEveryDoor) {
                 "client_ca": "ca.pem", "client_needed": false},
             "limits": {"connections_max": 7, "head_kilobytes_max": 8, "body_kilobytes_max": 9,
                        "request_seconds": 3, "idle_seconds": 4})";
-        text = is_public
-                   ? with(text, R"("base_url")", members + R"(, "base_url")")
-                   : with(text, R"("apps")", "\"" + std::string(door) + "\": {" + members + R"(}, "apps")");
+        text = is_public ? with(text, R"("base_url")", members + R"(, "base_url")")
+                         : with(text, R"("apps")",
+                                "\"" + std::string(door) + "\": {" + members + R"(}, "apps")");
         auto loaded = config::load(text, folder_.path());
         ASSERT_TRUE(std::holds_alternative<config::Settings>(loaded)) << door;
         const auto& settings = std::get<config::Settings>(loaded);
-        const config::DoorTls& tls = is_public                     ? settings.public_door.tls
+        const config::DoorTls& tls = is_public                    ? settings.public_door.tls
                                      : std::string(door) == "api" ? settings.api.tls
                                                                   : settings.operator_door.tls;
         const config::DoorLimits& limits = is_public ? settings.public_door.limits
@@ -130,9 +130,8 @@ TEST_F(Config, NamesWhatIsWrongAtADoor) {
           "/public/limits/idle_seconds: a whole number"}) {
         EXPECT_NE(text.find(where), std::string::npos) << where << " is not in\n" << text;
     }
-    const auto burst = config::to_text(
-        problems(with(good(), R"("rights": ["create", "read"])",
-                      R"("rights": ["create", "read"], "burst": 5)")));
+    const auto burst = config::to_text(problems(with(
+        good(), R"("rights": ["create", "read"])", R"("rights": ["create", "read"], "burst": 5)")));
     EXPECT_EQ(burst, "/callers/0/burst: has a meaning with \"requests_per_second\" alone\n");
 }
 

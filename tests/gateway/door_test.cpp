@@ -22,10 +22,8 @@ protected:
     }
 
     testing::TempFolder files_;
-    TlsFiles server_ =
-        transport::testing::write_tls_files(files_, "server", system_clock().now());
-    TlsFiles client_ =
-        transport::testing::write_tls_files(files_, "client", system_clock().now());
+    TlsFiles server_ = transport::testing::write_tls_files(files_, "server", system_clock().now());
+    TlsFiles client_ = transport::testing::write_tls_files(files_, "client", system_clock().now());
 };
 
 TEST_F(Door, SpeaksTlsWithTheFilesOfTheSettings) {

@@ -32,7 +32,8 @@ TEST(Serialiser, SaysHowTheConnectionGoesOn) {
     EXPECT_NE(wire_of({}, closing).find("\r\nConnection: close\r\n"), std::string::npos);
     const AnswerForm old{.request_id = "r", .http_1_0 = true, .date = kThen};
     EXPECT_NE(wire_of({}, old).find("\r\nConnection: keep-alive\r\n"), std::string::npos);
-    EXPECT_EQ(wire_of({}, {.request_id = "r", .date = kThen}).find("Connection"), std::string::npos);
+    EXPECT_EQ(wire_of({}, {.request_id = "r", .date = kThen}).find("Connection"),
+              std::string::npos);
 }
 
 TEST(Serialiser, GivesHeadAndEmptyStatusesNoBody) {
