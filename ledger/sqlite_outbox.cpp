@@ -188,11 +188,12 @@ Result<std::vector<DueDelivery>> SqliteOutbox::claim(const Claim& claim) {
     return due;
 }
 
-// Nobody came back to say how the attempt before this one ended.
+// Nobody came back to say how the attempt before this one ended; or somebody did, and that stands.
 Result<Done> SqliteOutbox::record_interrupted(const DueDelivery& delivery, Timestamp cut_short) {
     TOLLGATE_TRY(Statement* const insert,
                  statements_.get("INSERT INTO attempt (delivery, number, generation, started_ms,"
-                                 " outcome) VALUES (?, ?, ?, ?, 'interrupted')"));
+                                 " outcome) VALUES (?, ?, ?, ?, 'interrupted')"
+                                 " ON CONFLICT (delivery, number) DO NOTHING"));
     insert->bind(1, delivery.row).bind(2, delivery.attempt - 1).bind(3, delivery.generation);
     insert->bind(4, cut_short.ms);
     return insert->run();

@@ -41,7 +41,8 @@ void DiskFile::resize(std::string& image, std::int64_t size) {
 }
 
 std::string_view DiskFile::bytes_of(const Change& change) const {
-    if (change.has_own) return change.own;
+    // A write that was killed before its first byte may lie behind the end by now.
+    if (change.has_own || change.size == 0) return change.own;
     return std::string_view(bytes_).substr(static_cast<std::size_t>(change.at), change.size);
 }
 

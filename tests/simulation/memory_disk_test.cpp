@@ -78,6 +78,17 @@ TEST(MemoryDisk, MayKeepAnEarlierWriteToAPlaceAndLoseALaterOne) {
     EXPECT_TRUE(seen_cut.contains("13"));
 }
 
+TEST(MemoryDisk, TakesAWriteThatWasKilledBeforeItsFirstByte) {
+    DiskFile file;
+    file.write(0, "12");
+    file.write(2, "");
+    file.truncate(1);
+    file.sync();
+    Dice dice(1);
+    file.lose_power(dice);
+    EXPECT_EQ(file.bytes(), "1");
+}
+
 TEST(MemoryDisk, ForgetsAfterAFailedSyncWhatALaterOneDoesNotBringBack) {
     bool forgotten = false;
     for (std::uint64_t seed = 1; seed <= 100; ++seed) {
