@@ -1,4 +1,4 @@
-#include "ledger/sqlite_log_gatherer.h"
+#include "base/sqlite_log_gatherer.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 #include "base/check.h"
 
-namespace tollgate::ledger {
+namespace tollgate {
 namespace {
 
 // A large transaction must not keep all of its pages twice.
@@ -148,4 +148,4 @@ LogGatherer::~LogGatherer() {
     sqlite3_vfs_unregister(&vfs_);
 }
 
-}  // namespace tollgate::ledger
+}  // namespace tollgate

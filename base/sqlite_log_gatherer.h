@@ -4,7 +4,7 @@
 
 #include <sqlite3.h>
 
-namespace tollgate::ledger {
+namespace tollgate {
 
 // A SQLite VFS over another one, for the connection that writes: what is written to the
 // write-ahead log is gathered and goes out as one write when the log is synced. SQLite itself
@@ -34,4 +34,4 @@ private:
     Vfs vfs_{};
 };
 
-}  // namespace tollgate::ledger
+}  // namespace tollgate
