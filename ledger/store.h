@@ -23,6 +23,13 @@ public:
     virtual ~WriteConnection() = default;
     virtual Books& books() = 0;
     virtual Result<Done> begin() = 0;
+    // A unit of work begins: what left_no_trace() looks back to.
+    virtual void begin_unit() = 0;
+    // After a unit's error: true when the transaction is as it was when the unit began, and can go
+    // on without undoing anything.
+    virtual bool left_no_trace() const = 0;
+    // Around a unit that may have to be undone while those before it stay. Dear: SQLite keeps each
+    // page as it was before the unit changed it.
     virtual Result<Done> savepoint() = 0;
     virtual Result<Done> release_savepoint() = 0;
     virtual Result<Done> undo_to_savepoint() = 0;

@@ -61,7 +61,9 @@ Result<std::size_t> Writer::run_once() {
     }
     if (batch.empty()) return std::size_t{0};
 
-    if (run_batch(batch) == BatchEnd::dropped) run_alone(batch);
+    BatchEnd end = run_batch(batch, false);
+    if (end == BatchEnd::half_done_unit) end = run_batch(batch, true);
+    if (end == BatchEnd::dropped) run_alone(batch);
     if (in_doubt_) {
         abandoned_ = std::move(batch);
         return doubt();
@@ -70,23 +72,39 @@ Result<std::size_t> Writer::run_once() {
     return batch.size();
 }
 
-Writer::BatchEnd Writer::run_batch(std::vector<Pending>& batch) {
+Writer::BatchEnd Writer::run_batch(std::vector<Pending>& batch, bool savepoints) {
     if (auto begun = connection_->begin(); !begun) {
         note_error(begun.error());
         for (Pending& pending : batch) pending.outcome = begun.error();
         return BatchEnd::rolled_back;
     }
     for (Pending& pending : batch) {
-        pending.outcome = run_unit(*pending.unit);
+        Unit& unit = *pending.unit;
+        pending.outcome = savepoints ? run_unit_under_savepoint(unit) : run_unit(unit);
         if (!connection_->in_transaction()) return BatchEnd::dropped;
+        if (savepoints || pending.outcome || connection_->left_no_trace()) continue;
+        connection_->roll_back();
+        return BatchEnd::half_done_unit;
     }
     return commit_batch(batch);
 }
 
-// The unit under its savepoint. When the engine gives the transaction up, whatever is returned here
-// does not count: the caller sees in_transaction() and starts again.
+// Whatever is returned here does not count when the engine has given the transaction up, or when a
+// unit that failed has left a trace: the caller sees it and starts again.
 Result<Done> Writer::run_unit(Unit& unit) {
     for (int run = 1;; ++run) {
+        connection_->begin_unit();
+        auto outcome = unit.run(connection_->books());
+        if (outcome) return outcome;
+        note_error(outcome.error());
+        if (!connection_->left_no_trace()) return outcome;
+        if (run > 1 || outcome.error().code() != ErrorCode::stale_version) return outcome;
+    }
+}
+
+Result<Done> Writer::run_unit_under_savepoint(Unit& unit) {
+    for (int run = 1;; ++run) {
+        connection_->begin_unit();
         if (auto saved = connection_->savepoint(); !saved) {
             connection_->roll_back();
             return saved;
@@ -133,7 +151,7 @@ void Writer::run_alone(std::vector<Pending>& batch) {
     for (Pending& pending : batch) {
         std::vector<Pending> alone;
         alone.push_back({.unit = std::move(pending.unit)});
-        const BatchEnd end = run_batch(alone);
+        const BatchEnd end = run_batch(alone, true);
         pending = std::move(alone.front());
         if (end == BatchEnd::in_doubt) return;
         if (end == BatchEnd::dropped && pending.outcome) {
@@ -157,6 +175,11 @@ void Writer::finish(std::vector<Pending>& batch) {
     // The hint first: whoever sends events may start while the answers go out.
     const std::uint64_t events = connection_->books().events_added();
     if (std::exchange(events_seen_, events) != events && on_events_) on_events_();
+    if (!around_outcomes_) return tell_outcomes(batch);
+    around_outcomes_([&batch] { tell_outcomes(batch); });
+}
+
+void Writer::tell_outcomes(std::vector<Pending>& batch) {
     for (Pending& pending : batch) pending.unit->finish(std::move(pending.outcome));
 }
 
