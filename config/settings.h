@@ -103,7 +103,7 @@ struct CallerSettings {
     std::string id;
     std::vector<std::string> key_sha256;  // Of its bearer keys, lower-case hex; two for rotation.
     std::vector<std::string> apps;
-    std::vector<std::string> rights;  // create, read, close, refund, redeliver, operate
+    std::vector<std::string> rights;       // create, read, close, refund, redeliver, operate
     std::int64_t requests_per_second = 0;  // 429 beyond; 0: as many as he likes.
     std::int64_t burst = 0;                // So many at once; 0: a second's worth.
 };
