@@ -4,6 +4,8 @@
 #include <set>
 #include <string>
 
+#include "config/door.h"
+
 namespace tollgate::config {
 namespace {
 
@@ -66,6 +68,7 @@ void read_store(Section section, StoreSettings& into) {
 
 void read_public(Section section, PublicSettings& into) {
     section.may_have_listen_address("listen", into.listen);
+    read_door_parts(section, into.tls, into.limits);
     section.need_url("base_url", into.base_url);
     section.finish();
 }
@@ -73,6 +76,7 @@ void read_public(Section section, PublicSettings& into) {
 template <typename Door>
 void read_door(Section section, Door& into) {
     section.may_have_listen_address("listen", into.listen);
+    read_door_parts(section, into.tls, into.limits);
     section.finish();
 }
 
@@ -161,6 +165,11 @@ CallerSettings read_caller(Section& section) {
                                              "\" is not one of create, read, close, "
                                              "refund, redeliver, operate");
         }
+    }
+    section.may_have_integer("requests_per_second", caller.requests_per_second, 0, 1'000'000);
+    section.may_have_integer("burst", caller.burst, 1, 1'000'000);
+    if (section.has("burst") && caller.requests_per_second == 0) {
+        section.problem_at("burst", "has a meaning with \"requests_per_second\" alone");
     }
     section.finish();
     return caller;

@@ -35,9 +35,28 @@ struct StoreSettings {
     std::string stem() const { return postgres ? postgres->folder + "/tollgate" : sqlite_file; }
 };
 
+// TLS at a door, by PEM files that are already there; read again at SIGHUP.
+struct DoorTls {
+    std::string certificate_file;  // With its chain; empty: plain text.
+    std::string key_file;
+    std::string client_ca_file;  // Who signs the certificates of clients; empty: none is asked for.
+    bool client_needed = true;   // False: a client may come without one.
+};
+
+// What a door takes before it refuses, or, with too many connections, lets them wait.
+struct DoorLimits {
+    std::int64_t connections_max = 20'000;
+    std::int64_t head_bytes_max = 16 * 1024;
+    std::int64_t body_bytes_max = 256 * 1024;
+    std::chrono::milliseconds request_time{10'000};  // From its first byte to its last.
+    std::chrono::milliseconds idle_time{75'000};     // Of a kept connection.
+};
+
 // Alipay's and the buyers' door. Everything but /alipay/… is 404 here.
 struct PublicSettings {
     ListenAddress listen{.address = "127.0.0.1", .port = 8600};
+    DoorTls tls;
+    DoorLimits limits;
     // What Alipay and browsers reach it by, without a final '/': the start of every notify_url.
     std::string base_url;
 };
@@ -45,11 +64,15 @@ struct PublicSettings {
 // The order service's door.
 struct ApiSettings {
     ListenAddress listen{.address = "127.0.0.1", .port = 8601};
+    DoorTls tls;
+    DoorLimits limits{.body_bytes_max = 128 * 1024};
 };
 
 // Health, readiness and, later, metrics and the console.
 struct OperatorSettings {
     ListenAddress listen{.address = "127.0.0.1", .port = 8602};
+    DoorTls tls;
+    DoorLimits limits;
 };
 
 // Certificate mode: the texts of the files that Alipay's console hands out (protocol notes 5).
@@ -93,7 +116,9 @@ struct CallerSettings {
     std::string id;
     std::vector<std::string> key_sha256;  // Of its bearer keys, lower-case hex; two for rotation.
     std::vector<std::string> apps;
-    std::vector<std::string> rights;  // create, read, close, refund, redeliver, operate
+    std::vector<std::string> rights;       // create, read, close, refund, redeliver, operate
+    std::int64_t requests_per_second = 0;  // 429 beyond; 0: as many as he likes.
+    std::int64_t burst = 0;                // So many at once; 0: a second's worth.
 };
 
 // An exchange of a message broker that events are published to.

@@ -23,7 +23,8 @@ std::string_view bearer_key(const transport::ServerRequest& request) {
 
 }  // namespace
 
-Callers::Callers(const std::vector<config::CallerSettings>& settings) {
+Callers::Callers(const std::vector<config::CallerSettings>& settings, Clock& clock)
+    : clock_(clock) {
     for (const config::CallerSettings& caller : settings) {
         for (const std::string& hash : caller.key_sha256) {
             by_key_hash_.emplace(hash, callers_.size());
@@ -31,7 +32,20 @@ Callers::Callers(const std::vector<config::CallerSettings>& settings) {
         callers_.push_back({.id = caller.id,
                             .apps = {caller.apps.begin(), caller.apps.end()},
                             .rights = {caller.rights.begin(), caller.rights.end()}});
+        rates_.push_back(nullptr);
+        if (caller.requests_per_second == 0) continue;
+        const std::int64_t burst = caller.burst > 0 ? caller.burst : caller.requests_per_second;
+        rates_.back() = std::make_unique<Rate>(TokenBucket(caller.requests_per_second, burst));
     }
+}
+
+std::optional<std::chrono::nanoseconds> Callers::must_wait(std::size_t caller) const {
+    Rate* const rate = rates_[caller].get();
+    if (rate == nullptr) return std::nullopt;
+    const auto now = clock_.monotonic();
+    const std::lock_guard lock(rate->mutex);
+    if (rate->bucket.take(now)) return std::nullopt;
+    return rate->bucket.next_at() - now;
 }
 
 std::variant<const Caller*, ApiProblem> Callers::admit(const transport::ServerRequest& request,
@@ -46,6 +60,13 @@ std::variant<const Caller*, ApiProblem> Callers::admit(const transport::ServerRe
                           .title = "A known key is needed: Authorization: Bearer <key>"};
     }
     const Caller& caller = callers_[found->second];
+    if (const auto wait = must_wait(found->second)) {
+        const auto seconds = std::chrono::ceil<std::chrono::seconds>(*wait);
+        return ApiProblem{.status = 429,
+                          .code = "too_many_requests",
+                          .title = "You ask more often than your requests_per_second allow",
+                          .retry_after_seconds = static_cast<int>(seconds.count())};
+    }
     if (!caller.may(right)) {
         return ApiProblem{.status = 403,
                           .code = "right_missing",

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <memory>
+#include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -7,6 +10,8 @@
 #include <variant>
 #include <vector>
 
+#include "base/clock.h"
+#include "base/token_bucket.h"
 #include "config/settings.h"
 #include "gateway/problem.h"
 #include "transport/http_message.h"
@@ -23,18 +28,30 @@ struct Caller {
     bool may(std::string_view right) const { return rights.contains(right); }
 };
 
-// Who is calling, by bearer key. Only the SHA-256 of a key is known here. Immutable, safe to share.
+// Who is calling, by bearer key. Only the SHA-256 of a key is known here. Safe to share.
 class Callers {
 public:
-    explicit Callers(const std::vector<config::CallerSettings>& settings);
+    Callers(const std::vector<config::CallerSettings>& settings, Clock& clock);
 
-    // The caller, if he has the right; else 401 (key missing or unknown: nothing says which) or
-    // 403.
+    // The caller, if he has the right; else 401 (key missing or unknown: nothing says which), 429
+    // (with Retry-After) when he asks more often than he may, or 403.
     std::variant<const Caller*, ApiProblem> admit(const transport::ServerRequest& request,
                                                   std::string_view right) const;
 
 private:
+    struct Rate {
+        explicit Rate(TokenBucket full) : bucket(full) {}
+
+        std::mutex mutex;
+        TokenBucket bucket;
+    };
+
+    // When he may ask again; nothing: now, and this counts as asked.
+    std::optional<std::chrono::nanoseconds> must_wait(std::size_t caller) const;
+
+    Clock& clock_;
     std::vector<Caller> callers_;
+    std::vector<std::unique_ptr<Rate>> rates_;  // Beside callers_; null: no limit.
     std::unordered_map<std::string, std::size_t> by_key_hash_;
 };
 

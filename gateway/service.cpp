@@ -18,6 +18,7 @@
 #include "gateway/create_payment.h"
 #include "gateway/deliveries.h"
 #include "gateway/difference_api.h"
+#include "gateway/door.h"
 #include "gateway/ending_api.h"
 #include "gateway/endpoint_api.h"
 #include "gateway/event_api.h"
@@ -53,7 +54,6 @@ constexpr int kDaysABeat = 4;
 // the commits around them.
 constexpr int kCreateCallsMax = 3;
 constexpr milliseconds kApiTicketMargin{15'000};
-constexpr std::size_t kApiBodyMax = 128 * 1024;
 constexpr int kExplainedABeat = 4;
 constexpr int kErrandCallsMax = 4;
 constexpr int kErrandsAtOnce = 256;
@@ -67,7 +67,7 @@ public:
           seams_{clock_, seams.entropy, seams.random, seams.log, seams.on_fatal, seams.sqlite_vfs},
           apps_(std::move(apps)),
           certificates_(settings_.store.stem() + ".certificates", apps_, seams_.clock, seams_.log),
-          callers_(settings_.callers) {}
+          callers_(settings_.callers, seams_.clock) {}
 
     ~RunningService() override { stop(milliseconds(0)); }
 
@@ -130,6 +130,8 @@ public:
         certificates_.load_kept();
         return Done{};
     }
+
+    Result<Done> reload_tls() override { return front_->reload_tls(); }
 
     void stop(milliseconds patience) override {
         if (stopped_) return;
@@ -227,10 +229,8 @@ private:
     }
 
     transport::Listener public_listener() {
-        transport::Listener listener{.name = "public",
-                                     .address = settings_.public_door.listen.address,
-                                     .port = settings_.public_door.listen.port,
-                                     .refusal = public_refusal};
+        auto listener = listener_of("public", settings_.public_door);
+        listener.refusal = public_refusal;
         // Payments name the first; the second is the application gateway that the console asks for,
         // where messages come.
         for (const char* door : {"/alipay/{app}/notify", "/alipay/{app}/gateway"}) {
@@ -284,11 +284,8 @@ private:
         TOLLGATE_DO(open_event_apis());
         health_ = std::make_unique<Health>(*writer_);
 
-        transport::Listener api{.name = "api",
-                                .address = settings_.api.listen.address,
-                                .port = settings_.api.listen.port,
-                                .refusal = api_refusal};
-        api.limits.body_bytes_max = kApiBodyMax;
+        auto api = listener_of("api", settings_.api);
+        api.refusal = api_refusal;
         api.limits.ticket_time =
             std::max<milliseconds>(errand_time() + kApiTicketMargin, EventApi::kWaitMax * 2);
         api_->add_routes(api.router);
@@ -301,10 +298,8 @@ private:
         preauth_api_->add_routes(api.router);
         difference_api_->add_routes(api.router);
 
-        transport::Listener operator_door{.name = "operator",
-                                          .address = settings_.operator_door.listen.address,
-                                          .port = settings_.operator_door.listen.port,
-                                          .refusal = api_refusal};
+        auto operator_door = listener_of("operator", settings_.operator_door);
+        operator_door.refusal = api_refusal;
         health_->add_routes(operator_door.router);
 
         std::vector<transport::Listener> listeners;
@@ -315,6 +310,7 @@ private:
                      transport::Front::open(
                          std::move(listeners),
                          {.clock = seams_.clock, .entropy = seams_.entropy, .log = seams_.log}));
+        writer_->around_outcomes([this](const auto& tell) { front_->gather_answers(tell); });
         return Done{};
     }
 

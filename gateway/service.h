@@ -47,6 +47,9 @@ public:
     virtual Result<Done> reload_apps(const std::vector<config::AppSettings>& settings,
                                      std::vector<config::Problem>& problems) = 0;
 
+    // Reads the doors' TLS files anew; see Front::reload_tls. From one thread at a time.
+    virtual Result<Done> reload_tls() = 0;
+
     // Answers what has begun, finishes deliveries under way, then stops every thread. What is not
     // done within `patience` is left to the next start, which loses nothing.
     virtual void stop(std::chrono::milliseconds patience) = 0;

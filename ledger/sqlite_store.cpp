@@ -10,6 +10,7 @@
 #include "base/file_lock.h"
 #include "base/migrate.h"
 #include "base/sqlite.h"
+#include "base/sqlite_log_gatherer.h"
 #include "ledger/migrations.h"
 #include "ledger/sqlite_books.h"
 #include "ledger/sqlite_reading.h"
@@ -28,12 +29,15 @@ constexpr const char* kCheckpointerPragmas = "PRAGMA busy_timeout = 20";
 
 class SqliteWriteConnection final : public WriteConnection {
 public:
-    SqliteWriteConnection(Database db, std::shared_ptr<WriteGate> gate)
-        : db_(std::move(db)), books_(db_), gate_(std::move(gate)) {}
+    SqliteWriteConnection(std::unique_ptr<LogGatherer> vfs, Database db,
+                          std::shared_ptr<WriteGate> gate)
+        : vfs_(std::move(vfs)), db_(std::move(db)), books_(db_), gate_(std::move(gate)) {}
     ~SqliteWriteConnection() override { gate_->leave(); }
 
     Books& books() override { return books_; }
-    Result<Done> begin(Care /*one_writer*/) override {
+    Result<Done> begin(Care care) override {
+        care_ = care;
+        half_done_ = false;
         changes_before_ = sqlite3_total_changes64(db_.get());
         gate_->enter();
         auto begun = run(kBegin);
@@ -41,16 +45,20 @@ public:
         return begun;
     }
     Result<Done> savepoint(std::size_t /*unit*/) override {
-        changes_at_savepoint_ = sqlite3_total_changes64(db_.get());
-        return run(kSavepoint);
+        changes_before_unit_ = sqlite3_total_changes64(db_.get());
+        return is_guarded() ? run(kSavepoint) : Done{};
     }
-    Result<Done> release_savepoint() override { return run(kRelease); }
+    Result<Done> release_savepoint() override { return is_guarded() ? run(kRelease) : Done{}; }
     Result<Done> undo_to_savepoint() override {
+        if (!is_guarded()) return undo_unguarded();
         // SQLite goes on counting what is undone.
-        changes_before_ += sqlite3_total_changes64(db_.get()) - changes_at_savepoint_;
+        changes_before_ += sqlite3_total_changes64(db_.get()) - changes_before_unit_;
         return db_.run("ROLLBACK TO unit; RELEASE unit");
     }
     bool in_transaction() const override { return !db_.in_autocommit(); }
+    AfterDrop after_drop() const override {
+        return {.again = half_done_ ? AfterDrop::Again::guarded : AfterDrop::Again::one_by_one};
+    }
     bool has_written() const override {
         return sqlite3_total_changes64(db_.get()) != changes_before_;
     }
@@ -82,6 +90,15 @@ private:
     static constexpr const char* kRelease = "RELEASE unit";
     static constexpr const char* kCommit = "COMMIT";
 
+    // A savepoint is dear: each page is kept as it was before the unit changed it. Nearly always a
+    // unit that fails has written nothing, and there is nothing to undo.
+    bool is_guarded() const { return care_ != Care::among_others; }
+    Result<Done> undo_unguarded() {
+        if (sqlite3_total_changes64(db_.get()) == changes_before_unit_) return Done{};
+        half_done_ = true;
+        return Error(ErrorCode::internal, "a unit that failed has written");
+    }
+
     Result<Done> run(const char* sql) {
         TOLLGATE_TRY(Statement* const statement, statements_.get(sql));
         auto done = statement->run();
@@ -89,12 +106,15 @@ private:
         return done;
     }
 
+    std::unique_ptr<LogGatherer> vfs_;
     Database db_;
     StatementCache statements_{db_};
     SqliteBooks books_;
     std::shared_ptr<WriteGate> gate_;  // The store may go before us.
     std::int64_t changes_before_ = 0;
-    std::int64_t changes_at_savepoint_ = 0;
+    std::int64_t changes_before_unit_ = 0;
+    Care care_ = Care::among_others;
+    bool half_done_ = false;  // A unit without a savepoint has failed behind its first write.
 };
 
 class SqliteStore final : public Store {
@@ -105,7 +125,8 @@ public:
           checkpointer_(std::move(checkpointer)) {}
 
     Result<std::unique_ptr<WriteConnection>> write_connection() override {
-        TOLLGATE_TRY(auto db, open(Database::Mode::read_write));
+        auto vfs = std::make_unique<LogGatherer>(options_.vfs);
+        TOLLGATE_TRY(auto db, open_with(vfs->name(), Database::Mode::read_write));
         // What a unit may have to undo is kept in memory: else it goes to a temporary file from
         // eight pages on.
         TOLLGATE_DO(
@@ -115,7 +136,7 @@ public:
         // A pragma takes no bindings; the number is ours.
         TOLLGATE_DO(db.run(("PRAGMA cache_size = -" + std::to_string(options_.cache_kib)).c_str()));
         return std::unique_ptr<WriteConnection>(
-            std::make_unique<SqliteWriteConnection>(std::move(db), gate_));
+            std::make_unique<SqliteWriteConnection>(std::move(vfs), std::move(db), gate_));
     }
 
     Result<ReadLease> read() override {
@@ -155,13 +176,20 @@ public:
     }
 
     static Result<Database> open_at(const SqliteOptions& options, Database::Mode mode) {
-        TOLLGATE_TRY(auto db, Database::open(options.file, mode, options.vfs));
-        TOLLGATE_DO(db.run("PRAGMA busy_timeout = 5000"));
-        return db;
+        return open_file(options.file, options.vfs, mode);
     }
 
 private:
-    Result<Database> open(Database::Mode mode) const { return open_at(options_, mode); }
+    static Result<Database> open_file(const std::string& file, const char* vfs,
+                                      Database::Mode mode) {
+        TOLLGATE_TRY(auto db, Database::open(file, mode, vfs));
+        TOLLGATE_DO(db.run("PRAGMA busy_timeout = 5000"));
+        return db;
+    }
+    Result<Database> open(Database::Mode mode) const { return open_with(options_.vfs, mode); }
+    Result<Database> open_with(const char* vfs, Database::Mode mode) const {
+        return open_file(options_.file, vfs, mode);
+    }
 
     // *frames: how many pages the log holds. A reader in the way is no error: the next beat goes
     // on.

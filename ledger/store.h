@@ -33,7 +33,7 @@ public:
     };
     // What to do with the units of a transaction that was given up.
     struct AfterDrop {
-        enum class Again { together, one_by_one };
+        enum class Again { together, guarded, one_by_one };
 
         Again again = Again::one_by_one;
         std::optional<std::size_t> culprit;  // The unit that was the reason: not with the others.

@@ -140,10 +140,15 @@ Writer::BatchEnd Writer::run_all(std::vector<Pending>& batch) {
 
 // Puts those who have to run alone, in the end, into `apart`.
 Writer::BatchEnd Writer::run_together(Batch& batch, Batch& apart) {
+    auto care = WriteConnection::Care::among_others;
     for (int run = 1; !batch.empty(); ++run) {
-        const BatchEnd end = run_batch(batch, WriteConnection::Care::among_others);
+        const BatchEnd end = run_batch(batch, care);
         if (end != BatchEnd::dropped) return end;
         const auto next = connection_->after_drop();
+        if (next.again == WriteConnection::AfterDrop::Again::guarded) {
+            care = WriteConnection::Care::guarded;
+            continue;
+        }
         if (next.culprit) {
             const auto culprit = batch.begin() + static_cast<std::ptrdiff_t>(*next.culprit);
             apart.push_back(*culprit);
@@ -261,6 +266,11 @@ void Writer::finish(std::vector<Pending>& batch) {
     // The hint first: whoever sends events may start while the answers go out.
     const std::uint64_t events = connection_->books().events_added();
     if (std::exchange(events_seen_, events) != events && on_events_) on_events_();
+    if (!around_outcomes_) return tell_outcomes(batch);
+    around_outcomes_([&batch] { tell_outcomes(batch); });
+}
+
+void Writer::tell_outcomes(std::vector<Pending>& batch) {
     for (Pending& pending : batch) pending.unit->finish(std::move(pending.outcome));
 }
 

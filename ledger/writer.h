@@ -23,8 +23,9 @@ namespace tollgate::ledger {
 // The contract, which callbacks depend on:
 //   1. No outcome leaves before the COMMIT that makes it true, refusals included (they may rest on
 //      what an earlier unit of the same batch wrote).
-//   2. Each unit runs under a savepoint: its error undoes it alone, the others live. A stale
-//      version is run once more.
+//   2. A unit's error undoes it alone, the others live. A stale version is run once more. Nearly
+//      always a unit that fails has written nothing; the rare batch in which one has is rolled back
+//      and run again, each unit under a savepoint.
 //   3. When the engine drops the whole batch (a full disk, an I/O error, a deadlock between two
 //      processes), its units run again: together when that may help, without the one that was the
 //      reason, or each in a transaction of its own, so that one bad unit cannot take the others
@@ -68,6 +69,12 @@ public:
     // Called on the writer's thread after a batch that wrote events.
     void on_events(std::function<void()> hint) { on_events_ = std::move(hint); }
 
+    // Called on the writer's thread around the outcomes of each batch: it must run what it is
+    // given, once. Whoever waits for outcomes can gather them that way.
+    void around_outcomes(std::function<void(const std::function<void()>&)> around) {
+        around_outcomes_ = std::move(around);
+    }
+
     struct Health {
         bool write_failing =
             false;              // The disk is full or fails. Cleared by the next durable COMMIT.
@@ -100,6 +107,7 @@ private:
     Result<std::size_t> end_batch(BatchEnd end, std::vector<Pending> batch);
     void note_error(const Error& error);
     void finish(std::vector<Pending>& batch);
+    static void tell_outcomes(std::vector<Pending>& batch);
     static Error doubt();
     static Error stopped();
     static Error line_full();
@@ -108,6 +116,7 @@ private:
     const Options options_;
     Log& log_;
     std::function<void()> on_events_;
+    std::function<void(const std::function<void()>&)> around_outcomes_;
     std::uint64_t events_seen_ = 0;
 
     mutable std::mutex mutex_;

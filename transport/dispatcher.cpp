@@ -6,7 +6,6 @@
 
 #include "base/id.h"
 #include "transport/http_text.h"
-#include "transport/serialiser.h"
 
 namespace tollgate::transport {
 namespace {
@@ -135,7 +134,7 @@ void Dispatcher::answer(Connection& connection, ServerResponse response) {
         .head_only = exchange.method == "HEAD",
         .http_1_0 = exchange.http_1_0,
         .close = connection.closing,
-        .now = front_.seams.clock.now(),
+        .date = date_.at(front_.seams.clock.now()),
     };
     if (!append_answer(connection.output, response, form)) {
         front_.seams.log.error("http.answer_unsendable", {{"path", exchange.path},

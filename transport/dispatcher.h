@@ -5,6 +5,7 @@
 
 #include "transport/front_state.h"
 #include "transport/library_parser.h"
+#include "transport/serialiser.h"
 
 namespace tollgate::transport {
 
@@ -37,6 +38,7 @@ private:
 
     FrontState& front_;
     LibraryParser parser_;
+    HttpDate date_;
 };
 
 }  // namespace tollgate::transport

@@ -1,6 +1,7 @@
 #include "transport/front.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include <sys/epoll.h>
@@ -17,10 +18,13 @@ namespace {
 
 // How often deadlines are looked at.
 constexpr std::chrono::milliseconds kTick{100};
+// How many answers a loop takes on before it looks for other events.
+constexpr std::size_t kAnswersATurn = 32;
 
 class EpollFront final : public Front {
 public:
-    EpollFront(FrontSeams seams, Descriptor epoll) : state_(seams, std::move(epoll)) {}
+    EpollFront(FrontSeams seams, Descriptor epoll, Descriptor wake)
+        : state_(seams, std::move(epoll), std::move(wake)) {}
     ~EpollFront() override { TOLLGATE_CHECK(running_.load() == 0); }
     EpollFront(const EpollFront&) = delete;
     EpollFront& operator=(const EpollFront&) = delete;
@@ -31,6 +35,7 @@ public:
     void run() override;
     void stop(std::chrono::milliseconds patience) override;
     Result<Done> reload_tls() override;
+    void gather_answers(const std::function<void()>& work) override;
     int port(std::string_view name) const override;
     Counters counters() const override;
 
@@ -38,6 +43,7 @@ private:
     using Tls = std::shared_ptr<const TlsContext>;
 
     Result<Tls> load_tls(const Listener& settings);
+    void send_answers(ConnectionWorker& worker);
     void handle_one_event(ConnectionWorker& worker);
     void sweep_when_due(ConnectionWorker& worker);
     void sweep(ConnectionWorker& worker, std::chrono::nanoseconds now);
@@ -51,12 +57,11 @@ private:
 
 // Edge-triggered: a write wakes one thread once, and nobody needs to read the count away.
 Result<Done> EpollFront::prepare_to_wake() {
-    state_.wake = Descriptor(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
     epoll_event event{};
     event.events = EPOLLIN | EPOLLET;
     event.data.u64 = kWakeKey;
-    if (!state_.wake ||
-        ::epoll_ctl(state_.slots->epoll(), EPOLL_CTL_ADD, state_.wake.get(), &event) != 0) {
+    const SlotTable& slots = *state_.slots;
+    if (::epoll_ctl(slots.epoll(), EPOLL_CTL_ADD, slots.wake(), &event) != 0) {
         return Error(ErrorCode::unavailable, "no descriptor is left for the event loop");
     }
     return Done{};
@@ -106,11 +111,24 @@ void EpollFront::run() {
     running_.fetch_add(1);
     ConnectionWorker worker(state_);
     while (!state_.finished.load()) {
+        send_answers(worker);
         handle_one_event(worker);
         sweep_when_due(worker);
     }
-    wake_one(state_);
+    state_.slots->wake_one();
     running_.fetch_sub(1);
+}
+
+void EpollFront::send_answers(ConnectionWorker& worker) {
+    std::array<std::uint32_t, kAnswersATurn> indices{};
+    const std::size_t taken = state_.slots->take_to_send(indices);
+    for (std::size_t i = 0; i < taken; ++i) worker.on_event(state_.slots->at(indices[i]));
+}
+
+void EpollFront::gather_answers(const std::function<void()>& work) {
+    state_.slots->begin_gathering();
+    work();
+    state_.slots->end_gathering();
 }
 
 // One event a call: the kernel hands the next one to whichever thread is free.
@@ -141,6 +159,7 @@ void EpollFront::sweep(ConnectionWorker& worker, std::chrono::nanoseconds now) {
         Slot& slot = state_.slots->at(i);
         const Slot::Expired expired = slot.expire(now);
         if (expired.ticket_answered) state_.slots->open_tickets().fetch_sub(1);
+        if (expired.to_send) state_.slots->to_send(slot);
         if (expired.claimed) worker.on_deadline(slot, *expired.claimed);
     }
     // Descriptors may have been freed elsewhere in the process.
@@ -167,7 +186,7 @@ void EpollFront::stop(std::chrono::milliseconds patience) {
     state_.draining.store(true);
     for (std::uint64_t i = 0; i < state_.slots->size(); ++i) state_.slots->at(i).hurry_if_idle();
     next_sweep_ns_.store(0);
-    wake_one(state_);
+    state_.slots->wake_one();
     if (state_.connections.load() == 0) finish(state_);
 }
 
@@ -192,8 +211,11 @@ Front::Counters EpollFront::counters() const {
 
 Result<std::unique_ptr<Front>> Front::open(std::vector<Listener> listeners, FrontSeams seams) {
     Descriptor epoll(::epoll_create1(EPOLL_CLOEXEC));
-    if (!epoll) return Error(ErrorCode::unavailable, "no descriptor is left for the event loop");
-    auto front = std::make_unique<EpollFront>(seams, std::move(epoll));
+    Descriptor wake(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+    if (!epoll || !wake) {
+        return Error(ErrorCode::unavailable, "no descriptor is left for the event loop");
+    }
+    auto front = std::make_unique<EpollFront>(seams, std::move(epoll), std::move(wake));
     TOLLGATE_DO(front->prepare_to_wake());
     for (Listener& listener : listeners) TOLLGATE_DO(front->listen(std::move(listener)));
     return Result<std::unique_ptr<Front>>(std::move(front));

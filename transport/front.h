@@ -71,6 +71,10 @@ public:
     // Tickets of before resume no session. Reads files: call it from a thread that may wait.
     virtual Result<Done> reload_tls() = 0;
 
+    // Runs `work`, which completes tickets on this thread. Their answers leave together when it
+    // returns, for the price of waking one loop instead of a wake each. From one thread at a time.
+    virtual void gather_answers(const std::function<void()>& work) = 0;
+
     // The port that the named listener really has.
     virtual int port(std::string_view name) const = 0;
 

@@ -8,7 +8,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include "base/check.h"
@@ -89,13 +88,9 @@ void close_connection(FrontState& front, Slot& slot) {
     if (last && front.draining.load()) finish(front);
 }
 
-void wake_one(const FrontState& front) {
-    ::eventfd_write(front.wake.get(), 1);
-}
-
 void finish(FrontState& front) {
     front.finished.store(true);
-    wake_one(front);  // Who leaves run() wakes the next.
+    front.slots->wake_one();  // Who leaves run() wakes the next.
 }
 
 void accept_waiting(FrontState& front, ListenerState& listener) {

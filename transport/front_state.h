@@ -43,14 +43,13 @@ private:
 
 // What all threads of one front share.
 struct FrontState {
-    FrontState(FrontSeams given, Descriptor epoll)
+    FrontState(FrontSeams given, Descriptor epoll, Descriptor wake)
         : seams(given),
-          slots(std::make_shared<SlotTable>(std::move(epoll))),
+          slots(std::make_shared<SlotTable>(std::move(epoll), std::move(wake))),
           refusal_log(given.log, given.clock) {}
 
     FrontSeams seams;
     std::shared_ptr<SlotTable> slots;
-    Descriptor wake;  // An eventfd.
     std::deque<ListenerState> listeners;
     RefusalLog refusal_log;
     std::atomic<bool> draining{false};
@@ -73,9 +72,6 @@ void resume(FrontState& front, ListenerState& listener);
 
 // Takes what has reached the kernel already, then stops listening for good.
 void stop_listening(FrontState& front, ListenerState& listener);
-
-// Makes one thread that waits for an event look at the flags and deadlines.
-void wake_one(const FrontState& front);
 
 // Every connection has gone: run() returns in all threads.
 void finish(FrontState& front);

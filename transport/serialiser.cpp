@@ -47,7 +47,7 @@ bool append_answer(std::string& wire, const ServerResponse& response, const Answ
     wire += ' ';
     wire += reason_phrase(response.status);
     wire += "\r\n";
-    append_field(wire, "Date", to_http_date(form.now));
+    append_field(wire, "Date", form.date);
     if (!response.content_type.empty()) append_field(wire, "Content-Type", response.content_type);
     if (may_have_body(response.status)) {
         append_field(wire, "Content-Length", std::to_string(response.body.size()));
@@ -129,6 +129,15 @@ std::string to_http_date(Timestamp at) {
         static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
         static_cast<int>(time.seconds().count())));
     return text.data();
+}
+
+std::string_view HttpDate::at(Timestamp now) {
+    const std::int64_t second = now.ms / 1'000;
+    if (text_.empty() || second != second_) {
+        text_ = to_http_date(now);
+        second_ = second;
+    }
+    return text_;
 }
 
 }  // namespace tollgate::transport

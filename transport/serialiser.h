@@ -13,8 +13,8 @@ struct AnswerForm {
     std::string_view request_id;
     bool head_only = false;  // To HEAD: no body, but its length.
     bool http_1_0 = false;
-    bool close = false;  // The connection ends after this answer.
-    Timestamp now;       // For Date.
+    bool close = false;          // The connection ends after this answer.
+    std::string_view date = {};  // As HttpDate says it.
 };
 
 // Appends the answer's bytes as they go on the wire. False, with nothing appended, when it cannot
@@ -29,5 +29,16 @@ std::string_view reason_phrase(int status);
 
 // "Sun, 06 Nov 1994 08:49:37 GMT".
 std::string to_http_date(Timestamp at);
+
+// The same, written once a second.
+class HttpDate {
+public:
+    // Valid until the next call.
+    std::string_view at(Timestamp now);
+
+private:
+    std::int64_t second_ = 0;
+    std::string text_;
+};
 
 }  // namespace tollgate::transport

@@ -105,22 +105,23 @@ std::optional<Waiting> Slot::claim() {
     return waiting_;
 }
 
-void Slot::answer_locked(ServerResponse response) {
+Slot::Settled Slot::answer_locked(ServerResponse response) {
     ticket_ = 0;
     answer_ = std::move(response);
     deadline_ns_.store(0, std::memory_order_relaxed);
-    if (phase_ != Phase::suspended) return;  // The handler still runs: its thread will look here.
-    // A loop sends: EPOLLOUT fires at once, and this thread runs no socket code.
+    if (phase_ != Phase::suspended) return Settled::looked_for;
+    // A loop sends: this thread runs no socket code, and the kernel is not asked whether there is
+    // room, as there nearly always is.
+    phase_ = Phase::armed;
     waiting_ = Waiting::send;
     deadline_ns_.store(send_by_.count(), std::memory_order_relaxed);
-    arm_locked(EPOLLOUT);
+    return Settled::to_send;
 }
 
-bool Slot::settle(std::uint64_t ticket, ServerResponse response) {
+Slot::Settled Slot::settle(std::uint64_t ticket, ServerResponse response) {
     const std::lock_guard lock(mutex_);
-    if (ticket == 0 || ticket_ != ticket) return false;
-    answer_locked(std::move(response));
-    return true;
+    if (ticket == 0 || ticket_ != ticket) return Settled::too_late;
+    return answer_locked(std::move(response));
 }
 
 Slot::Expired Slot::expire(std::chrono::nanoseconds now) {
@@ -132,13 +133,15 @@ Slot::Expired Slot::expire(std::chrono::nanoseconds now) {
     const std::lock_guard lock(mutex_);
     if (!over()) return {};
     if (ticket_ != 0) {
-        answer_locked(ServerResponse{.status = 503});
-        return {.ticket_answered = true, .claimed = std::nullopt};
+        const Settled settled = answer_locked(ServerResponse{.status = 503});
+        return {.ticket_answered = true,
+                .to_send = settled == Settled::to_send,
+                .claimed = std::nullopt};
     }
     if (phase_ != Phase::armed) return {};
     phase_ = Phase::working;
     deadline_ns_.store(0, std::memory_order_relaxed);
-    return {.ticket_answered = false, .claimed = waiting_};
+    return {.claimed = waiting_};
 }
 
 void Slot::hurry_if_idle() {

@@ -21,7 +21,8 @@ enum class Waiting { handshake, idle, request, send, linger };
 //   armed      with the kernel: the first thread to claim it (for an event, or because its deadline
 //              is over) becomes the owner
 //   working    with that thread, until it arms, suspends or closes it
-//   suspended  with its ticket: completing the ticket arms it, and a loop sends the answer
+//   suspended  with its ticket: completing the ticket makes it armed, for a loop that is told of it
+//              by other means than the kernel's (SlotTable) and sends the answer
 //
 // The mutex guards these changes and the fields that outsiders (tickets, the sweep, stop) look at,
 // and makes each owner see what the last one did. It is held for moments only, never over a
@@ -77,11 +78,16 @@ public:
     // an owner may find that nothing has happened at all, and arms again.
     std::optional<Waiting> claim();
 
-    // False when that ticket is not open: too late, or its peer is gone.
-    bool settle(std::uint64_t ticket, ServerResponse response);
+    enum class Settled {
+        too_late,    // That ticket is not open, or its peer is gone.
+        looked_for,  // The handler still runs: its thread will find the answer.
+        to_send,     // A loop must claim the connection and send.
+    };
+    Settled settle(std::uint64_t ticket, ServerResponse response);
 
     struct Expired {
         bool ticket_answered = false;    // An open ticket got its 503.
+        bool to_send = false;            // As for settle().
         std::optional<Waiting> claimed;  // The caller is the owner now, and the wait is over.
     };
     // Ends what has waited past its deadline.
@@ -99,7 +105,7 @@ public:
 
 private:
     void arm_locked(std::uint32_t events);
-    void answer_locked(ServerResponse response);
+    Settled answer_locked(ServerResponse response);
 
     enum class Phase { free, armed, working, suspended };
 

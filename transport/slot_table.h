@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
+#include <thread>
 #include <vector>
 
 #include "transport/descriptor.h"
@@ -19,9 +21,14 @@ namespace tollgate::transport {
 // Tickets hold the table weakly: one that outlives the front answers nobody. Safe from any thread.
 class SlotTable final : public TicketOffice {
 public:
-    explicit SlotTable(Descriptor epoll) : epoll_(std::move(epoll)) {}
+    // `wake` is an eventfd that the loops wait for as well.
+    SlotTable(Descriptor epoll, Descriptor wake)
+        : epoll_(std::move(epoll)), wake_(std::move(wake)) {}
 
     int epoll() const { return epoll_.get(); }
+    int wake() const { return wake_.get(); }
+    // Makes one thread that waits for an event look at what there is to do.
+    void wake_one() const;
 
     // A free slot for a new connection. nullptr: the table is full (over 16 million).
     Slot* take_free();
@@ -32,6 +39,15 @@ public:
     std::uint64_t size() const { return size_.load(std::memory_order_acquire); }
 
     void complete(std::uint64_t ticket, ServerResponse response) override;
+    // Its answer is made, and a loop must be told.
+    void to_send(Slot& slot);
+    // Takes a few of those, for the caller to send; the number taken. Another loop has been woken
+    // when there are more.
+    std::size_t take_to_send(std::span<std::uint32_t> indices);
+
+    // Front::gather_answers().
+    void begin_gathering();
+    void end_gathering();
 
     std::atomic<std::size_t>& open_tickets() { return open_tickets_; }
 
@@ -47,6 +63,12 @@ private:
     std::atomic<std::uint64_t> size_{0};
     std::vector<std::uint64_t> free_;
     std::atomic<std::size_t> open_tickets_{0};
+
+    Descriptor wake_;
+    std::mutex sending_mutex_;  // Guards to_send_.
+    std::vector<std::uint32_t> to_send_;
+    std::atomic<bool> anything_to_send_{false};  // For a look without the lock.
+    std::atomic<std::thread::id> gathering_{};   // This thread wakes nobody for now.
 };
 
 }  // namespace tollgate::transport

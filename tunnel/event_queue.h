@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "tunnel/token_bucket.h"
+#include "base/token_bucket.h"
 #include "tunnel/wire.h"
 
 namespace tollgate::tunnel {

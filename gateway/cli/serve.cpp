@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include <malloc.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@ namespace tollgate::gateway::cli {
 namespace {
 
 constexpr std::chrono::seconds kPatience{20};
+constexpr int kFreedMemoryKept = 8 * 1024 * 1024;  // A thread's heap.
 
 int report(const std::string& file, const std::vector<config::Problem>& problems) {
     static_cast<void>(std::fprintf(stderr, "%s has mistakes:\n%s", file.c_str(),
@@ -62,7 +64,9 @@ void reload(const std::string& config_file, Service& service, Log& log) {
     const auto done = service.reload_apps(std::get<config::Settings>(loaded).apps, problems);
     if (!problems.empty()) return say_not_reloaded(log, config::to_text(problems));
     if (!done) return say_not_reloaded(log, done.error().message());
-    log.info("process.reloaded", {{"what", "the apps' keys and certificates"}});
+    const auto tls = service.reload_tls();
+    if (!tls) return say_not_reloaded(log, tls.error().message());
+    log.info("process.reloaded", {{"what", "the apps' keys and certificates, and TLS"}});
 }
 
 // Until it is told to stop; SIGHUP reads keys and certificates again.
@@ -85,6 +89,12 @@ void block_signals() {
     static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
 }
 
+// The default gives memory back to the system whenever a thread's heap ends in 128 KiB of it, and
+// asks for it again a request later: a system call and fresh pages each time.
+void keep_freed_memory() {
+    static_cast<void>(::mallopt(M_TRIM_THRESHOLD, kFreedMemoryKept));
+}
+
 int wait_for_signal() {
     return wait_for(stop_signals());
 }
@@ -100,13 +110,15 @@ int serve(const std::string& config_file) {
     sigemptyset(&hangup);
     sigaddset(&hangup, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &hangup, nullptr);
+    keep_freed_memory();
     ::umask(077);  // The ledger holds buyers' data.
     Log log(STDERR_FILENO, system_clock(), settings.log_level);
     SeededRandom random(dice());
+    signing::EntropyPool entropy(signing::openssl_entropy());
     std::vector<config::Problem> problems;
     auto service = Service::start(std::move(settings),
                                   {.clock = system_clock(),
-                                   .entropy = signing::openssl_entropy(),
+                                   .entropy = entropy,
                                    .random = random,
                                    .log = log,
                                    .on_fatal =

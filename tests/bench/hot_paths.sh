@@ -2,8 +2,9 @@
 # Measures the two hot paths: payments made, and callbacks (first ones and repeats), ours and a Node
 # peer's by turns, over real HTTP with the load generator on the same machine.
 #   hot_paths.sh TOLLGATE BUILD_TESTS RESULTS_FOLDER create|callbacks|duplicates
-# Prints one JSON object. TOLLGATE_BENCH_ROUNDS (5), TOLLGATE_BENCH_SECONDS (5) and
-# TOLLGATE_BENCH_PAYMENTS (120000; so many notifications) in the environment change the size.
+# Prints one JSON object. TOLLGATE_BENCH_ROUNDS (5), TOLLGATE_BENCH_SECONDS (5),
+# TOLLGATE_BENCH_PAYMENTS (120000; so many notifications) and TOLLGATE_BENCH_CONNECTIONS (64) in the
+# environment change the size.
 set -euo pipefail
 
 readonly tollgate=$1 build=$2 results=$3 what=$4
@@ -11,7 +12,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly here
 readonly rounds=${TOLLGATE_BENCH_ROUNDS:-5} seconds=${TOLLGATE_BENCH_SECONDS:-5}
 readonly payments=${TOLLGATE_BENCH_PAYMENTS:-120000}
-readonly work=$results/hot_paths connections=64
+readonly work=$results/hot_paths connections=${TOLLGATE_BENCH_CONNECTIONS:-64}
 export WRK_SCRIPTS=$here/wrk
 mkdir -p "$work"
 cd "$work"

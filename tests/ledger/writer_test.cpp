@@ -75,6 +75,31 @@ TEST_P(WriterContract, UndoesAUnitThatFailsAndKeepsTheOthers) {
     EXPECT_TRUE(world.find("C"));
 }
 
+TEST(Writer, RunsTheOthersAgainOnlyWhenAUnitFailedHalfDone) {
+    for (const bool half_done : {false, true}) {
+        LedgerWorld world;
+        Answers answers;
+        int runs = 0;
+        world.writer->submit(make_unit(
+            [&, inner = add(world, "A")](Books& books) mutable {
+                ++runs;
+                return inner(books);
+            },
+            answers.note(0)));
+        world.writer->submit(make_unit(
+            [&, inner = add(world, "B")](Books& books) mutable -> Result<Done> {
+                if (half_done) TOLLGATE_DO(inner(books));
+                return Error(ErrorCode::failed_precondition, "changed my mind");
+            },
+            answers.note(1)));
+        ASSERT_TRUE(world.writer->run_once());
+        EXPECT_EQ(runs, half_done ? 2 : 1);
+        EXPECT_EQ(answers.of, (std::vector<std::string>{"ok", "failed_precondition"}));
+        EXPECT_TRUE(world.find("A"));
+        EXPECT_FALSE(world.find("B"));
+    }
+}
+
 TEST_P(WriterContract, RunsAStaleVersionOnceMore) {
     EngineWorld world(GetParam());
     Payment stale = world.added("A");

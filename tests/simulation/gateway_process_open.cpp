@@ -71,7 +71,7 @@ void GatewayProcess::open_creation() {
     alipay_ = std::make_unique<gateway::AlipayClient>(kAlipay, *http_, seams_.clock, seams_.entropy,
                                                       seams_.log);
     alipay_->watch_clock(*clock_watch_);
-    callers_ = std::make_unique<gateway::Callers>(callers());
+    callers_ = std::make_unique<gateway::Callers>(callers(), seams_.clock);
     create_ = std::make_unique<gateway::CreatePayment>(
         seams_.apps,
         gateway::CreateSettings{.public_base_url = "http://pay.example",

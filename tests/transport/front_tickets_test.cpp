@@ -58,6 +58,31 @@ bool has_no_ticket(RunningFront& front) {
     return becomes_true([&] { return front->counters().tickets == 0; });
 }
 
+TEST(FrontTickets, GatheredAnswersAllLeave) {
+    constexpr std::size_t kPeers = 70;  // More than one loop sends in a turn.
+    Shelf shelf;
+    RunningFront front({.router = shelf_router(shelf)});
+    std::vector<Peer> peers;
+    for (std::size_t i = 0; i < kPeers; ++i) {
+        peers.push_back(front.peer());
+        ASSERT_TRUE(peers.back().send(request_text("POST", "/later", "", "x")));
+    }
+    ASSERT_TRUE(shelf.holds(kPeers));
+    front->gather_answers([&] {
+        for (std::size_t i = 0; i < kPeers; ++i) shelf.take().complete(text_answer("done"));
+    });
+    for (Peer& peer : peers) {
+        const auto answer = peer.answer();
+        ASSERT_TRUE(answer);
+        EXPECT_EQ(answer->body, "done");
+    }
+    // Who gathers nothing wakes somebody for each.
+    ASSERT_TRUE(peers.front().send(request_text("POST", "/later", "", "x")));
+    ASSERT_TRUE(shelf.holds(1));
+    shelf.take().complete(text_answer("again"));
+    EXPECT_EQ(peers.front().answer()->body, "again");
+}
+
 TEST(FrontTickets, AnswersAfterTheHandlerHasReturned) {
     Shelf shelf;
     RunningFront front({.router = shelf_router(shelf)});

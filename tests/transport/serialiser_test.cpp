@@ -5,7 +5,7 @@
 namespace tollgate::transport {
 namespace {
 
-constexpr Timestamp kThen{784'111'777'000};  // The standard's own example.
+constexpr std::string_view kThen = "Sun, 06 Nov 1994 08:49:37 GMT";  // The standard's example.
 
 std::string wire_of(const ServerResponse& response, const AnswerForm& form) {
     std::string wire;
@@ -17,7 +17,7 @@ TEST(Serialiser, WritesAWholeAnswer) {
                        .content_type = "application/json",
                        .body = "{}",
                        .headers = {{"Location", "/v1/payments/1"}}},
-                      {.request_id = "req_1", .now = kThen}),
+                      {.request_id = "req_1", .date = kThen}),
               "HTTP/1.1 201 Created\r\n"
               "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
               "Content-Type: application/json\r\n"
@@ -28,28 +28,29 @@ TEST(Serialiser, WritesAWholeAnswer) {
 }
 
 TEST(Serialiser, SaysHowTheConnectionGoesOn) {
-    const AnswerForm closing{.request_id = "r", .close = true, .now = kThen};
+    const AnswerForm closing{.request_id = "r", .close = true, .date = kThen};
     EXPECT_NE(wire_of({}, closing).find("\r\nConnection: close\r\n"), std::string::npos);
-    const AnswerForm old{.request_id = "r", .http_1_0 = true, .now = kThen};
+    const AnswerForm old{.request_id = "r", .http_1_0 = true, .date = kThen};
     EXPECT_NE(wire_of({}, old).find("\r\nConnection: keep-alive\r\n"), std::string::npos);
-    EXPECT_EQ(wire_of({}, {.request_id = "r", .now = kThen}).find("Connection"), std::string::npos);
+    EXPECT_EQ(wire_of({}, {.request_id = "r", .date = kThen}).find("Connection"),
+              std::string::npos);
 }
 
 TEST(Serialiser, GivesHeadAndEmptyStatusesNoBody) {
-    const AnswerForm head{.request_id = "r", .head_only = true, .now = kThen};
+    const AnswerForm head{.request_id = "r", .head_only = true, .date = kThen};
     const std::string wire = wire_of({.body = "abc"}, head);
     EXPECT_NE(wire.find("Content-Length: 3\r\n"), std::string::npos);
     EXPECT_TRUE(wire.ends_with("\r\n\r\n"));
     for (const int status : {204, 304}) {
         const std::string none =
-            wire_of({.status = status, .body = "abc"}, {.request_id = "r", .now = kThen});
+            wire_of({.status = status, .body = "abc"}, {.request_id = "r", .date = kThen});
         EXPECT_EQ(none.find("Content-Length"), std::string::npos) << status;
         EXPECT_TRUE(none.ends_with("\r\n\r\n")) << status;
     }
 }
 
 TEST(Serialiser, LetsNothingBreakOutOfItsLine) {
-    const AnswerForm form{.request_id = "r", .now = kThen};
+    const AnswerForm form{.request_id = "r", .date = kThen};
     using namespace std::string_literals;
     for (const std::string& bad : {"a\r\nSet-Cookie: x"s, "a\nb"s, "a\rb"s, "a\0b"s}) {
         EXPECT_EQ(wire_of({.headers = {{"Location", bad}}}, form), "refused:");
@@ -61,7 +62,7 @@ TEST(Serialiser, LetsNothingBreakOutOfItsLine) {
 }
 
 TEST(Serialiser, RefusesStatusesThatAreNotFinal) {
-    const AnswerForm form{.request_id = "r", .now = kThen};
+    const AnswerForm form{.request_id = "r", .date = kThen};
     for (const int status : {-1, 0, 100, 101, 199, 600}) {
         EXPECT_EQ(wire_of({.status = status}, form), "refused:") << status;
     }
@@ -72,7 +73,7 @@ TEST(Serialiser, SkipsHeadersThatAreTheFronts) {
                                                   {"Transfer-Encoding", "chunked"},
                                                   {"CONNECTION", "upgrade"},
                                                   {"x-request-id", "mine"}}},
-                                     {.request_id = "r", .now = kThen});
+                                     {.request_id = "r", .date = kThen});
     EXPECT_EQ(wire.find("999"), std::string::npos);
     EXPECT_EQ(wire.find("chunked"), std::string::npos);
     EXPECT_EQ(wire.find("upgrade"), std::string::npos);
@@ -83,6 +84,13 @@ TEST(Serialiser, WritesDatesOnEitherSideOfALeapDay) {
     EXPECT_EQ(to_http_date({0}), "Thu, 01 Jan 1970 00:00:00 GMT");
     EXPECT_EQ(to_http_date({1'709'251'199'999}), "Thu, 29 Feb 2024 23:59:59 GMT");
     EXPECT_EQ(to_http_date({1'709'251'200'000}), "Fri, 01 Mar 2024 00:00:00 GMT");
+}
+
+TEST(Serialiser, KeepsTheDateForASecond) {
+    HttpDate date;
+    EXPECT_EQ(date.at({999}), to_http_date({0}));
+    EXPECT_EQ(date.at({1'000}), to_http_date({1'000}));
+    EXPECT_EQ(date.at({0}), to_http_date({0}));
 }
 
 TEST(Serialiser, NamesStatuses) {

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace tollgate::tunnel {
+namespace tollgate {
 
 // At most `per_second` on average, and `burst` at once. Pure: the time is an argument. Counts in
 // nanoseconds of credit, so that nothing is lost to rounding.
@@ -25,4 +25,4 @@ private:
     std::chrono::nanoseconds full_at_{};  // When the bucket is (or was) full again.
 };
 
-}  // namespace tollgate::tunnel
+}  // namespace tollgate

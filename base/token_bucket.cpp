@@ -1,10 +1,10 @@
-#include "tunnel/token_bucket.h"
+#include "base/token_bucket.h"
 
 #include <algorithm>
 
 #include "base/check.h"
 
-namespace tollgate::tunnel {
+namespace tollgate {
 
 TokenBucket::TokenBucket(std::int64_t per_second, std::int64_t burst) {
     set_rate(per_second, burst);
@@ -26,4 +26,4 @@ bool TokenBucket::take(std::chrono::nanoseconds now) {
     return true;
 }
 
-}  // namespace tollgate::tunnel
+}  // namespace tollgate
