@@ -146,7 +146,8 @@ Writer::BatchEnd Writer::run_together(Batch& batch, Batch& apart) {
         if (end != BatchEnd::dropped) return end;
         const auto next = connection_->after_drop();
         if (next.again == WriteConnection::AfterDrop::Again::guarded) {
-            care = WriteConnection::Care::guarded;
+            // As if each were the only one: it can be undone by itself.
+            care = WriteConnection::Care::alone;
             continue;
         }
         if (next.culprit) {
