@@ -29,7 +29,7 @@ public:
     enum class Care {
         among_others,  // A unit's errors may come late, and then all of the transaction is given
                        // up.
-        alone,         // It is the only one: each of its calls tells at once.
+        alone,         // Each call tells at once, and the unit can be undone by itself.
     };
     // What to do with the units of a transaction that was given up.
     struct AfterDrop {
