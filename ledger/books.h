@@ -74,9 +74,9 @@ struct PaymentChange {
 // finds none either takes it or runs again. tests/ledger/isolation_test.cpp shows it of both.
 //
 // An engine may put a write off: its error then comes with a later call, with the unit's end or
-// with the COMMIT, and the unit fails or runs again as if the call itself had failed. Errors: stale_version when a row is no longer
-// as it was read, conflict when a unique key is taken, unavailable when the disk is full or busy,
-// data_corruption.
+// with the COMMIT, and the unit fails or runs again as if the call itself had failed. Errors:
+// stale_version when a row is no longer as it was read, conflict when a unique key is taken,
+// unavailable when the disk is full or busy, data_corruption.
 class Books {
 public:
     virtual ~Books() = default;
