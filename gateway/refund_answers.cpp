@@ -30,7 +30,7 @@ RefundInput input_of_answer(const AlipayAnswer& answer, Money amount) {
         case AlipayAnswer::Kind::done: return input_of_done(answer, amount);
         case AlipayAnswer::Kind::unknown: return RefundInput::ambiguous;
         case AlipayAnswer::Kind::wait:
-            // Only call limits say for certain that nothing was done.
+            // Only call limits say that this call was not even looked at.
             return answer.code == "40005" ? RefundInput::not_now : RefundInput::ambiguous;
         case AlipayAnswer::Kind::refused: break;
     }

@@ -137,7 +137,11 @@ RefundStep decide(const Refund& refund, RefundInput input, Timestamp now) {
         case RefundInput::refused: return after_refusal(std::move(step), now);
         case RefundInput::other_amount:
         case RefundInput::ambiguous: return in_doubt(std::move(step), RefundStatus::unknown, now);
-        case RefundInput::not_now: return call(std::move(step), now + kCallLimitWait);
+        // Of this copy of the call it is certain that it did nothing; another one, doubled on its
+        // way, may have got through. So a refusal that follows is no proof by itself.
+        case RefundInput::not_now:
+            step = in_doubt(std::move(step), refund.status, now);
+            return call(std::move(step), now + kCallLimitWait);
         case RefundInput::not_sent: {
             const milliseconds wait = std::max<milliseconds>(wait_after(step.proof), kAgainSoon);
             return call(std::move(step), now + wait);

@@ -10,17 +10,17 @@ namespace tollgate::ledger {
 
 // What can happen to a refund. Only signed words of Alipay, and our own calls, count.
 enum class RefundInput {
-    call_leaves,      // About to send the refund call; written before the first byte leaves.
-    moved,            // fund_change=Y.
-    not_moved,        // Code 10000 without fund_change=Y: proves nothing either way.
-    refused,          // A signed, definite refusal.
-    other_amount,     // Refused, because a refund under this number and another amount is finished.
-    not_now,          // Signed: the call was not handled (call limits).
-    not_sent,         // No byte of the call went out.
-    ambiguous,        // No whole, verified answer came back, or it is SYSTEM_ERROR.
-    query_found,      // A refund query with this refund's data, and its amount.
-    query_empty,      // A refund query without refund data.
-    query_unclear,    // No usable answer to a query.
+    call_leaves,    // About to send the refund call; written before the first byte leaves.
+    moved,          // fund_change=Y.
+    not_moved,      // Code 10000 without fund_change=Y: proves nothing either way.
+    refused,        // A signed, definite refusal.
+    other_amount,   // Refused, because a refund under this number and another amount is finished.
+    not_now,        // Signed: the call was not handled (call limits). A doubled one may have been.
+    not_sent,       // No byte of the call went out.
+    ambiguous,      // No whole, verified answer came back, or it is SYSTEM_ERROR.
+    query_found,    // A refund query with this refund's data, and its amount.
+    query_empty,    // A refund query without refund data.
+    query_unclear,  // No usable answer to a query.
     requested_again,  // The caller asks for a failed one once more.
 };
 

@@ -48,17 +48,13 @@ TEST(RefundProof, SucceedsOnlyWhenMoneyMovedOrAQueryFindsIt) {
 
 TEST(RefundProof, FailsAtOnceWhenNothingWasEverInDoubt) {
     EXPECT_EQ(Story().call(RefundInput::refused).refund.status, RefundStatus::failed);
-    EXPECT_EQ(Story()
-                  .call(RefundInput::not_sent)
-                  .call(RefundInput::not_now)
-                  .call(RefundInput::refused)
-                  .refund.status,
+    EXPECT_EQ(Story().call(RefundInput::not_sent).call(RefundInput::refused).refund.status,
               RefundStatus::failed);
 }
 
 TEST(RefundProof, NeverFailsByARefusalAloneOnceInDoubt) {
-    for (const RefundInput doubt :
-         {RefundInput::ambiguous, RefundInput::not_moved, RefundInput::other_amount}) {
+    for (const RefundInput doubt : {RefundInput::ambiguous, RefundInput::not_moved,
+                                    RefundInput::other_amount, RefundInput::not_now}) {
         Story story;
         story.call(doubt);
         for (int i = 0; i < 10; ++i) {

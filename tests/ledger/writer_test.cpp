@@ -100,6 +100,31 @@ TEST(Writer, RunsTheOthersAgainOnlyWhenAUnitFailedHalfDone) {
     }
 }
 
+// The system takes the size of a write modulo 128 KiB.
+TEST_P(WriterContract, CommitsMoreThanTheSystemTakesInOneWrite) {
+    EngineWorld world(GetParam());
+    Answers answers;
+    for (std::size_t i = 0; i < 3; ++i) {
+        world.writer->submit(make_unit(
+            [&world, payment = world.payment("T" + std::to_string(i))](Books& books) mutable {
+                auto copy = payment;
+                const std::string action(400'000, 'a');
+                return books.add_payment(copy, {.fingerprint = "{}", .action = action},
+                                         world.origin);
+            },
+            answers.note(i)));
+    }
+    ASSERT_TRUE(world.writer->run_once());
+    EXPECT_EQ(answers.of, (std::vector<std::string>{"ok", "ok", "ok"}));
+    world.reopen();
+    for (const char* number : {"T0", "T1", "T2"}) {
+        const auto payment = world.find(number);
+        ASSERT_TRUE(payment);
+        const auto reading = *world.store->read();
+        EXPECT_EQ(reading->request_of(*payment)->action->size(), 400'000U);
+    }
+}
+
 TEST_P(WriterContract, RunsAStaleVersionOnceMore) {
     EngineWorld world(GetParam());
     Payment stale = world.added("A");

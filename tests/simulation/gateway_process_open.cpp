@@ -100,26 +100,18 @@ void GatewayProcess::open_apis() {
                              .entropy = seams_.entropy,
                              .log = seams_.log,
                              .wake = wake});
+    const gateway::RefundErrandSeams seams{.writer = *writer_,
+                                           .alipay = *alipay_,
+                                           .clock_watch = *clock_watch_,
+                                           .clock = seams_.clock,
+                                           .random = seams_.random,
+                                           .entropy = seams_.entropy,
+                                           .log = seams_.log,
+                                           .wake = wake};
     refund_errands_ = std::make_unique<gateway::RefundErrands>(
-        seams_.apps, kAlipay.total_timeout + milliseconds(5'000),
-        gateway::RefundErrandSeams{.writer = *writer_,
-                                   .alipay = *alipay_,
-                                   .clock_watch = *clock_watch_,
-                                   .clock = seams_.clock,
-                                   .random = seams_.random,
-                                   .entropy = seams_.entropy,
-                                   .log = seams_.log,
-                                   .wake = wake});
+        seams_.apps, kAlipay.total_timeout + milliseconds(5'000), seams);
     preauth_errands_ = std::make_unique<gateway::PreauthErrands>(
-        seams_.apps, kAlipay.total_timeout * 3 + milliseconds(5'000),
-        gateway::RefundErrandSeams{.writer = *writer_,
-                                   .alipay = *alipay_,
-                                   .clock_watch = *clock_watch_,
-                                   .clock = seams_.clock,
-                                   .random = seams_.random,
-                                   .entropy = seams_.entropy,
-                                   .log = seams_.log,
-                                   .wake = wake});
+        seams_.apps, kAlipay.total_timeout * 3 + milliseconds(5'000), seams);
     const gateway::ApiSeams api{.callers = *callers_,
                                 .store = *store_,
                                 .writer = *writer_,
