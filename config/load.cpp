@@ -253,6 +253,21 @@ void read_sweeps(Section section, SweepSettings& into) {
     section.finish();
 }
 
+// What is removed must be older than anything that still moves: the last retry is 75 hours after
+// its event, and a bill may be looked at again for a month.
+void read_retention(Section section, RetentionSettings& into) {
+    constexpr std::int64_t kLeast = 31;
+    constexpr std::int64_t kMost = 36'500;
+    for (auto& [name, days] : {std::pair("bodies_days", &into.bodies_days),
+                               std::pair("events_days", &into.events_days)}) {
+        section.may_have_integer(name, *days, 0, kMost);
+        if (*days > 0 && *days < kLeast) {
+            section.problem_at(name, "is 0 (for ever), or at least " + std::to_string(kLeast));
+        }
+    }
+    section.finish();
+}
+
 void read_log(Section section, LogLevel& into) {
     std::string level(name_of(into));
     section.may_have_choice("level", level, {"debug", "info", "warning", "error"});
@@ -335,6 +350,7 @@ std::variant<Settings, std::vector<Problem>> load(std::string_view json_text,
     read_alipay(root.child("alipay"), settings.alipay);
     read_reconciliation(root.child("reconciliation"), settings.reconciliation);
     read_sweeps(root.child("sweeps"), settings.sweeps);
+    read_retention(root.child("retention"), settings.retention);
     read_log(root.child("log"), settings.log_level);
     root.may_have_integer("workers", settings.workers, 0, 256);
     root.finish();

@@ -168,6 +168,12 @@ struct SweepSettings {
     std::int64_t in_flight_max = 32;
 };
 
+// How long the ledger keeps what nobody needs for a payment any more; 0: for ever.
+struct RetentionSettings {
+    std::int64_t bodies_days = 180;  // What Alipay sent, headers and body.
+    std::int64_t events_days = 400;  // Events, their deliveries and attempts.
+};
+
 struct Settings {
     StoreSettings store;
     PublicSettings public_door;
@@ -181,6 +187,7 @@ struct Settings {
     AlipaySettings alipay;
     ReconciliationSettings reconciliation;
     SweepSettings sweeps;
+    RetentionSettings retention;
     std::int64_t workers = 0;  // 0: one a core.
     LogLevel log_level = LogLevel::info;
 };

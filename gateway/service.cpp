@@ -1,11 +1,7 @@
 #include "gateway/service.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
-
-#include <pthread.h>
 
 #include "callbacks/app.h"
 #include "callbacks/inbox.h"
@@ -32,7 +28,9 @@
 #include "gateway/refund_errands.h"
 #include "gateway/refusals.h"
 #include "gateway/replacing.h"
+#include "gateway/retention.h"
 #include "gateway/return_page.h"
+#include "gateway/running.h"
 #include "gateway/token_api.h"
 #include "gateway/trade_errands.h"
 #include "ledger/writer.h"
@@ -65,6 +63,7 @@ public:
         : settings_(std::move(settings)),
           clock_(seams.clock),
           seams_{clock_, seams.entropy, seams.random, seams.log, seams.on_fatal, seams.sqlite_vfs},
+          signal_(seams_.clock),
           apps_(std::move(apps)),
           certificates_(settings_.store.stem() + ".certificates", apps_, seams_.clock, seams_.log),
           callers_(settings_.callers, seams_.clock) {}
@@ -89,35 +88,39 @@ public:
                                                                           .clock = seams_.clock,
                                                                           .entropy = seams_.entropy,
                                                                           .log = seams_.log});
+        retention_ = std::make_unique<Retention>(
+            settings_.retention,
+            Retention::Seams{
+                .store = *store_, .writer = *writer_, .clock = seams_.clock, .log = seams_.log});
         certificates_.load_kept();
         TOLLGATE_DO(open_outgoing());
         return open_listeners();
     }
 
     Result<Done> start_threads() {
-        start_thread("writer", [this] { run_writer(); });
+        threads_.start("writer", [this] { run_writer(); });
         // Before the first request: events must find their endpoints.
         TOLLGATE_DO(writer_->transact([this](ledger::Books& books) {
             return books.outbox().set_configured_endpoints(Deliveries::configured(settings_),
                                                            seams_.clock.now());
         }));
-        start_thread("checkpointer", [this] { run_checkpointer(); });
-        if (store_->hints() != nullptr) start_thread("hints", [this] { run_hints(); });
-        start_thread("alipay", [this] { run_alipay(); });
-        for (auto& [name, loop] : deliveries_->loops()) start_thread(name, std::move(loop));
-        start_thread("timer", [this] { run_timer(); });
-        start_thread("reconcile", [this] {
+        threads_.start("checkpointer", [this] { run_checkpointer(); });
+        if (store_->hints() != nullptr) threads_.start("hints", [this] { run_hints(); });
+        threads_.start("alipay", [this] { run_alipay(); });
+        for (auto& [name, loop] : deliveries_->loops()) threads_.start(name, std::move(loop));
+        threads_.start("timer", [this] { run_timer(); });
+        threads_.start("reconcile", [this] {
             do {
                 reconcile_->run_once(kDaysABeat);
                 // Of events that a command beside us has written nobody tells us.
                 deliveries_->hint();
-            } while (!wait_for_stop(kReconcileBeat));
+            } while (!signal_.wait(kReconcileBeat));
         });
         const auto cores = static_cast<std::int64_t>(std::thread::hardware_concurrency());
         const std::int64_t workers =
             settings_.workers > 0 ? settings_.workers : std::max<std::int64_t>(cores, 1);
         for (std::int64_t i = 0; i < workers; ++i) {
-            start_worker("worker-" + std::to_string(i));
+            workers_.start("worker-" + std::to_string(i), [this] { front_->run(); });
         }
         return Done{};
     }
@@ -141,22 +144,17 @@ public:
         if (health_ != nullptr) health_->set_stopping();
         if (event_api_ != nullptr) event_api_->stop();
         if (front_ != nullptr) front_->stop(patience);
-        for (std::thread& worker : workers_) worker.join();
+        workers_.join_all();
         if (deliveries_ == nullptr) return;  // open() did not get that far.
         deliveries_->stop(deadline);
         reconcile_->stop();
-        {
-            const std::lock_guard lock(mutex_);
-            stop_loops_ = true;
-            loops_deadline_ = deadline;
-        }
-        beat_.notify_all();
+        signal_.stop(deadline);
         alipay_http_->wake();
         if (store_->hints() != nullptr) store_->hints()->wake();
-        join_all_but("writer");
+        threads_.join_all_but("writer");
         stop_writer_ = true;
         writer_->wake();
-        join_all_but("");
+        threads_.join_all();
         // Whatever is left is answered while everything that it touches still lives.
         do {
             alipay_http_->cancel_all();
@@ -172,14 +170,13 @@ private:
         alipay_->fetch_certificates(certificates_);
         clock_watch_ = std::make_unique<ClockWatch>(seams_.log);
         alipay_->watch_clock(*clock_watch_);
-        TOLLGATE_TRY(deliveries_,
-                     Deliveries::open(settings_, apps_.ids(),
-                                      {.writer = *writer_,
-                                       .clock = seams_.clock,
-                                       .random = seams_.random,
-                                       .entropy = seams_.entropy,
-                                       .log = seams_.log,
-                                       .published = [this] { published(); }}));
+        TOLLGATE_TRY(deliveries_, Deliveries::open(settings_, apps_.ids(),
+                                                   {.writer = *writer_,
+                                                    .clock = seams_.clock,
+                                                    .random = seams_.random,
+                                                    .entropy = seams_.entropy,
+                                                    .log = seams_.log,
+                                                    .published = [this] { published(); }}));
         writer_->on_events([this] { deliveries_->hint(); });
         reconcile_ = std::make_unique<reconcile::ReconcileService>(
             settings_, reconcile::ReconcileService::Seams{.apps = apps_,
@@ -215,10 +212,10 @@ private:
                         .random = seams_.random,
                         .entropy = seams_.entropy,
                         .log = seams_.log,
-                        .wake = [this] { beat_early(); }});
+                        .wake = [this] { signal_.hurry(); }});
         const RefundErrandSeams seams{
             *writer_,      *alipay_,       *clock_watch_, seams_.clock,
-            seams_.random, seams_.entropy, seams_.log,    [this] { beat_early(); }};
+            seams_.random, seams_.entropy, seams_.log,    [this] { signal_.hurry(); }};
         refund_errands_ = std::make_unique<RefundErrands>(apps_, lease(), seams);
         preauth_errands_ = std::make_unique<PreauthErrands>(apps_, lease(), seams);
         return Done{};
@@ -268,7 +265,7 @@ private:
             std::make_unique<PreauthApi>(seams, apps_, *alipay_, seams_.random, *preauth_errands_,
                                          PreauthSettings{settings_.public_door.base_url, lease()});
         difference_api_ = std::make_unique<DifferenceApi>(seams, apps_);
-        event_api_ = std::make_unique<EventApi>(seams, [this] { beat_early(); });
+        event_api_ = std::make_unique<EventApi>(seams, [this] { signal_.hurry(); });
         TOLLGATE_TRY(auto doors, EndpointDoors::make(settings_.deliveries.allowed_networks));
         endpoint_api_ = std::make_unique<EndpointApi>(
             seams, EndpointApiSettings{.apps = apps_.ids(),
@@ -316,24 +313,6 @@ private:
         return Done{};
     }
 
-    template <typename Body>
-    void start_thread(std::string name, Body body) {
-        std::thread thread(std::move(body));
-        pthread_setname_np(thread.native_handle(), name.c_str());
-        threads_.emplace_back(std::move(name), std::move(thread));
-    }
-
-    void start_worker(const std::string& name) {
-        workers_.emplace_back([this] { front_->run(); });
-        pthread_setname_np(workers_.back().native_handle(), name.c_str());
-    }
-
-    void join_all_but(std::string_view name) {
-        for (auto& [running, thread] : threads_) {
-            if (running != name && thread.joinable()) thread.join();
-        }
-    }
-
     void run_writer() {
         while (!stop_writer_ || writer_->health().waiting > 0) {
             if (!writer_->wait(kLoopWait)) continue;
@@ -349,12 +328,15 @@ private:
                             {.published = [this] { event_api_->published(); },
                              .to_deliver = [this] { deliveries_->hint(); }},
                             seams_.log);
-        while (!wait_for_stop(LedgerUpkeep::kBeat)) upkeep.run_once();
+        do {
+            upkeep.run_once();
+            retention_->turn_partitions();
+        } while (!signal_.wait(LedgerUpkeep::kBeat));
     }
 
     // Other gateways hear that there are events to show, and we of theirs.
     void run_hints() {
-        while (!stopping_loops()) {
+        while (!signal_.stopping()) {
             if (store_->hints()->run_once(kLoopWait)) event_api_->published();
         }
     }
@@ -365,15 +347,15 @@ private:
     }
 
     void run_alipay() {
-        while (!stopping_loops() || alipay_http_->in_flight() > 0) {
+        while (!signal_.stopping() || alipay_http_->in_flight() > 0) {
             alipay_http_->run_once(kLoopWait);
-            if (stopping_loops() && past_deadline()) alipay_http_->cancel_all();
+            if (signal_.stopping() && signal_.past_deadline()) alipay_http_->cancel_all();
         }
     }
 
     void run_timer() {
         auto next_beat = seams_.clock.monotonic();
-        while (!wait_for_stop_or_news(kTimerBeat)) {
+        while (!signal_.wait_or_hurry(kTimerBeat)) {
             event_api_->run_once();
             errands_->run_ready();
             refund_errands_->run_ready(kErrandsAtOnce);
@@ -385,6 +367,7 @@ private:
             if (beats_ % 5 == 0) errands_->run_once(kErrandsAtOnce);
             if (beats_ % 5 == 2) refund_errands_->run_once(kErrandsAtOnce);
             if (beats_ % 5 == 4) preauth_errands_->run_once(kErrandsAtOnce);
+            retention_->run_once();
             if (++beats_ % 10 == 0) sweep_expired_keys();
             // A ledger that could not write is asked again, so that readiness comes back by itself.
             if (beats_ % 10 == 0 && writer_->health().write_failing) try_writing();
@@ -406,40 +389,10 @@ private:
             [](const Result<Done>& /*the_writer_knows*/) {}));
     }
 
-    bool wait_for_stop(milliseconds patience) {
-        std::unique_lock lock(mutex_);
-        return beat_.wait_for(lock, patience, [this] { return stop_loops_; });
-    }
-
-    // The timer's.
-    bool wait_for_stop_or_news(milliseconds patience) {
-        std::unique_lock lock(mutex_);
-        beat_.wait_for(lock, patience, [this] { return stop_loops_ || news_; });
-        news_ = false;
-        return stop_loops_;
-    }
-
-    void beat_early() {
-        {
-            const std::lock_guard lock(mutex_);
-            news_ = true;
-        }
-        beat_.notify_all();
-    }
-
-    bool stopping_loops() {
-        const std::lock_guard lock(mutex_);
-        return stop_loops_;
-    }
-
-    bool past_deadline() {
-        const std::lock_guard lock(mutex_);
-        return seams_.clock.monotonic() >= loops_deadline_;
-    }
-
     const config::Settings settings_;
     ledger::EngineClock clock_;
     ServiceSeams seams_;
+    StopSignal signal_;
     callbacks::Apps apps_;
     AlipayCertificates certificates_;
     const Callers callers_;
@@ -450,6 +403,7 @@ private:
     std::unique_ptr<ledger::Writer> writer_;
     std::unique_ptr<callbacks::Rejects> rejects_;
     std::unique_ptr<callbacks::Inbox> inbox_;
+    std::unique_ptr<Retention> retention_;
     std::unique_ptr<ClockWatch> clock_watch_;
     std::unique_ptr<AlipayClient> alipay_;
     std::unique_ptr<Deliveries> deliveries_;
@@ -472,16 +426,11 @@ private:
     std::unique_ptr<Health> health_;
     std::unique_ptr<transport::Front> front_;
 
-    std::mutex mutex_;
-    std::condition_variable beat_;
-    bool stop_loops_ = false;
-    bool news_ = false;  // For whoever waits for events.
-    std::chrono::nanoseconds loops_deadline_{};
     std::atomic<bool> stop_writer_ = false;
     bool stopped_ = false;
     std::int64_t beats_ = 0;  // The timer's.
-    std::vector<std::pair<std::string, std::thread>> threads_;
-    std::vector<std::thread> workers_;
+    Threads threads_;
+    Threads workers_;
 };
 
 }  // namespace

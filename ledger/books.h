@@ -11,6 +11,7 @@
 #include "ledger/reconciliation.h"
 #include "ledger/records.h"
 #include "ledger/refund_books.h"
+#include "ledger/retention.h"
 
 namespace tollgate::ledger {
 
@@ -138,6 +139,7 @@ public:
     virtual ReconciliationBooks& reconciliations() = 0;
     virtual RefundBooks& refunds() = 0;
     virtual PreauthBooks& preauths() = 0;
+    virtual RetentionBooks& retention() = 0;
 
     // Begins (or takes over, once running_until is past) the key for a request at work.
     virtual Result<Done> begin_idempotency(const IdempotencyRecord& record, Timestamp now) = 0;

@@ -30,6 +30,7 @@ inline constexpr std::array kCommonTables = {
     CommonTable{"refund_transition"},
     CommonTable{"refund_report"},
     CommonTable{"notification"},
+    CommonTable{"notification_body"},
     CommonTable{"difference"},
     CommonTable{"endpoint"},
     CommonTable{"endpoint_secret"},

@@ -72,16 +72,19 @@ Result<Done> PostgresBooks::change_payment(Payment& payment, const PaymentChange
 }
 
 Result<Done> PostgresBooks::insert_notification(const NotificationRecord& record, RowId row) {
-    return session_.add_one(
+    TOLLGATE_DO(session_.add_one(
         "INSERT INTO notification (id, app, notify_id, payment, kind, out_trade_no, trade_no,"
         " trade_status, refund_fee, out_biz_no, gmt_refund, send_back_fee, dback_status, verdict,"
-        " reason, hint, received_ms, headers, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,"
-        " $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) ON CONFLICT DO NOTHING",
+        " reason, hint, received_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,"
+        " $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT DO NOTHING",
         row, record.app, record.notify_id, record.payment, record.kind, record.out_trade_no,
         record.trade_no, record.trade_status, record.refund_fee, record.out_biz_no,
         record.gmt_refund, record.send_back_fee, record.dback_status, name_of(record.verdict),
-        record.reason, record.hint, record.received_at.ms, record.headers,
-        PostgresValue::bytes(record.body));
+        record.reason, record.hint, record.received_at.ms));
+    return session_.write(
+        "INSERT INTO notification_body (notification, received_ms, headers, body)"
+        " VALUES ($1, $2, $3, $4)",
+        row, record.received_at.ms, record.headers, PostgresValue::bytes(record.body));
 }
 
 Result<RowId> PostgresBooks::add_notification(const NotificationRecord& record) {
@@ -97,10 +100,12 @@ Result<Done> PostgresBooks::add_unverified(const NotificationRecord& record,
     TOLLGATE_DO(add_notification(record));
     // What another process drops at the same time is left to it.
     return session_.write(
-        "DELETE FROM notification WHERE id IN (SELECT id FROM notification WHERE app = $1"
-        " AND notify_id IS NULL AND id <= (SELECT id FROM notification WHERE app = $1"
-        " AND notify_id IS NULL ORDER BY id DESC LIMIT 1 OFFSET $2)"
-        " ORDER BY id FOR UPDATE SKIP LOCKED)",
+        "WITH gone AS (DELETE FROM notification WHERE id IN (SELECT id FROM notification"
+        " WHERE app = $1 AND notify_id IS NULL AND id <= (SELECT id FROM notification"
+        " WHERE app = $1 AND notify_id IS NULL ORDER BY id DESC LIMIT 1 OFFSET $2)"
+        " ORDER BY id FOR UPDATE SKIP LOCKED) RETURNING id, notification.received_ms AS at_ms)"
+        " DELETE FROM notification_body USING gone WHERE notification = gone.id"
+        " AND received_ms = gone.at_ms",
         record.app, kept_max);
 }
 

@@ -9,6 +9,7 @@
 #include "ledger/postgres_reading.h"
 #include "ledger/postgres_reconciliation.h"
 #include "ledger/postgres_refunds.h"
+#include "ledger/postgres_retention.h"
 #include "ledger/postgres_session.h"
 
 namespace tollgate::ledger {
@@ -23,7 +24,8 @@ public:
           outbox_(session),
           reconciliations_(session),
           refunds_(session),
-          preauths_(session, ahead_) {}
+          preauths_(session, ahead_),
+          retention_(session) {}
 
     Reading& read() override { return reading_; }
 
@@ -41,6 +43,7 @@ public:
     ReconciliationBooks& reconciliations() override { return reconciliations_; }
     RefundBooks& refunds() override { return refunds_; }
     PreauthBooks& preauths() override { return preauths_; }
+    RetentionBooks& retention() override { return retention_; }
     Result<Done> beat(Timestamp now) override;
 
     // postgres_life.cpp
@@ -80,6 +83,7 @@ private:
     PostgresReconciliationBooks reconciliations_;
     PostgresRefundBooks refunds_;
     PostgresPreauthBooks preauths_;
+    PostgresRetentionBooks retention_;
     RowStock payment_rows_{
         "SELECT nextval('payment_row') FROM generate_series(1, 512) ORDER BY 1 DESC", {}};
     RowStock notification_rows_{

@@ -261,10 +261,15 @@ void PostgresConnection::take(PGresult* result, const char* prepared, Outcome& o
 }
 
 Result<Done> PostgresConnection::run_script(const char* script) {
+    TOLLGATE_TRY([[maybe_unused]] const auto rows, ask_script(script));
+    return Done{};
+}
+
+Result<PostgresRows> PostgresConnection::ask_script(const char* script) {
     if (lost_ || PQsetnonblocking(handle_.get(), 0) != 0) return lost_error();
-    const PostgresRows rows(PQexec(handle_.get(), script));
+    PostgresRows rows(PQexec(handle_.get(), script));
     const auto status = rows.status();
-    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return Done{};
+    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return rows;
     if (PQstatus(handle_.get()) == CONNECTION_BAD) {
         lost_ = true;
         return lost_error();
@@ -281,7 +286,8 @@ bool PostgresConnection::is_alive() {
     }
 }
 
-PostgresConnection::Heard PostgresConnection::listen(int other, std::chrono::milliseconds patience) {
+PostgresConnection::Heard PostgresConnection::listen(int other,
+                                                     std::chrono::milliseconds patience) {
     // What came with the answer to a statement does not make the socket readable any more.
     if (heard_others()) return Heard::word;
     std::array<pollfd, 2> both = {

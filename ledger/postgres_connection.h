@@ -133,6 +133,8 @@ public:
 
     // A script of several statements, without values: for migrations.
     Result<Done> run_script(const char* script);
+    // The same; the rows of the last one.
+    Result<PostgresRows> ask_script(const char* script);
 
     bool is_lost() const { return lost_; }
     // False when the server has hung up while nobody asked anything. Between two round trips.

@@ -1,6 +1,7 @@
 #include "ledger/postgres_export.h"
 
 #include <filesystem>
+#include <set>
 #include <system_error>
 
 #include "base/sqlite.h"
@@ -53,9 +54,8 @@ public:
             TOLLGATE_TRY(auto compared, compare(table));
             copied.push_back(std::move(compared));
         }
-        TOLLGATE_TRY(const auto last, ask("SELECT last FROM publication"));
-        TOLLGATE_TRY(auto publication, to_.prepare("UPDATE publication SET last = ?"));
-        TOLLGATE_DO(publication.bind(1, last[0].integer(0)).run());
+        TOLLGATE_DO(copy_mark("publication"));
+        TOLLGATE_DO(copy_mark("removed_events"));
         // The file must be whole without its log.
         TOLLGATE_DO(to_.run("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)"));
         return copied;
@@ -74,14 +74,29 @@ private:
     }
     Result<PostgresRows> ask(std::string sql) { return ask_kept(keep(std::move(sql))); }
 
+    // A table of one row that says how far something has come.
+    Result<Done> copy_mark(const std::string& table) {
+        TOLLGATE_TRY(const auto last, ask("SELECT last FROM " + table));
+        TOLLGATE_TRY(auto update, to_.prepare("UPDATE " + table + " SET last = ?"));
+        return update.bind(1, last[0].integer(0)).run();
+    }
+
+    // Those that both have: the file numbers rows of some tables that are not numbered here.
     Result<std::vector<FileColumn>> columns_of(const CommonTable& table) {
+        TOLLGATE_TRY(const auto rows,
+                     ask(std::string("SELECT column_name FROM information_schema.columns WHERE"
+                                     " table_schema = current_schema() AND table_name = '") +
+                         table.name + "'"));
+        std::set<std::string, std::less<>> there;
+        for (int i = 0; i < rows.size(); ++i) there.insert(rows[i].text(0));
         TOLLGATE_TRY(auto select, to_.prepare("SELECT name, type FROM pragma_table_info(?)"));
         select.bind(1, table.name);
         std::vector<FileColumn> columns;
         for (;;) {
             TOLLGATE_TRY(const bool found, select.step());
             if (!found) return columns;
-            columns.push_back({.name = select.text(0), .is_blob = select.view(1) == "BLOB"});
+            FileColumn column{.name = select.text(0), .is_blob = select.view(1) == "BLOB"};
+            if (there.contains(column.name)) columns.push_back(std::move(column));
         }
     }
 
@@ -100,16 +115,16 @@ private:
         // A row that the schema brings along (an endpoint's counter, say) is not in these tables.
         TOLLGATE_TRY(auto insert, to_.prepare("INSERT INTO " + name + " (" + into + ") VALUES (" +
                                               places + ")"));
-        TOLLGATE_TRY([[maybe_unused]] const auto declared,
-                     ask("DECLARE of_" + name + " NO SCROLL CURSOR FOR SELECT " + select +
-                         " FROM " + name));
+        TOLLGATE_TRY(
+            [[maybe_unused]] const auto declared,
+            ask("DECLARE of_" + name + " NO SCROLL CURSOR FOR SELECT " + select + " FROM " + name));
         return copy_rows(table, columns, insert);
     }
 
     Result<Done> copy_rows(const CommonTable& table, const std::vector<FileColumn>& columns,
                            Statement& insert) {
-        const char* const fetch = keep("FETCH " + std::to_string(kRowsCopiedAtOnce) +
-                                       " FROM of_" + std::string(table.name));
+        const char* const fetch = keep("FETCH " + std::to_string(kRowsCopiedAtOnce) + " FROM of_" +
+                                       std::string(table.name));
         for (std::int64_t copied = 0;;) {
             TOLLGATE_TRY(const auto rows, ask_kept(fetch));
             if (rows.empty()) return Done{};
@@ -174,7 +189,7 @@ Result<std::vector<CopiedTable>> copy_into(const std::string& file, const Postgr
 
 void remove_ledger(const std::string& file) {
     std::error_code ignored;
-    for (const char* end : {"", "-wal", "-shm", "-lock"}) {
+    for (const char* end : {"", "-wal", "-shm", ".lock"}) {
         std::filesystem::remove(file + end, ignored);
     }
 }

@@ -12,7 +12,6 @@ namespace {
 constexpr const char* kGoOn =
     "SELECT setval('payment_row', (SELECT coalesce(max(id), 0) + 1 FROM payment)),"
     " setval('notification_row', (SELECT coalesce(max(id), 0) + 1 FROM notification));"
-    " UPDATE publication SET last = (SELECT coalesce(max(publication), 0) FROM event);"
     " UPDATE endpoint_change SET last = (SELECT coalesce(max(version), 0) FROM endpoint);"
     " DO $$ DECLARE named record; BEGIN FOR named IN SELECT table_name FROM"
     " information_schema.columns WHERE table_schema = current_schema() AND is_identity = 'YES'"
@@ -66,8 +65,7 @@ void append_member(std::string& array, const std::optional<std::string>& text) {
 
 class Import {
 public:
-    Import(Database from, std::unique_ptr<PostgresConnection> to,
-           const CopyProgress& progress)
+    Import(Database from, std::unique_ptr<PostgresConnection> to, const CopyProgress& progress)
         : from_(std::move(from)), to_(std::move(to)), progress_(progress) {}
 
     Result<std::vector<CopiedTable>> run() {
@@ -82,20 +80,33 @@ public:
             imported.push_back(std::move(compared));
         }
         TOLLGATE_DO(to_->run_script(kGoOn));
+        TOLLGATE_DO(copy_mark("publication"));
+        TOLLGATE_DO(copy_mark("removed_events"));
         TOLLGATE_DO(to_->run_script("COMMIT"));
         return imported;
     }
 
 private:
-    Result<PostgresRows> ask(const std::string& sql) {
-        // Texts of this import alone, told apart by their addresses: kept until the end.
-        texts_.push_back(std::make_unique<std::string>(sql));
-        return ask_with(texts_.back()->c_str(), {});
+    // Statements are told apart by the addresses of their texts: kept until the end.
+    const char* keep(std::string sql) {
+        texts_.push_back(std::make_unique<std::string>(std::move(sql)));
+        return texts_.back()->c_str();
     }
+    Result<PostgresRows> ask(std::string sql) { return ask_with(keep(std::move(sql)), {}); }
     Result<PostgresRows> ask_with(const char* sql, std::vector<PostgresValue> values) {
         auto outcome = to_->run({{sql, std::move(values)}});
         if (outcome.error) return *std::move(outcome.error);
         return std::move(outcome.rows.front());
+    }
+
+    // A table of one row that says how far something has come.
+    Result<Done> copy_mark(const std::string& table) {
+        TOLLGATE_TRY(auto select, from_.prepare("SELECT last FROM " + table));
+        TOLLGATE_TRY(const bool found, select.step());
+        const std::string last = std::to_string(found ? select.integer(0) : 0);
+        TOLLGATE_TRY([[maybe_unused]] const auto set,
+                     ask("UPDATE " + table + " SET last = " + last));
+        return Done{};
     }
 
     Result<Done> demand_emptiness() {
@@ -141,11 +152,11 @@ private:
         }
         insert += ") OVERRIDING SYSTEM VALUE SELECT " + casts + " FROM unnest(" + arrays +
                   ") AS given (" + names + ")";
-        return copy_rows(table, columns, select + " FROM " + table.name, insert);
+        return copy_rows(table, columns, select + " FROM " + table.name, keep(std::move(insert)));
     }
 
     Result<Done> copy_rows(const CommonTable& table, const std::vector<Column>& columns,
-                           const std::string& select_sql, const std::string& insert) {
+                           const std::string& select_sql, const char* insert) {
         TOLLGATE_TRY(auto select, from_.prepare(select_sql));
         std::int64_t copied = 0;
         for (bool more = true; more;) {
@@ -164,7 +175,7 @@ private:
             if (rows == 0) break;
             std::vector<PostgresValue> values;
             for (const std::string& array : arrays) values.emplace_back(array + "}");
-            TOLLGATE_DO(ask_with(insert.c_str(), std::move(values)));
+            TOLLGATE_DO(ask_with(insert, std::move(values)));
             copied += rows;
             progress_(table.name, copied);
         }

@@ -53,7 +53,8 @@ std::string claim_of(const std::string& lane, const std::string& order) {
            " RETURNING delivery.*, due_ms, cut_ms),"
            " cut AS (INSERT INTO attempt (delivery, number, generation, started_ms, outcome)"
            " SELECT id, attempts - 1, generation, cut_ms, 'interrupted' FROM begun"
-           " WHERE cut_ms IS NOT NULL ON CONFLICT (delivery, number) DO NOTHING)"
+           " WHERE cut_ms IS NOT NULL AND NOT EXISTS (SELECT 1 FROM attempt"
+           "   WHERE delivery = begun.id AND number = begun.attempts - 1))"
            " SELECT begun.id, event_id, type, payload, created_ms, attempts, forgiven, generation"
            " FROM begun JOIN event ON event.publication = begun.event ORDER BY " +
            (order == "id" ? "begun.id" : "due_ms, begun.id");
@@ -204,15 +205,15 @@ Result<Done> PostgresOutbox::finish_attempt(const AttemptResult& result) {
         " first_http_status = $7, first_address = $8, first_dns_us = $9, first_connect_us = $10,"
         " first_tls_us = $11, first_first_byte_us = $12, first_total_us = $13, first_detail = $14"
         " WHERE $15::int = 1 AND id = $1 AND status = 'pending' AND attempts = 1"
-        " AND generation = 1 AND claimed_ms IS NOT NULL RETURNING 1)"
+        " AND generation = 1 AND claimed_ms IS NOT NULL RETURNING 1),"
+        " known AS (UPDATE attempt SET finished_ms = $5, outcome = $6, http_status = $7,"
+        " address = $8, detail = $14 WHERE delivery = $1 AND number = $2"
+        " AND NOT EXISTS (SELECT 1 FROM first) RETURNING 1)"
         " INSERT INTO attempt (delivery, number, generation, started_ms, finished_ms, outcome,"
         " http_status, address, dns_us, connect_us, tls_us, first_byte_us, total_us, detail)"
         " SELECT $1::bigint, $2::bigint, $3::bigint, $4::bigint, $5::bigint, $6::text, $7::bigint,"
         " $8::text, $9::bigint, $10::bigint, $11::bigint, $12::bigint, $13::bigint, $14::text"
-        " WHERE NOT EXISTS (SELECT 1 FROM first)"
-        " ON CONFLICT (delivery, number) DO UPDATE SET finished_ms = excluded.finished_ms,"
-        " outcome = excluded.outcome, http_status = excluded.http_status,"
-        " address = excluded.address, detail = excluded.detail",
+        " WHERE NOT EXISTS (SELECT 1 FROM first) AND NOT EXISTS (SELECT 1 FROM known)",
         result.delivery, result.attempt, result.generation, result.started_at.ms,
         result.finished_at.ms, result.outcome, result.http_status, result.address,
         result.phases.dns_us, result.phases.connect_us, result.phases.tls_us,
@@ -239,9 +240,11 @@ Result<Done> PostgresOutbox::redeliver(const EventView& event, const Endpoint& e
     }
     // What is pending needs no new generation: it is only made due, unless it is under way.
     const RowId row = delivery_row(endpoint.row, event.row);
+    // Locked, so that it is not removed for its age meanwhile.
     TOLLGATE_DO(session_.write(
         "INSERT INTO delivery (id, event, endpoint, status, next_attempt_ms, generation)"
-        " VALUES ($1, $2, $3, 'pending', $4, 1) ON CONFLICT (id) DO NOTHING",
+        " SELECT $1::bigint, publication, $3::bigint, 'pending', $4::bigint, 1 FROM event"
+        " WHERE publication = $2 FOR KEY SHARE ON CONFLICT (id) DO NOTHING",
         row, event.row, endpoint.row, now.ms));
     return session_.write(kBeginAgain, now.ms,
                           PostgresValue::array(std::vector<std::int64_t>{row}));

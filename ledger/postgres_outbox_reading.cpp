@@ -189,6 +189,11 @@ Result<std::optional<EventView>> PostgresOutboxReading::event(std::string_view e
     return std::optional(read_event(rows[0]));
 }
 
+Result<std::int64_t> PostgresOutboxReading::events_removed_to() {
+    TOLLGATE_TRY(const auto rows, session_.query("SELECT last FROM removed_events"));
+    return rows.empty() ? 0 : rows[0].integer(0);
+}
+
 Result<std::vector<DeliveryView>> PostgresOutboxReading::deliveries_of(const EventView& event) {
     static const std::string kSql = select_deliveries(
         "delivery.id = ANY (SELECT id * 1099511627776 + $1 FROM endpoint) ORDER BY delivery.id");

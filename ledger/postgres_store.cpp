@@ -9,6 +9,7 @@
 #include "ledger/postgres_door.h"
 #include "ledger/postgres_hints.h"
 #include "ledger/postgres_migrate.h"
+#include "ledger/postgres_partitions.h"
 #include "ledger/postgres_reading.h"
 #include "ledger/postgres_session.h"
 
@@ -161,6 +162,9 @@ public:
         const Timestamp middle = before + (ours.now() - before) / 2;
         return std::chrono::milliseconds(rows[0].integer(0) - middle.ms);
     }
+    Result<Done> turn_partitions(Timestamp now, const PartitionAges& ages) override {
+        return partitions_.turn(now, ages);
+    }
     bool is_shared() const override { return true; }
     Hints* hints() override { return &hints_; }
 
@@ -173,6 +177,7 @@ private:
     std::mutex clock_mutex_;
     PostgresSession asking_{*door_, PostgresSession::Use::reading};
     PostgresHints hints_{door_, clock_};
+    PostgresPartitions partitions_{*door_};
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "ledger/sqlite_reading.h"
 #include "ledger/sqlite_reconciliation.h"
 #include "ledger/sqlite_refunds.h"
+#include "ledger/sqlite_retention.h"
 #include "ledger/sqlite_transitions.h"
 
 namespace tollgate::ledger {
@@ -21,7 +22,8 @@ public:
           outbox_(db, statements_),
           reconciliations_(statements_),
           refunds_(db, statements_),
-          preauths_(db, statements_) {}
+          preauths_(db, statements_),
+          retention_(statements_) {}
 
     Reading& read() override { return reading_; }
 
@@ -49,6 +51,7 @@ public:
     ReconciliationBooks& reconciliations() override { return reconciliations_; }
     RefundBooks& refunds() override { return refunds_; }
     PreauthBooks& preauths() override { return preauths_; }
+    RetentionBooks& retention() override { return retention_; }
     Result<Done> begin_idempotency(const IdempotencyRecord& record, Timestamp now) override;
     Result<Done> store_answer(const IdempotencyRecord& record, Timestamp now) override;
     Result<Done> release_idempotency(std::string_view caller, std::string_view key) override;
@@ -67,6 +70,7 @@ private:
     SqliteReconciliationBooks reconciliations_;
     SqliteRefundBooks refunds_;
     SqlitePreauthBooks preauths_;
+    SqliteRetentionBooks retention_;
     std::uint64_t events_added_ = 0;
 };
 

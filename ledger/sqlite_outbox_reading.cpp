@@ -238,6 +238,14 @@ Result<std::optional<EventView>> SqliteOutboxReading::event(std::string_view eve
     return std::optional(std::move(event));
 }
 
+Result<std::int64_t> SqliteOutboxReading::events_removed_to() {
+    TOLLGATE_TRY(Statement* const select, statements_.get("SELECT last FROM removed_events"));
+    TOLLGATE_TRY(const bool row, select->step());
+    const std::int64_t last = row ? select->integer(0) : 0;
+    select->again();  // Ends the read.
+    return last;
+}
+
 Result<std::vector<DeliveryView>> SqliteOutboxReading::deliveries_of(const EventView& event) {
     TOLLGATE_TRY(Statement* const select, statements_.get(deliveries_of_event_sql().c_str()));
     select->bind(1, event.row);

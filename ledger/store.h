@@ -80,6 +80,12 @@ private:
     std::function<void(std::unique_ptr<Reading>)> back_;
 };
 
+// What of a ledger's partitions is old; absent: nothing.
+struct PartitionAges {
+    std::optional<Timestamp> bodies_before;    // What Alipay sent.
+    std::optional<Timestamp> attempts_before;  // What became of deliveries.
+};
+
 // A place where a ledger is kept. Open brings its schema up to date.
 class Store {
 public:
@@ -98,6 +104,11 @@ public:
     // time, or one of them would take a lease for over that another still holds.
     virtual Result<std::chrono::milliseconds> clock_ahead_of(Clock& /*ours*/) {
         return std::chrono::milliseconds(0);
+    }
+    // Makes the partitions of the months to come, and drops those of which all is old. For a thread
+    // that may wait. Nothing to do for an engine without partitions.
+    virtual Result<Done> turn_partitions(Timestamp /*now*/, const PartitionAges& /*ages*/) {
+        return Done{};
     }
     // Other processes write here, too: what they have written we find by looking.
     virtual bool is_shared() const { return false; }

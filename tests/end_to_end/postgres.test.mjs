@@ -48,7 +48,7 @@ before(async () => {
     postgres = await Postgres.make();
     world = await World.make(settings => {
         settings.store = { postgres: { conninfo: postgres.conninfo(), folder: '.' } };
-        settings.deliveries = { timeout_seconds: 1, schedule: [1, 1, 86_400] };
+        settings.deliveries = { timeout_seconds: 1, schedule: [1, 1, 1, 2, 2, 5, 5, 10, 10, 86_400] };
     });
     orders = new OrderService(world.eventSecret);
     await orders.start(world.ports.shop);

@@ -74,7 +74,8 @@ TEST_F(Config, NamesEveryProblemAtOnce) {
         "apps": [{"id": "Shop!", "app_id": "x", "seller_ids": [], "gateway_url": "https://a/?q",
                   "private_key": "PEM", "alipay_public_keys": []}],
         "callers": [{"id": "c", "key_sha256": ["abc"], "apps": ["none"], "rights": ["all"]}],
-        "deliveries": {"schedule": [1, 2], "waits_seconds": []}
+        "deliveries": {"schedule": [1, 2], "waits_seconds": []},
+        "retention": {"bodies_days": 30, "events_days": 0}
     })");
     const std::string text = config::to_text(found);
     for (const char* where :
@@ -84,7 +85,7 @@ TEST_F(Config, NamesEveryProblemAtOnce) {
           "/apps/0/private_key: {\"file\"", "/apps/0/alipay_public_keys: a list",
           "/callers/0/key_sha256: 64", "/callers/0/rights: \"all\"",
           "/callers/0/apps: there is no app \"none\"", "/deliveries/schedule: must add up",
-          "/deliveries/waits_seconds: is not a"}) {
+          "/deliveries/waits_seconds: is not a", "/retention/bodies_days: is 0 (for ever)"}) {
         EXPECT_NE(text.find(where), std::string::npos) << where << " is not in\n" << text;
     }
 }

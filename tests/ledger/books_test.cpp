@@ -155,7 +155,10 @@ TEST_P(BooksContract, KeepsANotifyIdOnce) {
 TEST_P(BooksContract, KeepsTheNewestUnverifiedOnesOfEachApp) {
     EngineWorld world(GetParam());
     const auto ask = [&](const std::string& what, const std::string& app) {
-        return world.ask("SELECT " + what + " FROM notification WHERE app = '" + app + "'");
+        return world.ask("SELECT " + what +
+                         " FROM notification JOIN notification_body ON notification = id"
+                         " WHERE app = '" +
+                         app + "'");
     };
     for (int i = 0; i < 9; ++i) {
         for (const char* app : {"shop", "other"}) {

@@ -107,7 +107,7 @@ TEST_F(Importing, KeepsEverythingAndGoesOnBehindIt) {
     EXPECT_EQ((*reading)->history_of(**payment)->size(), 2U);
     EXPECT_TRUE((*reading)->refunds().one(**payment, "R\"1\\")->has_value());
     EXPECT_EQ((*reading)->notification("shop", "n1")->value().verdict, Verdict::accepted);
-    EXPECT_EQ(PostgresServer::ask(database_, "SELECT encode(body, 'hex') FROM notification"),
+    EXPECT_EQ(PostgresServer::ask(database_, "SELECT encode(body, 'hex') FROM notification_body"),
               "61ff0062");
     const auto events = (*reading)->outbox().events({.apps = {"shop"}});
     ASSERT_EQ(events->size(), 1U);
@@ -141,8 +141,9 @@ TEST_F(Importing, KeepsEverythingAndGoesOnBehindIt) {
 
 std::string dump(const std::string& file, const CommonTable& table) {
     auto db = Database::open(file, Database::Mode::read_only);
-    auto names = db->prepare("SELECT group_concat('quote(' || name || ')', '||''|''||') FROM"
-                             " pragma_table_info(?)");
+    auto names = db->prepare(
+        "SELECT group_concat('quote(' || name || ')', '||''|''||') FROM"
+        " pragma_table_info(?)");
     names->bind(1, table.name);
     EXPECT_TRUE(names->step().value_or(false));
     const std::string row = names->text(0);
