@@ -17,6 +17,7 @@ bool Rejects::admit(Timestamp now) {
 void Rejects::note(UnverifiedNotification notification) {
     const std::lock_guard lock(mutex_);
     ++counters_.noted;
+    ++by_reason_[notification.reason];
     if (!admit(notification.received_at)) return;
     ++admitted_;
     line_.push_back(std::move(notification));
@@ -62,6 +63,11 @@ int Rejects::run_once(int limit) {
             }));
     }
     return limit;
+}
+
+std::map<std::string, std::uint64_t> Rejects::by_reason() const {
+    const std::lock_guard lock(mutex_);
+    return by_reason_;
 }
 
 Rejects::Counters Rejects::counters() const {

@@ -78,6 +78,7 @@ StepContext RefundErrands::context(const callbacks::AppRef& app, const std::stri
 
 void RefundErrands::make_call(const DueRefund& due) {
     const std::string id = make_id("ask", seams_.clock.now(), seams_.entropy);
+    const auto began = seams_.clock.monotonic();
     const auto& refund = due.refund;
     AlipayClient::Call call{.app = due.app,
                             .method = "alipay.trade.refund",
@@ -88,23 +89,27 @@ void RefundErrands::make_call(const DueRefund& due) {
     if (due.query) {
         call.method = "alipay.trade.fastpay.refund.query";
         call.biz_content["query_options"] = {"gmt_refund_pay", "deposit_back_info"};
-        return seams_.alipay.call(call, [this, due, id](const Result<AlipayAnswer>& answer) {
+        return seams_.alipay.call(call, [this, due, id, began](const Result<AlipayAnswer>& answer) {
             seams_.writer.submit(ledger::make_unit(
                 [this, due, id, finding = read_refund_query(answer)](ledger::Books& books) {
                     return apply_refund_query(books, due, finding, context(due.app, id));
                 },
-                [this, due](const Result<ledger::Refund>& now) { stepped(due.refund.row, now); }));
+                [this, due, began](const Result<ledger::Refund>& now) {
+                    stepped(due.refund.row, began, now);
+                }));
         });
     }
     call.biz_content["refund_amount"] = refund.amount.to_yuan();
     if (refund.reason) call.biz_content["refund_reason"] = *refund.reason;
-    seams_.alipay.call(call, [this, due, id](const Result<AlipayAnswer>& answer) {
+    seams_.alipay.call(call, [this, due, id, began](const Result<AlipayAnswer>& answer) {
         seams_.writer.submit(ledger::make_unit(
             [this, due, id,
              finding = read_refund_call(answer, due.refund.amount)](ledger::Books& books) {
                 return apply_refund_call(books, due, finding, context(due.app, id));
             },
-            [this, due](const Result<ledger::Refund>& now) { stepped(due.refund.row, now); }));
+            [this, due, began](const Result<ledger::Refund>& now) {
+                stepped(due.refund.row, began, now);
+            }));
     });
 }
 
@@ -127,7 +132,10 @@ void RefundErrands::make_call(const DueReport& due) {
         });
 }
 
-void RefundErrands::stepped(ledger::RowId row, const Result<ledger::Refund>& refund) {
+void RefundErrands::stepped(ledger::RowId row, std::chrono::nanoseconds began,
+                            const Result<ledger::Refund>& refund) {
+    const auto took = seams_.clock.monotonic() - began;
+    took_ms_.note(std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
     std::vector<Waiter> waiters;
     {
         const std::lock_guard lock(mutex_);
