@@ -22,6 +22,15 @@ constexpr std::size_t kResultsWorthARound = 1'024;
 constexpr milliseconds kRoundPatience{60};
 constexpr milliseconds kNewsPatience{20};
 
+// For the log: the id in an event's payload, which to_json(Payment) puts first.
+std::string_view payment_in(std::string_view payload) {
+    constexpr std::string_view kMark = R"("payment":{"id":")";
+    const std::size_t mark = payload.find(kMark);
+    if (mark == std::string_view::npos) return {};
+    payload.remove_prefix(mark + kMark.size());
+    return payload.substr(0, payload.find('"'));
+}
+
 // The halves of two plans that must not be lost.
 void append_records(RoundPlan& to, RoundPlan&& from) {
     std::ranges::move(from.results, std::back_inserter(to.results));
@@ -295,6 +304,7 @@ void Deliverer::log_attempt(const EndpointLine& line, const Claimed& claimed,
                                : LogLevel::warning,
                      spent ? "delivery.spent" : "delivery.attempt",
                      {{"event_id", claimed.delivery.event_id},
+                      {"payment_id", payment_in(claimed.delivery.payload)},
                       {"type", claimed.delivery.event_type},
                       {"endpoint", endpoint.id},
                       {"attempt", claimed.delivery.attempt},

@@ -144,6 +144,7 @@ void Inbox::refuse(const AppRef& app, ServerRequest& request, const Error& error
                          .detail = error.message(),
                          .body = std::move(request.body),
                          .headers = headers_json(request),
+                         .request_id = request.request_id,
                          .received_at = seams_.clock.now()});
 }
 
@@ -189,6 +190,7 @@ void Inbox::answer(const VerifiedNotification& notification,
     if (outcome->opened.empty()) return;
     seams_.log.error("difference.opened", {{"app", notification.app->id},
                                            {"class", outcome->opened},
+                                           {"request_id", notification.request_id},
                                            {"notify_id", notification.notify_id},
                                            {"payment_id", outcome->payment_id}});
 }

@@ -36,6 +36,7 @@ int Rejects::run_once(int limit) {
         const auto hint =
             signing::explain_notification(notification.body, app.alipay, &app.public_key);
         log_.warning("notification.unverified", {{"app", app.id},
+                                                 {"request_id", notification.request_id},
                                                  {"reason", notification.reason},
                                                  {"hint", hint.code},
                                                  {"detail", notification.detail}});

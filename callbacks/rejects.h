@@ -20,6 +20,7 @@ struct UnverifiedNotification {
     std::string detail;
     std::string body;
     std::string headers;
+    std::string request_id;
     Timestamp received_at;
 };
 

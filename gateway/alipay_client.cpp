@@ -160,6 +160,7 @@ void AlipayClient::log_answer(const Prepared& asked, const Result<AlipayAnswer>&
                 {"api", asked.over_v3 ? "v3" : "v2"},
                 {"app", asked.call.app->id},
                 {"request_id", asked.call.request_id},
+                {"payment_id", asked.call.payment_id},
                 {"kind", answer ? name_of(answer->kind) : tollgate::name_of(answer.error().code())},
                 {"code", answer ? answer->code : ""},
                 {"sub_code", answer ? answer->sub_code : ""},
@@ -173,6 +174,7 @@ void AlipayClient::call(const Call& call, Completion done) {
         log_.error("alipay.not_sent", {{"method", call.method},
                                        {"app", call.app->id},
                                        {"request_id", call.request_id},
+                                       {"payment_id", call.payment_id},
                                        {"reason", prepared.error().message()}});
         return done(Error(ErrorCode::unavailable, prepared.error().message())
                         .because(prepared.error().reason()));

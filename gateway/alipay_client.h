@@ -41,6 +41,7 @@ public:
         nlohmann::json biz_content;
         std::string notify_url;
         std::string request_id;  // Of the request that caused it, for the log.
+        std::string payment_id = {};  // What it is about, for the log.
         bool is_repeat = false;  // The same call was made before: see CheckMoment.
     };
 

@@ -54,7 +54,7 @@ private:
     void make_call(const DueRefund& due);
     void make_call(const DueReport& due);
     StepContext context(const callbacks::AppRef& app, const std::string& id) const;
-    void stepped(ledger::RowId row, std::chrono::nanoseconds began,
+    void stepped(const DueRefund& due, const std::string& id, std::chrono::nanoseconds began,
                  const Result<ledger::Refund>& refund);
 
     const callbacks::Apps& apps_;

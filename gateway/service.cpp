@@ -27,6 +27,7 @@
 #include "gateway/ledger_upkeep.h"
 #include "gateway/metrics/metrics.h"
 #include "gateway/open_ledger.h"
+#include "gateway/openapi/document.h"
 #include "gateway/payment_api.h"
 #include "gateway/preauth_api.h"
 #include "gateway/reconcile/service.h"
@@ -312,6 +313,7 @@ private:
             metrics::Sources{*store_, *writer_, apps_, *inbox_, *rejects_, *deliveries_, *alipay_,
                              *errands_, *refund_errands_, seams_.clock, seams_.log});
         metrics_->add_routes(operator_door.router);
+        openapi::add_routes(operator_door.router);
 
         std::vector<transport::Listener> listeners;
         listeners.push_back(public_listener());

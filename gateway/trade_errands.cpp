@@ -231,7 +231,8 @@ AlipayClient::Call TradeErrands::call_of(const Errand& errand, std::string_view 
             .method = method,
             .biz_content = {{"out_trade_no", errand.payment.out_trade_no}},
             .notify_url = "",
-            .request_id = errand.origin.request_id};
+            .request_id = errand.origin.request_id,
+            .payment_id = errand.payment_id};
 }
 
 void TradeErrands::query(const Shared& errand) {

@@ -51,8 +51,7 @@ void Metrics::collect_traffic(Families& families) const {
     families.gauge("tollgate_http_requests_in_flight",
                    "Requests that wait for their answer now, by route.");
     for_each_route(listeners, [&](const Labels& labels, const transport::RouteMeter& meter) {
-        if (all_answers(meter) > 0 || meter.in_flight() > 0)
-            families.add(labels, meter.in_flight());
+        families.add(labels, meter.in_flight());
     });
     families.gauge("tollgate_http_connections", "Connections that are open now, by listener.");
     for (const auto& listener : listeners) {
