@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 // The questions behind Figures, in words that both engines understand. Every one stops at its
 // bound, and walks an index that holds little but what it counts.
 namespace tollgate::ledger::figures_sql {
@@ -33,17 +35,21 @@ inline constexpr const char* kDuePreauths =
     "SELECT COUNT(*), MIN(next_sweep_ms) FROM (SELECT next_sweep_ms FROM preauthorisation"
     " WHERE next_sweep_ms <= $1 ORDER BY next_sweep_ms LIMIT $2) AS due";
 
-// $1: the bound of each count; $2: of endpoints. An event's row grows with its age's opposite, and
-// an index holds what was not tried yet in the order of events.
-inline constexpr const char* kOutbox =
-    "SELECT e.endpoint_id,"
-    " (SELECT COUNT(*) FROM (SELECT 1 FROM delivery d WHERE d.endpoint = e.id"
-    " AND d.status = 'pending' AND d.attempts = 0 LIMIT $1) AS fresh),"
-    " (SELECT v.created_ms FROM event v WHERE v.id = (SELECT d.event FROM delivery d"
-    " WHERE d.endpoint = e.id AND d.status = 'pending' AND d.attempts = 0 ORDER BY d.id LIMIT 1)),"
-    " (SELECT COUNT(*) FROM (SELECT 1 FROM delivery d WHERE d.endpoint = e.id"
-    " AND d.status = 'pending' AND d.attempts > 0 LIMIT $1) AS again)"
-    " FROM endpoint e WHERE e.status <> 'removed' ORDER BY e.id LIMIT $2";
+// $1: the bound of each count; $2: of endpoints. A delivery names its event by its publication
+// number, which stands in the event's column `number`; those that were not tried yet stand in an
+// index in that order.
+inline std::string outbox(const std::string& number) {
+    return "SELECT e.endpoint_id,"
+           " (SELECT COUNT(*) FROM (SELECT 1 FROM delivery d WHERE d.endpoint = e.id"
+           " AND d.status = 'pending' AND d.attempts = 0 LIMIT $1) AS fresh),"
+           " (SELECT v.created_ms FROM event v WHERE v." +
+           number +
+           " = (SELECT d.event FROM delivery d WHERE d.endpoint = e.id"
+           " AND d.status = 'pending' AND d.attempts = 0 ORDER BY d.id LIMIT 1)),"
+           " (SELECT COUNT(*) FROM (SELECT 1 FROM delivery d WHERE d.endpoint = e.id"
+           " AND d.status = 'pending' AND d.attempts > 0 LIMIT $1) AS again)"
+           " FROM endpoint e WHERE e.status <> 'removed' ORDER BY e.id LIMIT $2";
+}
 
 // $1: now; $2: the bound.
 inline constexpr const char* kSecrets =

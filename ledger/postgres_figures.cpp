@@ -53,8 +53,8 @@ Result<Figures> PostgresReading::figures(Timestamp now, std::int64_t rows_max) {
     for (int i = 0; i < secrets.size(); ++i) {
         figures.ending_secrets.push_back({secrets[i].text(0), {secrets[i].integer(1)}});
     }
-    TOLLGATE_TRY(const auto outbox,
-                 session_.query(figures_sql::kOutbox, rows_max, Figures::kEndpointsMax));
+    static const std::string kSql = figures_sql::outbox("publication");
+    TOLLGATE_TRY(const auto outbox, session_.query(kSql.c_str(), rows_max, Figures::kEndpointsMax));
     for (int i = 0; i < outbox.size(); ++i) {
         const PostgresRow row = outbox[i];
         figures.outbox.push_back(

@@ -68,7 +68,8 @@ Result<Figures> SqliteReading::figures(Timestamp now, std::int64_t rows_max) {
 }
 
 Result<Done> SqliteReading::add_outbox_figures(Figures& figures, std::int64_t rows_max) {
-    TOLLGATE_TRY(Statement* const outbox, statements_.get(figures_sql::kOutbox));
+    static const std::string kSql = figures_sql::outbox("id");
+    TOLLGATE_TRY(Statement* const outbox, statements_.get(kSql.c_str()));
     outbox->bind(1, rows_max).bind(2, Figures::kEndpointsMax);
     for (;;) {
         TOLLGATE_TRY(const bool found, outbox->step());
