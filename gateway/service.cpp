@@ -1,8 +1,6 @@
 #include "gateway/service.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 
 #include <pthread.h>
@@ -25,6 +23,7 @@
 #include "gateway/health.h"
 #include "gateway/ledger_chores.h"
 #include "gateway/ledger_upkeep.h"
+#include "gateway/loop_gate.h"
 #include "gateway/metrics/metrics.h"
 #include "gateway/open_ledger.h"
 #include "gateway/openapi/document.h"
@@ -107,9 +106,10 @@ public:
         }));
         start_thread("figures", [this] {
             do metrics_->read_ledger();
-            while (!wait_for_stop(metrics::Metrics::kReadEvery));
+            while (!gate_.wait_for_stop(metrics::Metrics::kReadEvery));
         });
         start_thread("checkpointer", [this] { run_checkpointer(); });
+        if (store_->hints() != nullptr) start_thread("hints", [this] { run_hints(); });
         start_thread("alipay", [this] { run_alipay(); });
         for (auto& [name, loop] : deliveries_->loops()) start_thread(name, std::move(loop));
         start_thread("timer", [this] { run_timer(); });
@@ -118,7 +118,7 @@ public:
                 reconcile_->run_once(kDaysABeat);
                 // Of events that a command beside us has written nobody tells us.
                 deliveries_->hint();
-            } while (!wait_for_stop(kReconcileBeat));
+            } while (!gate_.wait_for_stop(kReconcileBeat));
         });
         const auto cores = static_cast<std::int64_t>(std::thread::hardware_concurrency());
         const std::int64_t workers =
@@ -152,13 +152,9 @@ public:
         if (deliveries_ == nullptr) return;  // open() did not get that far.
         deliveries_->stop(deadline);
         reconcile_->stop();
-        {
-            const std::lock_guard lock(mutex_);
-            stop_loops_ = true;
-            loops_deadline_ = deadline;
-        }
-        beat_.notify_all();
+        gate_.stop(deadline);
         alipay_http_->wake();
+        if (store_->hints() != nullptr) store_->hints()->wake();
         join_all_but("writer");
         stop_writer_ = true;
         writer_->wake();
@@ -185,7 +181,7 @@ private:
                                        .random = seams_.random,
                                        .entropy = seams_.entropy,
                                        .log = seams_.log,
-                                       .published = [this] { event_api_->published(); }}));
+                                       .published = [this] { published(); }}));
         writer_->on_events([this] { deliveries_->hint(); });
         reconcile_ = std::make_unique<reconcile::ReconcileService>(
             settings_, reconcile::ReconcileService::Seams{.apps = apps_,
@@ -361,19 +357,31 @@ private:
                             {.published = [this] { event_api_->published(); },
                              .to_deliver = [this] { deliveries_->hint(); }},
                             seams_.log);
-        while (!wait_for_stop(LedgerUpkeep::kBeat)) upkeep.run_once();
+        while (!gate_.wait_for_stop(LedgerUpkeep::kBeat)) upkeep.run_once();
+    }
+
+    // Other gateways hear that there are events to show, and we of theirs.
+    void run_hints() {
+        while (!gate_.stopping()) {
+            if (store_->hints()->run_once(kLoopWait)) event_api_->published();
+        }
+    }
+
+    void published() {
+        event_api_->published();
+        if (store_->hints() != nullptr) store_->hints()->tell();
     }
 
     void run_alipay() {
-        while (!stopping_loops() || alipay_http_->in_flight() > 0) {
+        while (!gate_.stopping() || alipay_http_->in_flight() > 0) {
             alipay_http_->run_once(kLoopWait);
-            if (stopping_loops() && past_deadline()) alipay_http_->cancel_all();
+            if (gate_.stopping() && gate_.past_deadline()) alipay_http_->cancel_all();
         }
     }
 
     void run_timer() {
         auto next_beat = seams_.clock.monotonic();
-        while (!wait_for_stop_or_news(kTimerBeat)) {
+        while (!gate_.wait_for_stop_or_news(kTimerBeat)) {
             event_api_->run_once();
             errands_->run_ready();
             refund_errands_->run_ready(kErrandsAtOnce);
@@ -391,36 +399,7 @@ private:
         }
     }
 
-    bool wait_for_stop(milliseconds patience) {
-        std::unique_lock lock(mutex_);
-        return beat_.wait_for(lock, patience, [this] { return stop_loops_; });
-    }
-
-    // The timer's.
-    bool wait_for_stop_or_news(milliseconds patience) {
-        std::unique_lock lock(mutex_);
-        beat_.wait_for(lock, patience, [this] { return stop_loops_ || news_; });
-        news_ = false;
-        return stop_loops_;
-    }
-
-    void beat_early() {
-        {
-            const std::lock_guard lock(mutex_);
-            news_ = true;
-        }
-        beat_.notify_all();
-    }
-
-    bool stopping_loops() {
-        const std::lock_guard lock(mutex_);
-        return stop_loops_;
-    }
-
-    bool past_deadline() {
-        const std::lock_guard lock(mutex_);
-        return seams_.clock.monotonic() >= loops_deadline_;
-    }
+    void beat_early() { gate_.tell_news(); }
 
     const config::Settings settings_;
     ledger::EngineClock clock_;
@@ -458,11 +437,7 @@ private:
     std::unique_ptr<metrics::Metrics> metrics_;
     std::unique_ptr<transport::Front> front_;
 
-    std::mutex mutex_;
-    std::condition_variable beat_;
-    bool stop_loops_ = false;
-    bool news_ = false;  // For whoever waits for events.
-    std::chrono::nanoseconds loops_deadline_{};
+    LoopGate gate_{seams_.clock};  // Its news is for whoever waits for events.
     std::atomic<bool> stop_writer_ = false;
     bool stopped_ = false;
     std::int64_t beats_ = 0;  // The timer's.
