@@ -1,10 +1,13 @@
 #include "callbacks/inbox.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <memory>
 #include <utility>
 
 #include "base/charset.h"
+#include "base/time_text.h"
 #include "base/utf8.h"
 #include "signing/content.h"
 #include "signing/digest.h"
@@ -82,7 +85,29 @@ Result<signing::Fields> decode_and_verify(const ServerRequest& request, const Ap
     return fields;
 }
 
+// In milliseconds: seconds are what there is to see, and Alipay tries again for 25 hours.
+constexpr std::array<std::int64_t, 13> kLagBounds = {100,     250,       500,       1'000,  2'000,
+                                                     5'000,   10'000,    30'000,    60'000, 300'000,
+                                                     900'000, 3'600'000, 86'400'000};
+
+// When it was sent: notify_time in Beijing's words, or a message's utc_timestamp.
+std::optional<Timestamp> sent_at(const signing::Fields& fields) {
+    if (const auto time = signing::find(fields, "notify_time")) {
+        const auto at = parse_beijing(*time);
+        return at ? std::optional(*at) : std::nullopt;
+    }
+    const auto milliseconds = signing::find(fields, "utc_timestamp");
+    if (!milliseconds) return std::nullopt;
+    Timestamp at;
+    const char* const end = milliseconds->data() + milliseconds->size();
+    const auto read = std::from_chars(milliseconds->data(), end, at.ms);
+    return read.ec == std::errc() && read.ptr == end ? std::optional(at) : std::nullopt;
+}
+
 }  // namespace
+
+Inbox::Inbox(const Apps& apps, InboxSeams seams)
+    : apps_(apps), seams_(seams), lag_ms_(kLagBounds) {}
 
 void Inbox::notify(ServerRequest& request, Ticket ticket) {
     const AppRef app = apps_.find(request.captures.at(0));
@@ -93,6 +118,7 @@ void Inbox::notify(ServerRequest& request, Ticket ticket) {
     // Shared by the two halves of the unit; finish() reads it only after run() is over.
     auto notification =
         std::make_shared<const VerifiedNotification>(verified(app, request, *fields));
+    note_lag(*notification);
     auto waiting = std::make_shared<Ticket>(std::move(ticket));
     seams_.writer.submit(ledger::make_unit(
         [this, notification](ledger::Books& books) {
@@ -104,6 +130,13 @@ void Inbox::notify(ServerRequest& request, Ticket ticket) {
         [notification](ledger::Foresight& keys) { foresee(*notification, keys); }));
 }
 
+void Inbox::note_lag(const VerifiedNotification& notification) {
+    const auto sent = notification.fields ? sent_at(*notification.fields) : std::nullopt;
+    if (!sent) return;
+    // Of two clocks ours may be behind.
+    lag_ms_.note(std::max<std::int64_t>((notification.received_at - *sent).count(), 0));
+}
+
 void Inbox::refuse(const AppRef& app, ServerRequest& request, const Error& error, Ticket ticket) {
     ticket.complete(word(400, "fail"));
     seams_.rejects.note({.app = app,
@@ -111,6 +144,7 @@ void Inbox::refuse(const AppRef& app, ServerRequest& request, const Error& error
                          .detail = error.message(),
                          .body = std::move(request.body),
                          .headers = headers_json(request),
+                         .request_id = request.request_id,
                          .received_at = seams_.clock.now()});
 }
 
@@ -156,6 +190,7 @@ void Inbox::answer(const VerifiedNotification& notification,
     if (outcome->opened.empty()) return;
     seams_.log.error("difference.opened", {{"app", notification.app->id},
                                            {"class", outcome->opened},
+                                           {"request_id", notification.request_id},
                                            {"notify_id", notification.notify_id},
                                            {"payment_id", outcome->payment_id}});
 }

@@ -91,7 +91,8 @@ Result<Done> PreauthApi::prepare_freeze(const PreauthRequest& request, Work& wor
                                                            : "alipay.fund.auth.order.freeze",
                                              .biz_content = biz,
                                              .notify_url = notify_url,
-                                             .request_id = work.request_id}));
+                                             .request_id = work.request_id,
+                                             .payment_id = work.wanted.id}));
     return Done{};
 }
 

@@ -19,8 +19,11 @@
 #include "gateway/endpoint_api.h"
 #include "gateway/event_api.h"
 #include "gateway/health.h"
+#include "gateway/ledger_chores.h"
 #include "gateway/ledger_upkeep.h"
+#include "gateway/metrics/metrics.h"
 #include "gateway/open_ledger.h"
+#include "gateway/openapi/document.h"
 #include "gateway/payment_api.h"
 #include "gateway/preauth_api.h"
 #include "gateway/reconcile/service.h"
@@ -77,6 +80,7 @@ public:
         TOLLGATE_TRY(auto connection, store_->write_connection());
         writer_ = std::make_unique<ledger::Writer>(std::move(connection), ledger::Writer::Options{},
                                                    seams_.log);
+        writer_->time_commits(seams_.clock);
         rejects_ = std::make_unique<callbacks::Rejects>(
             callbacks::Rejects::Options{
                 .kept_max = settings_.notifications.unverified_kept_max,
@@ -104,6 +108,10 @@ public:
             return books.outbox().set_configured_endpoints(Deliveries::configured(settings_),
                                                            seams_.clock.now());
         }));
+        threads_.start("figures", [this] {
+            do metrics_->read_ledger();
+            while (!signal_.wait(metrics::Metrics::kReadEvery));
+        });
         threads_.start("checkpointer", [this] { run_checkpointer(); });
         if (store_->hints() != nullptr) threads_.start("hints", [this] { run_hints(); });
         threads_.start("alipay", [this] { run_alipay(); });
@@ -300,6 +308,11 @@ private:
         auto operator_door = listener_of("operator", settings_.operator_door);
         operator_door.refusal = api_refusal;
         health_->add_routes(operator_door.router);
+        metrics_ = std::make_unique<metrics::Metrics>(
+            metrics::Sources{*store_, *writer_, apps_, *inbox_, *rejects_, *deliveries_, *alipay_,
+                             *errands_, *refund_errands_, seams_.clock, seams_.log});
+        metrics_->add_routes(operator_door.router);
+        openapi::add_routes(operator_door.router);
 
         std::vector<transport::Listener> listeners;
         listeners.push_back(public_listener());
@@ -309,6 +322,7 @@ private:
                      transport::Front::open(
                          std::move(listeners),
                          {.clock = seams_.clock, .entropy = seams_.entropy, .log = seams_.log}));
+        metrics_->watch(*front_);
         writer_->around_outcomes([this](const auto& tell) { front_->gather_answers(tell); });
         return Done{};
     }
@@ -368,25 +382,11 @@ private:
             if (beats_ % 5 == 2) refund_errands_->run_once(kErrandsAtOnce);
             if (beats_ % 5 == 4) preauth_errands_->run_once(kErrandsAtOnce);
             retention_->run_once();
-            if (++beats_ % 10 == 0) sweep_expired_keys();
+            if (++beats_ % 10 != 0) continue;
+            sweep_expired_keys(*writer_, seams_.clock.now(), kExpiredKeysASecond);
             // A ledger that could not write is asked again, so that readiness comes back by itself.
-            if (beats_ % 10 == 0 && writer_->health().write_failing) try_writing();
+            if (writer_->health().write_failing) try_writing(*writer_, seams_.clock.now());
         }
-    }
-
-    void sweep_expired_keys() {
-        writer_->submit(ledger::make_unit(
-            [now = seams_.clock.now()](ledger::Books& books) -> Result<Done> {
-                TOLLGATE_DO(books.drop_expired_tokens(now, kExpiredKeysASecond));
-                return books.drop_expired_idempotency(now, kExpiredKeysASecond);
-            },
-            [](const Result<Done>& /*tried_again_later*/) {}));
-    }
-
-    void try_writing() {
-        writer_->submit(ledger::make_unit(
-            [now = seams_.clock.now()](ledger::Books& books) { return books.beat(now); },
-            [](const Result<Done>& /*the_writer_knows*/) {}));
     }
 
     const config::Settings settings_;
@@ -424,6 +424,7 @@ private:
     std::unique_ptr<EndpointApi> endpoint_api_;
     std::unique_ptr<ReturnPage> return_page_;
     std::unique_ptr<Health> health_;
+    std::unique_ptr<metrics::Metrics> metrics_;
     std::unique_ptr<transport::Front> front_;
 
     std::atomic<bool> stop_writer_ = false;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "ledger/figures.h"
 #include "ledger/outbox.h"
 #include "ledger/payment.h"
 #include "ledger/preauth_books.h"
@@ -42,6 +43,9 @@ public:
                                                             std::string_view sha256) = 0;
     virtual Result<std::optional<DifferenceView>> difference(std::string_view id) = 0;
     virtual Result<std::vector<DifferenceView>> differences(const DifferenceQuery& query) = 0;
+
+    // See Figures; each is counted up to `rows_max`. For a thread that may wait.
+    virtual Result<Figures> figures(Timestamp now, std::int64_t rows_max) = 0;
 
     // Events, endpoints and deliveries.
     virtual OutboxReading& outbox() = 0;

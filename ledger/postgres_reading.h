@@ -55,6 +55,8 @@ public:
                                                     std::string_view sha256) override;
     Result<std::optional<DifferenceView>> difference(std::string_view id) override;
     Result<std::vector<DifferenceView>> differences(const DifferenceQuery& query) override;
+    // postgres_figures.cpp
+    Result<Figures> figures(Timestamp now, std::int64_t rows_max) override;
     OutboxReading& outbox() override { return outbox_; }
     ReconciliationReading& reconciliations() override { return reconciliations_; }
     RefundReading& refunds() override { return refunds_; }

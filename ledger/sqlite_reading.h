@@ -49,6 +49,8 @@ public:
                                                     std::string_view sha256) override;
     Result<std::optional<DifferenceView>> difference(std::string_view id) override;
     Result<std::vector<DifferenceView>> differences(const DifferenceQuery& query) override;
+    // sqlite_figures.cpp
+    Result<Figures> figures(Timestamp now, std::int64_t rows_max) override;
     OutboxReading& outbox() override { return outbox_; }
     ReconciliationReading& reconciliations() override { return reconciliations_; }
     RefundReading& refunds() override { return refunds_; }
@@ -58,6 +60,8 @@ public:
     Result<std::vector<Payment>> due_payments(Timestamp now, int limit);
 
 private:
+    Result<Done> add_outbox_figures(Figures& figures, std::int64_t rows_max);
+
     std::unique_ptr<Database> owned_;  // Before the statements: it must outlive them.
     StatementCache statements_;
     SqliteOutboxReading outbox_;

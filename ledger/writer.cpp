@@ -1,6 +1,7 @@
 #include "ledger/writer.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace tollgate::ledger {
@@ -9,11 +10,19 @@ namespace {
 constexpr int kRunsTogetherMax = 4;
 constexpr int kRunsAloneMax = 8;
 constexpr std::chrono::milliseconds kResolveBeat{200};
+constexpr std::array<std::int64_t, 10> kUnitBounds = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512};
+constexpr std::array<std::int64_t, 13> kCommitBounds = {100,     250,     500,      1'000,  2'500,
+                                                        5'000,   10'000,  25'000,   50'000, 100'000,
+                                                        250'000, 500'000, 2'000'000};
 
 }  // namespace
 
 Writer::Writer(std::unique_ptr<WriteConnection> connection, Options options, Log& log)
-    : connection_(std::move(connection)), options_(options), log_(log) {}
+    : connection_(std::move(connection)),
+      options_(options),
+      log_(log),
+      units_a_batch_(kUnitBounds),
+      commit_us_(kCommitBounds) {}
 
 Writer::~Writer() {
     close();
@@ -226,7 +235,7 @@ Result<Done> Writer::run_unit(Unit& unit, std::size_t place) {
 
 Writer::BatchEnd Writer::commit_batch(const Batch& batch) {
     std::string reason;
-    switch (connection_->commit(&reason)) {
+    switch (timed_commit(&reason)) {
         case WriteConnection::Commit::durable:
             if (connection_->has_written()) write_failing_ = false;
             ++commits_;
@@ -262,8 +271,18 @@ void Writer::note_error(const Error& error) {
         log_.error("ledger.write_failing", {{"reason", error.message()}});
 }
 
+WriteConnection::Commit Writer::timed_commit(std::string* reason) {
+    if (clock_ == nullptr) return connection_->commit(reason);
+    const auto began = clock_->monotonic();
+    const auto end = connection_->commit(reason);
+    const auto took = clock_->monotonic() - began;
+    commit_us_.note(std::chrono::duration_cast<std::chrono::microseconds>(took).count());
+    return end;
+}
+
 void Writer::finish(std::vector<Pending>& batch) {
     units_ += batch.size();
+    units_a_batch_.note(static_cast<std::int64_t>(batch.size()));
     // The hint first: whoever sends events may start while the answers go out.
     const std::uint64_t events = connection_->books().events_added();
     if (std::exchange(events_seen_, events) != events && on_events_) on_events_();

@@ -11,8 +11,10 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "base/tally.h"
 #include "ledger/store.h"
 #include "ledger/unit.h"
 
@@ -75,6 +77,15 @@ public:
         around_outcomes_ = std::move(around);
     }
 
+    // Commits are timed by it. Before the first run_once(); it must outlive the writer.
+    void time_commits(Clock& clock) { clock_ = &clock; }
+
+    struct Batches {
+        Tally::Reading units;      // Of each batch that has ended, whichever way.
+        Tally::Reading commit_us;  // How long COMMITs took, the sync to disk included.
+    };
+    Batches batches() const { return {units_a_batch_.read(), commit_us_.read()}; }
+
     struct Health {
         bool write_failing =
             false;              // The disk is full or fails. Cleared by the next durable COMMIT.
@@ -107,6 +118,7 @@ private:
     Result<std::size_t> end_batch(BatchEnd end, std::vector<Pending> batch);
     void note_error(const Error& error);
     void finish(std::vector<Pending>& batch);
+    WriteConnection::Commit timed_commit(std::string* reason);
     static void tell_outcomes(std::vector<Pending>& batch);
     static Error doubt();
     static Error stopped();
@@ -134,6 +146,9 @@ private:
     std::atomic<bool> closed_ = false;
     std::atomic<std::uint64_t> commits_ = 0;
     std::atomic<std::uint64_t> units_ = 0;
+    Clock* clock_ = nullptr;
+    Tally units_a_batch_;
+    Tally commit_us_;
 };
 
 template <typename Work>
