@@ -23,6 +23,7 @@
 #include "gateway/endpoint_api.h"
 #include "gateway/event_api.h"
 #include "gateway/health.h"
+#include "gateway/ledger_guard.h"
 #include "gateway/ledger_upkeep.h"
 #include "gateway/open_ledger.h"
 #include "gateway/payment_api.h"
@@ -78,6 +79,7 @@ public:
         TOLLGATE_TRY(auto connection, store_->write_connection());
         writer_ = std::make_unique<ledger::Writer>(std::move(connection), ledger::Writer::Options{},
                                                    seams_.log);
+        guard_ = std::make_unique<LedgerGuard>(*store_, seams_.clock, seams_.log);
         rejects_ = std::make_unique<callbacks::Rejects>(
             callbacks::Rejects::Options{
                 .kept_max = settings_.notifications.unverified_kept_max,
@@ -101,6 +103,7 @@ public:
             return books.outbox().set_configured_endpoints(Deliveries::configured(settings_),
                                                            seams_.clock.now());
         }));
+        TOLLGATE_DO(guard_->begin(*writer_));
         start_thread("checkpointer", [this] { run_checkpointer(); });
         start_thread("alipay", [this] { run_alipay(); });
         for (auto& [name, loop] : deliveries_->loops()) start_thread(name, std::move(loop));
@@ -199,7 +202,8 @@ private:
                         .clock = seams_.clock,
                         .random = seams_.random,
                         .entropy = seams_.entropy,
-                        .log = seams_.log});
+                        .log = seams_.log,
+                        .guard = guard_.get()});
         errands_ = std::make_unique<TradeErrands>(
             apps_,
             ErrandSettings{.lease = errand_time(),
@@ -262,9 +266,9 @@ private:
             std::make_unique<EndingApi>(seams, apps_, seams_.random, *errands_, errand_time());
         token_api_ = std::make_unique<TokenApi>(seams);
         refund_api_ = std::make_unique<RefundApi>(seams, apps_, *refund_errands_, errand_time());
-        preauth_api_ =
-            std::make_unique<PreauthApi>(seams, apps_, *alipay_, seams_.random, *preauth_errands_,
-                                         PreauthSettings{settings_.public_door.base_url, lease()});
+        preauth_api_ = std::make_unique<PreauthApi>(
+            seams, apps_, *alipay_, seams_.random, *preauth_errands_,
+            PreauthSettings{settings_.public_door.base_url, lease(), guard_.get()});
         difference_api_ = std::make_unique<DifferenceApi>(seams, apps_);
         event_api_ = std::make_unique<EventApi>(seams, [this] { beat_early(); });
         TOLLGATE_TRY(auto doors, EndpointDoors::make(settings_.deliveries.allowed_networks));
@@ -282,7 +286,7 @@ private:
         api_ = std::make_unique<PaymentApi>(callers_, *create_, *replacing_, *errands_, *store_,
                                             seams_.clock, seams_.log);
         TOLLGATE_DO(open_event_apis());
-        health_ = std::make_unique<Health>(*writer_);
+        health_ = std::make_unique<Health>(*writer_, *guard_);
 
         auto api = listener_of("api", settings_.api);
         api.refusal = api_refusal;
@@ -347,7 +351,10 @@ private:
                             {.published = [this] { event_api_->published(); },
                              .to_deliver = [this] { deliveries_->hint(); }},
                             seams_.log);
-        while (!wait_for_stop(LedgerUpkeep::kBeat)) upkeep.run_once();
+        while (!wait_for_stop(LedgerUpkeep::kBeat)) {
+            upkeep.run_once();
+            guard_->run_once();
+        }
     }
 
     void run_alipay() {
@@ -434,6 +441,7 @@ private:
     std::unique_ptr<ledger::Store> store_;
     std::unique_ptr<transport::CurlClient> alipay_http_;
     std::unique_ptr<ledger::Writer> writer_;
+    std::unique_ptr<LedgerGuard> guard_;
     std::unique_ptr<callbacks::Rejects> rejects_;
     std::unique_ptr<callbacks::Inbox> inbox_;
     std::unique_ptr<ClockWatch> clock_watch_;

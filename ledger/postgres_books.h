@@ -4,6 +4,7 @@
 
 #include "ledger/books.h"
 #include "ledger/postgres_ahead.h"
+#include "ledger/postgres_guard.h"
 #include "ledger/postgres_outbox.h"
 #include "ledger/postgres_preauths.h"
 #include "ledger/postgres_reading.h"
@@ -23,7 +24,8 @@ public:
           outbox_(session),
           reconciliations_(session),
           refunds_(session),
-          preauths_(session, ahead_) {}
+          preauths_(session, ahead_),
+          guard_(session) {}
 
     Reading& read() override { return reading_; }
 
@@ -41,6 +43,7 @@ public:
     ReconciliationBooks& reconciliations() override { return reconciliations_; }
     RefundBooks& refunds() override { return refunds_; }
     PreauthBooks& preauths() override { return preauths_; }
+    GuardBooks& guard() override { return guard_; }
     Result<Done> beat(Timestamp now) override;
 
     // postgres_life.cpp
@@ -80,6 +83,7 @@ private:
     PostgresReconciliationBooks reconciliations_;
     PostgresRefundBooks refunds_;
     PostgresPreauthBooks preauths_;
+    PostgresGuardBooks guard_;
     RowStock payment_rows_{
         "SELECT nextval('payment_row') FROM generate_series(1, 512) ORDER BY 1 DESC", {}};
     RowStock notification_rows_{

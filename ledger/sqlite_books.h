@@ -2,6 +2,7 @@
 
 #include "base/sqlite.h"
 #include "ledger/books.h"
+#include "ledger/sqlite_guard.h"
 #include "ledger/sqlite_outbox.h"
 #include "ledger/sqlite_preauths.h"
 #include "ledger/sqlite_reading.h"
@@ -21,7 +22,8 @@ public:
           outbox_(db, statements_),
           reconciliations_(statements_),
           refunds_(db, statements_),
-          preauths_(db, statements_) {}
+          preauths_(db, statements_),
+          guard_(statements_) {}
 
     Reading& read() override { return reading_; }
 
@@ -49,6 +51,7 @@ public:
     ReconciliationBooks& reconciliations() override { return reconciliations_; }
     RefundBooks& refunds() override { return refunds_; }
     PreauthBooks& preauths() override { return preauths_; }
+    GuardBooks& guard() override { return guard_; }
     Result<Done> begin_idempotency(const IdempotencyRecord& record, Timestamp now) override;
     Result<Done> store_answer(const IdempotencyRecord& record, Timestamp now) override;
     Result<Done> release_idempotency(std::string_view caller, std::string_view key) override;
@@ -67,6 +70,7 @@ private:
     SqliteReconciliationBooks reconciliations_;
     SqliteRefundBooks refunds_;
     SqlitePreauthBooks preauths_;
+    SqliteGuardBooks guard_;
     std::uint64_t events_added_ = 0;
 };
 
