@@ -62,7 +62,9 @@ TEST_F(BackingUp, IsTheStateOfOneMomentWhileOthersGoOnWriting) {
         ASSERT_TRUE(world.run([&](Books& books) {
             return books.add_payment(payment, {.fingerprint = std::string(500, 'y')}, world.origin);
         }));
-        if (i % 1'000 == 0) ASSERT_TRUE(world.store->checkpoint());
+        if (i % 1'000 == 0) {
+            ASSERT_TRUE(world.store->checkpoint());
+        }
     }
     int steps = 0;
     const auto made = back_up([&](std::int64_t, std::int64_t) {
