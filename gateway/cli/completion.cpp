@@ -200,7 +200,8 @@ end
         for (const CommandOption& option : node->options) {
             if (option.is_place) {
                 if (option.choices.empty()) continue;
-                text += begin + "-a " + quoted(joined(option.choices, " ")) + "\n";
+                text += begin + "-a " + quoted(joined(option.choices, " ")) + " -d " +
+                        quoted(option.what) + "\n";
                 continue;
             }
             text += begin + "-l " + option.name.substr(2);
