@@ -79,7 +79,7 @@ test('what docs/going-live.md has one try says that it came through', async () =
 });
 
 test('no other door is there', async () => {
-    for (const path of ['/', '/v1/payments', '/readyz', '/healthz', '/alipay']) {
+    for (const path of ['/', '/v1/payments', '/readyz', '/healthz', '/alipays/shop/notify']) {
         assert.equal((await ask(path)).status, 404, path);
     }
 });

@@ -24,7 +24,7 @@ clean_up() {
     dpkg --purge tollgate >/dev/null 2>&1 || true
     # Made by this test, and left by the package on purpose.
     rm -rf /etc/tollgate /var/lib/tollgate "$work"
-    ! getent passwd tollgate >/dev/null || deluser --quiet --system tollgate >/dev/null || true
+    ! getent passwd tollgate >/dev/null || userdel tollgate || true
 }
 trap clean_up EXIT
 
@@ -71,6 +71,8 @@ as_tollgate() { loud setpriv --reuid=tollgate --regid=tollgate --init-groups "$@
 as_tollgate tollgate keys new /etc/tollgate/keys/app --demo
 as_tollgate tollgate keys new /etc/tollgate/keys/alipay --demo
 as_tollgate tollgate keys webhook /etc/tollgate/keys/event_secret
+as_tollgate tollgate keys caller /etc/tollgate/keys/shop
+key_hash=$(sed -n 's/^key_sha256 //p' "$work/log")
 taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 for base in 18700 28700 38700 48700; do
     taken $base || taken $((base + 1)) || taken $((base + 2)) || break
@@ -87,7 +89,7 @@ cat > $settings <<JSON
         "private_key": {"file": "keys/app/app_private_key.pem"},
         "alipay_public_keys": [{"file": "keys/alipay/app_public_key.pem"}]
     }],
-    "callers": [],
+    "callers": [{"id": "shop", "key_sha256": ["$key_hash"], "apps": ["shop"], "rights": ["create", "read"]}],
     "endpoints": []
 }
 JSON
