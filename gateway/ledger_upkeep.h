@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "ledger/engine_clock.h"
 #include "ledger/store.h"
+#include "ledger/writer.h"
 
 namespace tollgate::gateway {
 
@@ -34,5 +35,11 @@ private:
     Log& log_;
     int beat_ = 0;
 };
+
+// Every second: one-time tokens and Idempotency-Keys whose time is over.
+void drop_expired_keys(ledger::Writer& writer, Timestamp now);
+
+// Every second while the ledger cannot write: readiness comes back by itself.
+void try_writing(ledger::Writer& writer, Timestamp now);
 
 }  // namespace tollgate::gateway

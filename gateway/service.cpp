@@ -58,7 +58,6 @@ constexpr milliseconds kApiTicketMargin{15'000};
 constexpr int kExplainedABeat = 4;
 constexpr int kErrandCallsMax = 4;
 constexpr int kErrandsAtOnce = 256;
-constexpr int kExpiredKeysASecond = 1'000;
 
 class RunningService final : public Service {
 public:
@@ -105,6 +104,7 @@ public:
         }));
         TOLLGATE_DO(guard_->begin(*writer_));
         start_thread("checkpointer", [this] { run_checkpointer(); });
+        if (store_->hints() != nullptr) start_thread("hints", [this] { run_hints(); });
         start_thread("alipay", [this] { run_alipay(); });
         for (auto& [name, loop] : deliveries_->loops()) start_thread(name, std::move(loop));
         start_thread("timer", [this] { run_timer(); });
@@ -154,6 +154,7 @@ public:
         }
         beat_.notify_all();
         alipay_http_->wake();
+        if (store_->hints() != nullptr) store_->hints()->wake();
         join_all_but("writer");
         stop_writer_ = true;
         writer_->wake();
@@ -173,14 +174,13 @@ private:
         alipay_->fetch_certificates(certificates_);
         clock_watch_ = std::make_unique<ClockWatch>(seams_.log);
         alipay_->watch_clock(*clock_watch_);
-        TOLLGATE_TRY(deliveries_,
-                     Deliveries::open(settings_, apps_.ids(),
-                                      {.writer = *writer_,
-                                       .clock = seams_.clock,
-                                       .random = seams_.random,
-                                       .entropy = seams_.entropy,
-                                       .log = seams_.log,
-                                       .published = [this] { event_api_->published(); }}));
+        TOLLGATE_TRY(deliveries_, Deliveries::open(settings_, apps_.ids(),
+                                                   {.writer = *writer_,
+                                                    .clock = seams_.clock,
+                                                    .random = seams_.random,
+                                                    .entropy = seams_.entropy,
+                                                    .log = seams_.log,
+                                                    .published = [this] { published(); }}));
         writer_->on_events([this] { deliveries_->hint(); });
         reconcile_ = std::make_unique<reconcile::ReconcileService>(
             settings_, reconcile::ReconcileService::Seams{.apps = apps_,
@@ -357,6 +357,18 @@ private:
         }
     }
 
+    // Other gateways hear that there are events to show, and we of theirs.
+    void run_hints() {
+        while (!stopping_loops()) {
+            if (store_->hints()->run_once(kLoopWait)) event_api_->published();
+        }
+    }
+
+    void published() {
+        event_api_->published();
+        if (store_->hints() != nullptr) store_->hints()->tell();
+    }
+
     void run_alipay() {
         while (!stopping_loops() || alipay_http_->in_flight() > 0) {
             alipay_http_->run_once(kLoopWait);
@@ -378,25 +390,11 @@ private:
             if (beats_ % 5 == 0) errands_->run_once(kErrandsAtOnce);
             if (beats_ % 5 == 2) refund_errands_->run_once(kErrandsAtOnce);
             if (beats_ % 5 == 4) preauth_errands_->run_once(kErrandsAtOnce);
-            if (++beats_ % 10 == 0) sweep_expired_keys();
+            if (++beats_ % 10 == 0) drop_expired_keys(*writer_, seams_.clock.now());
             // A ledger that could not write is asked again, so that readiness comes back by itself.
-            if (beats_ % 10 == 0 && writer_->health().write_failing) try_writing();
+            if (beats_ % 10 == 0 && writer_->health().write_failing)
+                try_writing(*writer_, seams_.clock.now());
         }
-    }
-
-    void sweep_expired_keys() {
-        writer_->submit(ledger::make_unit(
-            [now = seams_.clock.now()](ledger::Books& books) -> Result<Done> {
-                TOLLGATE_DO(books.drop_expired_tokens(now, kExpiredKeysASecond));
-                return books.drop_expired_idempotency(now, kExpiredKeysASecond);
-            },
-            [](const Result<Done>& /*tried_again_later*/) {}));
-    }
-
-    void try_writing() {
-        writer_->submit(ledger::make_unit(
-            [now = seams_.clock.now()](ledger::Books& books) { return books.beat(now); },
-            [](const Result<Done>& /*the_writer_knows*/) {}));
     }
 
     bool wait_for_stop(milliseconds patience) {

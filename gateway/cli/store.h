@@ -10,7 +10,7 @@ namespace tollgate::gateway::cli {
 
 struct StoreCommand {
     std::string config_file;
-    std::string sqlite_file;  // Of `import`.
+    std::string sqlite_file;  // Of `import` and `export`.
     std::string backup_file;  // Of `backup` and `restore`.
     bool replaces = false;    // Of `restore`.
     std::string since;        // Of `guard`.
