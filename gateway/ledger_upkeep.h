@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "ledger/engine_clock.h"
 #include "ledger/store.h"
+#include "ledger/writer.h"
 
 namespace tollgate::gateway {
 

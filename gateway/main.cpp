@@ -22,10 +22,12 @@
 #include "gateway/cli/doctor.h"
 #include "gateway/cli/exit_code.h"
 #include "gateway/cli/keys.h"
+#include "gateway/cli/manual.h"
 #include "gateway/cli/reconcile_options.h"
 #include "gateway/cli/serve.h"
 #include "gateway/cli/signatures.h"
 #include "gateway/cli/store.h"
+#include "gateway/cli/version.h"
 #include "sandbox/drive.h"
 #include "sandbox/methods.h"
 #include "sandbox/sandbox.h"
@@ -283,6 +285,7 @@ struct Options {
     cli::ReconcileCommand reconcile;
     cli::StoreCommand store;
     cli::DoctorOptions doctor;
+    std::string shell;
 };
 
 void add_service_commands(CLI::App& app, Options& options, int& code) {
@@ -471,7 +474,7 @@ void add_alipay_commands(CLI::App& app, Options& options, int& code) {
 int main(int argc, char** argv) {
     CLI::App app("Tollgate: a payment service that a shop runs beside its order service");
     app.name("tollgate");
-    app.set_version_flag("--version", TOLLGATE_VERSION);
+    app.set_version_flag("--version", cli::version_text());
     app.require_subcommand(1);
     Options options;
     int code = cli::kDone;
@@ -482,6 +485,7 @@ int main(int argc, char** argv) {
     add_key_commands(app, options, code);
     add_signature_commands(app, options, code);
     add_alipay_commands(app, options, code);
+    cli::add_manual_commands(app, options.shell, code);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

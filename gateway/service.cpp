@@ -20,6 +20,7 @@
 #include "gateway/event_api.h"
 #include "gateway/health.h"
 #include "gateway/ledger_chores.h"
+#include "gateway/ledger_guard.h"
 #include "gateway/ledger_upkeep.h"
 #include "gateway/metrics/metrics.h"
 #include "gateway/open_ledger.h"
@@ -58,7 +59,6 @@ constexpr milliseconds kApiTicketMargin{15'000};
 constexpr int kExplainedABeat = 4;
 constexpr int kErrandCallsMax = 4;
 constexpr int kErrandsAtOnce = 256;
-constexpr int kExpiredKeysASecond = 1'000;
 
 class RunningService final : public Service {
 public:
@@ -81,6 +81,7 @@ public:
         writer_ = std::make_unique<ledger::Writer>(std::move(connection), ledger::Writer::Options{},
                                                    seams_.log);
         writer_->time_commits(seams_.clock);
+        guard_ = std::make_unique<LedgerGuard>(*store_, seams_.clock, seams_.log);
         rejects_ = std::make_unique<callbacks::Rejects>(
             callbacks::Rejects::Options{
                 .kept_max = settings_.notifications.unverified_kept_max,
@@ -108,6 +109,7 @@ public:
             return books.outbox().set_configured_endpoints(Deliveries::configured(settings_),
                                                            seams_.clock.now());
         }));
+        TOLLGATE_DO(guard_->begin(*writer_));
         threads_.start("figures", [this] {
             do metrics_->read_ledger();
             while (!signal_.wait(metrics::Metrics::kReadEvery));
@@ -206,7 +208,8 @@ private:
                         .clock = seams_.clock,
                         .random = seams_.random,
                         .entropy = seams_.entropy,
-                        .log = seams_.log});
+                        .log = seams_.log,
+                        .guard = guard_.get()});
         errands_ = std::make_unique<TradeErrands>(
             apps_,
             ErrandSettings{.lease = errand_time(),
@@ -269,9 +272,9 @@ private:
             std::make_unique<EndingApi>(seams, apps_, seams_.random, *errands_, errand_time());
         token_api_ = std::make_unique<TokenApi>(seams);
         refund_api_ = std::make_unique<RefundApi>(seams, apps_, *refund_errands_, errand_time());
-        preauth_api_ =
-            std::make_unique<PreauthApi>(seams, apps_, *alipay_, seams_.random, *preauth_errands_,
-                                         PreauthSettings{settings_.public_door.base_url, lease()});
+        preauth_api_ = std::make_unique<PreauthApi>(
+            seams, apps_, *alipay_, seams_.random, *preauth_errands_,
+            PreauthSettings{settings_.public_door.base_url, lease(), guard_.get()});
         difference_api_ = std::make_unique<DifferenceApi>(seams, apps_);
         event_api_ = std::make_unique<EventApi>(seams, [this] { signal_.hurry(); });
         TOLLGATE_TRY(auto doors, EndpointDoors::make(settings_.deliveries.allowed_networks));
@@ -289,7 +292,7 @@ private:
         api_ = std::make_unique<PaymentApi>(callers_, *create_, *replacing_, *errands_, *store_,
                                             seams_.clock, seams_.log);
         TOLLGATE_DO(open_event_apis());
-        health_ = std::make_unique<Health>(*writer_);
+        health_ = std::make_unique<Health>(*writer_, *guard_);
 
         auto api = listener_of("api", settings_.api);
         api.refusal = api_refusal;
@@ -345,6 +348,7 @@ private:
         do {
             upkeep.run_once();
             retention_->turn_partitions();
+            guard_->run_once();
         } while (!signal_.wait(LedgerUpkeep::kBeat));
     }
 
@@ -401,6 +405,7 @@ private:
     std::unique_ptr<ledger::Store> store_;
     std::unique_ptr<transport::CurlClient> alipay_http_;
     std::unique_ptr<ledger::Writer> writer_;
+    std::unique_ptr<LedgerGuard> guard_;
     std::unique_ptr<callbacks::Rejects> rejects_;
     std::unique_ptr<callbacks::Inbox> inbox_;
     std::unique_ptr<Retention> retention_;

@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "ledger/figures.h"
+#include "ledger/guard.h"
 #include "ledger/outbox.h"
 #include "ledger/payment.h"
 #include "ledger/preauth_books.h"
@@ -53,6 +54,7 @@ public:
     virtual ReconciliationReading& reconciliations() = 0;
     virtual RefundReading& refunds() = 0;
     virtual PreauthReading& preauths() = 0;
+    virtual GuardReading& guard() = 0;
 };
 
 // A payment's change of status, or of what else is news about it. Absent members stay.
@@ -144,6 +146,7 @@ public:
     virtual RefundBooks& refunds() = 0;
     virtual PreauthBooks& preauths() = 0;
     virtual RetentionBooks& retention() = 0;
+    virtual GuardBooks& guard() = 0;
 
     // Begins (or takes over, once running_until is past) the key for a request at work.
     virtual Result<Done> begin_idempotency(const IdempotencyRecord& record, Timestamp now) = 0;

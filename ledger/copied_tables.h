@@ -43,6 +43,7 @@ inline constexpr std::array kCommonTables = {
     CommonTable{"day_boundary"},
     CommonTable{"preauthorisation", "amount_fen"},
     CommonTable{"preauthorisation_transition"},
+    CommonTable{"guard"},
 };
 
 inline constexpr int kRowsCopiedAtOnce = 1'000;

@@ -4,6 +4,7 @@
 
 #include "ledger/books.h"
 #include "ledger/postgres_ahead.h"
+#include "ledger/postgres_guard.h"
 #include "ledger/postgres_outbox.h"
 #include "ledger/postgres_preauths.h"
 #include "ledger/postgres_reading.h"
@@ -25,7 +26,8 @@ public:
           reconciliations_(session),
           refunds_(session),
           preauths_(session, ahead_),
-          retention_(session) {}
+          retention_(session),
+          guard_(session) {}
 
     Reading& read() override { return reading_; }
 
@@ -44,6 +46,7 @@ public:
     RefundBooks& refunds() override { return refunds_; }
     PreauthBooks& preauths() override { return preauths_; }
     RetentionBooks& retention() override { return retention_; }
+    GuardBooks& guard() override { return guard_; }
     Result<Done> beat(Timestamp now) override;
 
     // postgres_life.cpp
@@ -84,6 +87,7 @@ private:
     PostgresRefundBooks refunds_;
     PostgresPreauthBooks preauths_;
     PostgresRetentionBooks retention_;
+    PostgresGuardBooks guard_;
     RowStock payment_rows_{
         "SELECT nextval('payment_row') FROM generate_series(1, 512) ORDER BY 1 DESC", {}};
     RowStock notification_rows_{

@@ -2,6 +2,7 @@
 
 #include "base/sqlite.h"
 #include "ledger/books.h"
+#include "ledger/sqlite_guard.h"
 #include "ledger/sqlite_outbox.h"
 #include "ledger/sqlite_preauths.h"
 #include "ledger/sqlite_reading.h"
@@ -23,7 +24,8 @@ public:
           reconciliations_(statements_),
           refunds_(db, statements_),
           preauths_(db, statements_),
-          retention_(statements_) {}
+          retention_(statements_),
+          guard_(statements_) {}
 
     Reading& read() override { return reading_; }
 
@@ -52,6 +54,7 @@ public:
     RefundBooks& refunds() override { return refunds_; }
     PreauthBooks& preauths() override { return preauths_; }
     RetentionBooks& retention() override { return retention_; }
+    GuardBooks& guard() override { return guard_; }
     Result<Done> begin_idempotency(const IdempotencyRecord& record, Timestamp now) override;
     Result<Done> store_answer(const IdempotencyRecord& record, Timestamp now) override;
     Result<Done> release_idempotency(std::string_view caller, std::string_view key) override;
@@ -71,6 +74,7 @@ private:
     SqliteRefundBooks refunds_;
     SqlitePreauthBooks preauths_;
     SqliteRetentionBooks retention_;
+    SqliteGuardBooks guard_;
     std::uint64_t events_added_ = 0;
 };
 

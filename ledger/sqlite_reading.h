@@ -5,6 +5,7 @@
 
 #include "base/sqlite.h"
 #include "ledger/books.h"
+#include "ledger/sqlite_guard.h"
 #include "ledger/sqlite_outbox_reading.h"
 #include "ledger/sqlite_preauths.h"
 #include "ledger/sqlite_reconciliation.h"
@@ -22,14 +23,16 @@ public:
           outbox_(statements_),
           reconciliations_(statements_),
           refunds_(statements_),
-          preauths_(statements_) {}
+          preauths_(statements_),
+          guard_(statements_) {}
     explicit SqliteReading(std::unique_ptr<Database> owned)
         : owned_(std::move(owned)),
           statements_(*owned_),
           outbox_(statements_),
           reconciliations_(statements_),
           refunds_(statements_),
-          preauths_(statements_) {}
+          preauths_(statements_),
+          guard_(statements_) {}
 
     Result<std::optional<Payment>> payment_by_id(std::string_view id) override;
     Result<std::optional<Payment>> payment_by_number(std::string_view app,
@@ -55,6 +58,7 @@ public:
     ReconciliationReading& reconciliations() override { return reconciliations_; }
     RefundReading& refunds() override { return refunds_; }
     PreauthReading& preauths() override { return preauths_; }
+    GuardReading& guard() override { return guard_; }
 
     // Those that Books::claim_due_payments is about to take.
     Result<std::vector<Payment>> due_payments(Timestamp now, int limit);
@@ -68,6 +72,7 @@ private:
     SqliteReconciliationReading reconciliations_;
     SqliteRefundReading refunds_;
     SqlitePreauthReading preauths_;
+    SqliteGuardReading guard_;
 };
 
 }  // namespace tollgate::ledger

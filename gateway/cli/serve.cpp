@@ -14,6 +14,7 @@
 
 #include "config/load.h"
 #include "gateway/cli/exit_code.h"
+#include "gateway/cli/service_manager.h"
 #include "gateway/service.h"
 #include "signing/entropy.h"
 
@@ -160,8 +161,10 @@ int serve(const std::string& config_file) {
                  {{"listener", listener}, {"port", (*service)->port(listener)}});
     }
     log.info("process.ready");
+    tell_service_manager("READY=1");
     const int signal = serve_until_stopped(config_file, **service, log);
     log.info("process.stopping", {{"signal", signal}});
+    tell_service_manager("STOPPING=1");
     // A second signal ends it at once: what is not done is left to the next start.
     static_cast<void>(std::signal(SIGINT, SIG_DFL));
     static_cast<void>(std::signal(SIGTERM, SIG_DFL));

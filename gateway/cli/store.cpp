@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "config/load.h"
+#include "gateway/cli/backup.h"
 #include "gateway/cli/exit_code.h"
 #include "gateway/cli/progress.h"
 #include "gateway/open_ledger.h"
@@ -29,7 +30,7 @@ int with_settings(const StoreCommand& order, Work work) {
                                        config::to_text(*problems).c_str()));
         return kConfig;
     }
-    return work(std::get<config::Settings>(loaded).store);
+    return work(std::get<config::Settings>(loaded));
 }
 
 // A gateway does it, too, when it starts.
@@ -60,6 +61,39 @@ int show(const Result<std::vector<ledger::CopiedTable>>& copied) {
     return kDone;
 }
 
+// `add` makes a command that takes --config.
+template <typename Add>
+void add_backup_commands(Add add, StoreCommand& order, int& code) {
+    auto* backup = add("backup", "Copy the ledger, which may be in use, into a new file");
+    backup->add_option("FILE", order.backup_file, "The file to write")->required();
+    backup->callback([&order, &code] {
+        code = with_settings(
+            order, [&order](const auto& settings) { return back_up(settings, order.backup_file); });
+    });
+    auto* restoring =
+        add("restore", "Put a backup in the ledger's place, guarded: money has moved since");
+    restoring->add_option("FILE", order.backup_file, "The backup")->required();
+    restoring->add_flag("--replace", order.replaces, "Keep the ledger that is there aside");
+    restoring->callback([&order, &code] {
+        code = with_settings(order, [&order](const auto& settings) {
+            return restore(settings, order.backup_file, order.replaces);
+        });
+    });
+    auto* guarding = add("guard", "Guard a ledger that another tool has restored");
+    guarding->add_option("--since", order.since, "When its backup was made: 2026-11-11T08:00:00Z")
+        ->required();
+    guarding->callback([&order, &code] {
+        code = with_settings(
+            order, [&order](const auto& settings) { return guard(settings, order.since); });
+    });
+    auto* unguarding = add("unguard", "Say what is unsettled, and end the guard if nothing is");
+    unguarding->add_flag("--yes", order.certain, "End it all the same");
+    unguarding->callback([&order, &code] {
+        code = with_settings(
+            order, [&order](const auto& settings) { return unguard(settings, order.certain); });
+    });
+}
+
 // Runs `move`, which takes the database's address, the clock and who hears of its progress.
 template <typename Move>
 int move_ledger(const config::StoreSettings& store, Move move) {
@@ -84,11 +118,11 @@ void add_store_commands(CLI::App& app, StoreCommand& order, int& code) {
         return command;
     };
     add("migrate", "Bring its schema up to date")->callback([&order, &code] {
-        code = with_settings(order, [](const auto& settings) { return migrate(settings); });
+        code = with_settings(order, [](const auto& settings) { return migrate(settings.store); });
     });
     add("check", "See whether it can be reached and has this program's schema; changes nothing")
         ->callback([&order, &code] {
-            code = with_settings(order, [](const auto& settings) { return check(settings); });
+            code = with_settings(order, [](const auto& settings) { return check(settings.store); });
         });
     auto* importing = add("import",
                           "Copy a SQLite ledger, with no gateway over it, into the settings' empty "
@@ -96,7 +130,7 @@ void add_store_commands(CLI::App& app, StoreCommand& order, int& code) {
     importing->add_option("--sqlite", order.sqlite_file, "The ledger's file")->required();
     importing->callback([&order, &code] {
         code = with_settings(order, [&order](const auto& settings) {
-            return move_ledger(settings, [&order](auto&&... rest) {
+            return move_ledger(settings.store, [&order](auto&&... rest) {
                 return ledger::import_sqlite(order.sqlite_file, rest...);
             });
         });
@@ -108,11 +142,12 @@ void add_store_commands(CLI::App& app, StoreCommand& order, int& code) {
     exporting->add_option("--sqlite", order.sqlite_file, "The file to make")->required();
     exporting->callback([&order, &code] {
         code = with_settings(order, [&order](const auto& settings) {
-            return move_ledger(settings, [&order](const auto& address, auto&&... rest) {
+            return move_ledger(settings.store, [&order](const auto& address, auto&&... rest) {
                 return ledger::export_sqlite(address, order.sqlite_file, rest...);
             });
         });
     });
+    add_backup_commands(add, order, code);
 }
 
 }  // namespace tollgate::gateway::cli

@@ -61,8 +61,15 @@ ReconcileService::ReconcileService(const config::Settings& settings, Seams seams
 }
 
 int ReconcileService::run_once(int limit) {
-    if (!daily_on_ || stop_) return 0;
+    if (stop_ || !(daily_on_ || is_guarded())) return 0;
     return daily_.run_once(limit);
+}
+
+bool ReconcileService::is_guarded() {
+    const auto reading = seams_.store.read();
+    if (!reading) return false;
+    const auto guard = (*reading)->guard().find();
+    return guard && *guard;
 }
 
 Result<Done> ReconcileService::run_day(const Seller& seller, const BeijingDay& day) {
