@@ -13,6 +13,7 @@ export class ApiError extends Error {
         message: string,
         readonly problems: string[] = [],
         readonly retryAfter: number | null = null,
+        readonly hint = '',
     ) {
         super(message);
     }
@@ -72,7 +73,7 @@ async function refusal(reply: Response): Promise<ApiError> {
     const wait = Number(reply.headers.get('Retry-After'));
     return new ApiError(trouble, reply.status, text(problem.code),
         [text(problem.title), text(problem.detail)].filter(part => part !== '').join('. '),
-        problemsOf(problem.errors), wait > 0 ? wait : null);
+        problemsOf(problem.errors), wait > 0 ? wait : null, text(problem.hint));
 }
 
 export async function ask<T>(path: string, how: Ask = {}): Promise<T> {

@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import { ask, ApiError, useSession } from './api';
 import { Shell } from './shell';
-import { applyTheme, firstTheme, type Language, type Theme } from './settings';
+import { applyTheme, firstTheme, keepSignedIn, maybeSignedIn, type Language, type Theme } from './settings';
 import { SignIn } from './pages/sign_in';
 import { Loading, Trouble } from './parts/small';
 import type { Session } from './types';
@@ -10,7 +10,7 @@ import { language, speak } from './words';
 
 export function App() {
     const [session, setSession] = useState<Session | null>(null);
-    const [known, setKnown] = useState(false);
+    const [known, setKnown] = useState(() => !maybeSignedIn());
     const [ended, setEnded] = useState(false);
     const [problem, setProblem] = useState<ApiError | null>(null);
     const [spoken, setSpoken] = useState<Language>(language());
@@ -18,6 +18,7 @@ export function App() {
 
     const take = useCallback((next: Session | null) => {
         useSession(next);
+        keepSignedIn(next !== null);
         setSession(next);
         setKnown(true);
         setProblem(null);
@@ -34,7 +35,7 @@ export function App() {
             take(null);
             setEnded(true);
         });
-        look();
+        if (!known) look();
     }, []);
 
     const say = (next: Language) => {

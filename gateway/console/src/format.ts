@@ -27,8 +27,8 @@ export function fenOf(text: string): number | null {
 
 export const count = (value: number): string => new Intl.NumberFormat(locale()).format(value);
 
-export const percent = (share: number): string =>
-    new Intl.NumberFormat(locale(), { style: 'percent', maximumFractionDigits: 1 }).format(share);
+export const percent = (ofHundred: number): string =>
+    `${new Intl.NumberFormat(locale(), { maximumFractionDigits: 1 }).format(ofHundred)} %`;
 
 export function dateTime(at: string): string {
     const time = new Date(at);

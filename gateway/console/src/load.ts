@@ -62,12 +62,12 @@ export interface Listed<T> {
 
 export interface Page<T> { rows: T[]; next: string | null }
 
-// A list that grows by pages. `open` finds the rows and the next cursor in an answer.
-export function useList<A, T>(path: string, query: Query, open: (answer: A) => Page<T>): Listed<T> {
+// A list that grows by pages. `open` finds the rows and the next cursor in an answer; `also` is what else it depends on.
+export function useList<A, T>(path: string, query: Query, open: (answer: A) => Page<T>, also = ''): Listed<T> {
     const [state, setState] = useState<{ key: string; rows: T[] | null; next: string | null; problem: ApiError | null; busy: boolean }>(
         { key: '', rows: null, next: null, problem: null, busy: true });
     const [turn, setTurn] = useState(0);
-    const key = JSON.stringify([path, query]);
+    const key = JSON.stringify([path, query, also]);
     const running = useRef<AbortController | null>(null);
     const read = useCallback((after: string | null) => {
         running.current?.abort();
@@ -100,5 +100,5 @@ export function useList<A, T>(path: string, query: Query, open: (answer: A) => P
 }
 
 // The cursor of lists that say "more" and "next_after" (the order service's API).
-export const nextAfter = (answer: { more: boolean; next_after: number | string | null }): string | null =>
-    answer.more && answer.next_after !== null ? String(answer.next_after) : null;
+export const nextAfter = (answer: { more?: boolean; next_after?: number | string | null }): string | null =>
+    answer.more && answer.next_after ? String(answer.next_after) : null;

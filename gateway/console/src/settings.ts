@@ -1,9 +1,10 @@
-// What this browser remembers: language and theme. Nothing about anybody's payments.
+// What this browser remembers: language, theme, and whether somebody is signed in. Nothing about anybody's payments.
 export type Language = 'zh' | 'en';
 export type Theme = 'system' | 'light' | 'dark';
 
 const kLanguage = 'tollgate-console-language';
 const kTheme = 'tollgate-console-theme';
+const kSignedIn = 'tollgate-console-signed-in';
 
 function kept(name: string): string | null {
     try {
@@ -36,3 +37,7 @@ export function applyTheme(theme: Theme): void {
     if (theme === 'system') document.documentElement.removeAttribute('data-theme');
     else document.documentElement.setAttribute('data-theme', theme);
 }
+
+// Only that somebody is: who it is, the gateway knows by its cookie. Saves a question whose answer is no.
+export const maybeSignedIn = (): boolean => kept(kSignedIn) === 'yes';
+export const keepSignedIn = (signedIn: boolean): void => keep(kSignedIn, signedIn ? 'yes' : 'no');

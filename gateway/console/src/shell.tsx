@@ -23,6 +23,7 @@ import { words } from './words';
 export type PageName = 'overview' | 'payments' | 'notifications' | 'deliveries' | 'differences' | 'audit' | 'sandbox';
 
 const kOverviewMs = 5_000;
+const kElsewhereMs = 30_000;  // For the count beside "differences".
 
 function darkOutside(): boolean {
     return matchMedia('(prefers-color-scheme: dark)').matches;
@@ -41,17 +42,22 @@ function useSystemTheme(): string {
 
 export function Shell({ session, settings, onSignOut }: { session: Session; settings: LookSettings; onSignOut: () => void }) {
     const route = useRoute();
+    const current = (route.path[0] ?? 'overview') as PageName;
     const [told, setTold] = useState('');
     const [help, setHelp] = useState(false);
     const search = useRef<HTMLInputElement>(null);
     const system = useSystemTheme();
-    const overview = useLoad<OverviewData>('/overview', {}, kOverviewMs);
+    const overview = useLoad<OverviewData>('/overview', {}, current === 'overview' ? kOverviewMs : kElsewhereMs);
     const say = useCallback((text: string) => setTold(text), []);
     useEffect(() => {
         if (told === '') return;
         const timer = setTimeout(() => setTold(''), 6_000);
         return () => clearTimeout(timer);
     }, [told]);
+
+    // On a phone the pages stand in a row that scrolls.
+    const nav = useRef<HTMLElement>(null);
+    useEffect(() => nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' }), [current]);
 
     const role = session.operator.role;
     const desk: Desk = {
@@ -65,7 +71,6 @@ export function Shell({ session, settings, onSignOut }: { session: Session; sett
         pages, search: () => search.current?.focus(), help: () => setHelp(true),
         theme: () => settings.paint(nextTheme(settings.theme)), language: () => settings.say(settings.spoken === 'zh' ? 'en' : 'zh'),
     });
-    const current = (route.path[0] ?? 'overview') as PageName;
     const w = words();
     return (
         <DeskContext.Provider value={desk}>
@@ -85,7 +90,7 @@ export function Shell({ session, settings, onSignOut }: { session: Session; sett
                 </div>
             </header>
             <div class="frame">
-                <nav class="pages" aria-label={w.menu}>
+                <nav ref={nav} class="pages" aria-label={w.menu}>
                     {pages.map(page => (
                         <a key={page} href={link([page])} {...(page === current ? { 'aria-current': 'page' as const } : {})}>
                             {w.nav[page]}<Count page={page} overview={overview.data} /></a>

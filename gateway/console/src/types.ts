@@ -13,17 +13,19 @@ export interface Payment {
 
 export type Data = Record<string, unknown>;
 export interface Entry { at: string; kind: string; title: string; data: Data }
-export type PaymentAction = 'refresh' | 'close' | 'cancel' | 'refund' | 'redeliver';
-export interface Timeline { payment: Payment; entries: Entry[]; actions: string[] }
-export interface Refunds { refunds: Data[]; refunded: number; reserved: number; refundable: number }
+export interface Timeline {
+    payment: Payment; entries: Entry[]; actions: string[]; refunds: { out_request_no: string }[]; refundable: number;
+}
 
-export interface Minute { at: string; created: number; paid: number; notifications: number }
+// null: not counted yet.
+export interface Minute { at: string; created: number | null; paid: number | null; notifications: number | null }
 export interface Lag { p50: number | null; p95: number | null }
 export interface Overview {
     now: string;
     build: { version: string; engine: string };
     minutes: Minute[];
-    today: { created: number; paid: number; failed: number; closed: number; success_rate: number | null };
+    // `success_rate`: of a hundred that ended. Not `complete`: there is still something to count.
+    today: { created: number; paid: number; failed: number; closed: number; success_rate: number | null; complete: boolean };
     lag: { notify_ms: Lag; delivery_ms: Lag };
     oldest_unfinished: { payment: string; status: string; since: string; age_seconds: number } | null;
     unfinished: Record<string, number>;
@@ -37,8 +39,8 @@ export interface Overview {
 
 export interface Notification {
     id: string; app: string; received_at: string; verdict: string; reason?: string | null; hint?: string | null;
-    kind?: string | null; out_trade_no?: string | null; trade_no?: string | null; trade_status?: string | null;
-    payment?: string | null; repeats?: number; body?: string | null;
+    notify_id?: string | null; kind?: string | null; out_trade_no?: string | null; trade_no?: string | null; trade_status?: string | null;
+    payment?: string | null; body?: string | null;
 }
 
 export interface Endpoint {
@@ -63,7 +65,7 @@ export interface Difference {
 }
 
 export interface AuditEntry {
-    at: string; operator: string; action: string; target: string; request_id: string; reason: string;
+    id: string; at: string; operator: string; role: string; status: number | null; finished_at?: string | null; action: string; target: string; request_id: string; reason: string;
     before: unknown; after: unknown;
 }
 

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ask } from '../api';
 import { useDesk } from '../desk';
-import { utcOf } from '../format';
+import { localOf, utcOf } from '../format';
 import { nextAfter, useList, useLoad } from '../load';
 import { ActionDialog } from '../parts/dialog';
 import { Choice, Moment, TextChoice } from '../parts/form';
@@ -15,6 +15,8 @@ import { words } from '../words';
 
 const kStatuses = ['pending', 'delivered', 'spent', 'cancelled'];
 const kFilters = ['status', 'type', 'since', 'until'] as const;
+const kEver = 'ever';
+const kDayMs = 86_400_000;
 
 interface Answer { deliveries: Delivery[]; next_after: number | null; more: boolean }
 
@@ -23,8 +25,11 @@ export function DeliveryList({ endpoint, route, turn, onChanged }: {
 }) {
     const { say } = useDesk();
     const asked = Object.fromEntries(kFilters.map(name => [name, route.query.get(name) ?? ''])) as Record<typeof kFilters[number], string>;
+    // The API begins with the oldest: of the last day, unless somebody asks for more.
+    const [aDayAgo] = useState(() => localOf(new Date(Date.now() - kDayMs)));
+    const since = asked.since === kEver ? '' : asked.since || aDayAgo;
     const list = useList(`/v1/endpoints/${encodeURIComponent(endpoint)}/deliveries`, {
-        ...asked, since: utcOf(asked.since), until: utcOf(asked.until), limit: 50,
+        ...asked, since: utcOf(since), until: utcOf(asked.until), limit: 50,
     }, (answer: Answer) => ({ rows: answer.deliveries, next: nextAfter(answer) }));
     useEffect(() => {
         if (turn > 0) list.again();
@@ -40,7 +45,7 @@ export function DeliveryList({ endpoint, route, turn, onChanged }: {
                 <Choice label={w.payments.status} value={asked.status} options={kStatuses}
                     word={status => (status === 'pending' ? d.waiting : w.statuses[status] ?? status)} onChange={value => change('status', value)} />
                 <TextChoice label={d.type} value={asked.type} placeholder={d.type_hint} onChange={value => change('type', value)} />
-                <Moment label={w.payments.since} value={asked.since} onChange={value => change('since', value)} />
+                <Moment label={w.payments.since} value={since} onChange={value => change('since', value || kEver)} />
                 <Moment label={w.payments.until} value={asked.until} onChange={value => change('until', value)} />
                 {kFilters.some(name => asked[name] !== '') && <a class="reset" href={link(['deliveries', endpoint])}>{w.reset}</a>}
             </form>

@@ -15,7 +15,8 @@ import { words } from '../words';
 const kFilters = ['status', 'class', 'app'] as const;
 const kChoices = ['accept', 'refund', 'ignore'] as const;
 
-interface Answer { differences: Difference[]; next_after: number; more: boolean }
+// Of one payment they stand in its timeline, which has no pages.
+interface Answer { differences: Difference[]; next_after?: number; more?: boolean }
 
 const className = (name: string): string => words().differences.classes[name] ?? name;
 
@@ -23,9 +24,13 @@ export function Differences({ route }: { route: Route }) {
     const { say } = useDesk();
     const asked = Object.fromEntries(kFilters.map(name => [name, route.query.get(name) ?? ''])) as Record<typeof kFilters[number], string>;
     const payment = route.query.get('payment') ?? '';
-    const list = useList('/v1/differences', { ...asked, limit: payment === '' ? 50 : 500 }, (answer: Answer) => ({
-        rows: payment === '' ? answer.differences : answer.differences.filter(one => one.payment_id === payment), next: nextAfter(answer),
-    }));
+    const status = asked.status || 'open';
+    const list = useList(payment === '' ? '/v1/differences' : `/payments/${encodeURIComponent(payment)}/timeline`,
+        payment === '' ? { ...asked, limit: 50 } : {}, (answer: Answer) => ({
+            rows: payment === '' ? answer.differences : answer.differences.filter(one =>
+                (status === 'all' || one.status === status) && (asked.class === '' || one.class === asked.class)),
+            next: nextAfter(answer),
+        }), status + asked.class);
     const [chosen, setChosen] = useState<Difference | null>(null);
     const change = (name: string, value: string) => go(link(['differences'], { ...asked, payment, [name]: value }));
     const w = words();
@@ -36,13 +41,14 @@ export function Differences({ route }: { route: Route }) {
             <div class="title"><h1>{w.nav.differences}</h1></div>
             <form class="filters" onSubmit={event => event.preventDefault()}>
                 <Field label={d.status}>
-                    <select value={asked.status || 'open'} onChange={event => change('status', event.currentTarget.value)}>
+                    <select value={status} onChange={event => change('status', event.currentTarget.value)}>
                         {['open', 'settled', 'all'].map(status => (
                             <option key={status} value={status}>{status === 'all' ? w.all : w.statuses[status]}</option>))}
                     </select>
                 </Field>
                 <Choice label={d.class} value={asked.class} options={Object.keys(d.classes)} word={className} onChange={value => change('class', value)} />
-                <TextChoice label={d.app} value={asked.app} onChange={value => change('app', value)} />
+                {payment === '' && <TextChoice label={d.app} value={asked.app} onChange={value => change('app', value)} />}
+                {payment !== '' && <TextChoice label={d.payment} value={payment} onChange={value => change('payment', value)} />}
                 {filtered && <a class="reset" href={link(['differences'])}>{w.reset}</a>}
             </form>
             <section class="card scroll">
@@ -80,8 +86,8 @@ function Details({ one, onSettle }: { one: Difference; onSettle: () => void }) {
                 {one.settled_at && <Fact name={d.settled}><When at={one.settled_at} /></Fact>}
             </Facts>
             {mayAct && one.status === 'open' && <p><button type="button" class="plain" data-action="settle" onClick={onSettle}>{w.act.settle}</button></p>}
-            {one.settlement !== null && <><h3>{d.settlement}</h3><Json value={one.settlement} name={d.settlement} /></>}
-            <h3>{d.evidence}</h3><Json value={one.evidence} name={d.evidence} />
+            {one.settlement !== null && <><h2 class="minor">{d.settlement}</h2><Json value={one.settlement} name={d.settlement} /></>}
+            <h2 class="minor">{d.evidence}</h2><Json value={one.evidence} name={d.evidence} />
         </div>
     );
 }

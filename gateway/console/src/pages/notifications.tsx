@@ -13,7 +13,7 @@ import { go, link, type Route } from '../route';
 import type { Notification } from '../types';
 import { words } from '../words';
 
-const kVerdicts = ['accepted', 'stale', 'ignored', 'rejected', 'unverified'];
+const kVerdicts = ['accepted', 'stale', 'ignored', 'rejected'];
 const kFilters = ['verdict', 'app', 'payment', 'since', 'until'] as const;
 
 interface Answer { notifications: Notification[]; next: string | null }
@@ -46,7 +46,7 @@ export function Notifications({ route }: { route: Route }) {
                     row={one => (
                         <OpeningRow key={one.id} width={5} head={<span class="mono strong">{one.out_trade_no || one.id}</span>}
                             cells={[
-                                <span class="marks"><Badge status={one.verdict} />{(one.repeats ?? 0) > 0 && <Badge tone="quiet">×{(one.repeats ?? 0) + 1}</Badge>}</span>,
+                                <Badge status={one.verdict} />,
                                 one.trade_status || one.kind || '–', <span class="soft">{one.reason || '–'}</span>,
                                 <span class="soft"><When at={one.received_at} /></span>,
                             ]}>
@@ -84,10 +84,10 @@ function Details({ one, onReprocess }: { one: Notification; onReprocess: () => v
                 <Fact name={n.trade_no}><span class="mono">{one.trade_no || '–'}</span></Fact>
                 <Fact name={n.app}>{one.app}</Fact>
                 <Fact name={n.kind}>{one.kind || '–'}</Fact>
-                <Fact name={n.repeats}>{(one.repeats ?? 0) + 1}</Fact>
+                <Fact name={n.notify_id}><span class="mono">{one.notify_id || '–'}</span></Fact>
             </Facts>
             {mayAct && <p><button type="button" class="plain" data-action="reprocess" onClick={onReprocess}>{w.act.reprocess}</button></p>}
-            {one.body ? <><h3>{n.body}</h3><Json value={one.body} name={n.body} /></> : <p class="hint">{n.no_body}</p>}
+            {one.body ? <><h2 class="minor">{n.body}</h2><Json value={one.body} name={n.body} /></> : <p class="hint">{n.no_body}</p>}
         </div>
     );
 }

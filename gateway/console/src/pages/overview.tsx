@@ -79,10 +79,11 @@ function Tile({ name, value, tone, children }: { name: string; value: string; to
 
 function SuccessTile({ data }: { data: Data }) {
     const w = words().overview;
-    const { created, paid, failed, closed, success_rate } = data.today;
+    const { created, paid, failed, closed, success_rate, complete } = data.today;
     return (
-        <Tile name={`${w.success_rate} (${w.today})`} value={success_rate === null ? '–' : percent(success_rate)}>
+        <Tile name={`${w.success_rate}${w.comma}${w.today}`} value={success_rate === null ? '–' : percent(success_rate)}>
             {w.created} {count(created)} · {w.paid} {count(paid)} · {w.failed} {count(failed)} · {w.closed} {count(closed)}
+            {!complete && <><br />{w.counting}</>}
         </Tile>
     );
 }
@@ -122,7 +123,7 @@ function LagTile({ name, how, lag }: { name: string; how: string; lag: Lag }) {
     const w = words().overview;
     return (
         <Tile name={name} value={milliseconds(lag.p50)}>
-            {lag.p50 === null ? how : `${w.half}; ${w.most} ${milliseconds(lag.p95)} (${how})`}
+            {how}{lag.p50 !== null && <><br />{w.half}{w.comma}{w.most(milliseconds(lag.p95))}</>}
         </Tile>
     );
 }
@@ -167,9 +168,9 @@ function Endpoints({ data }: { data: Data }) {
             {data.endpoints.length === 0 ? <p class="soft">{w.endpoints_none}</p> : (
                 <ul class="rows">{data.endpoints.map(endpoint => (
                     <li key={endpoint.id}><a href={link(['deliveries', endpoint.id])}>{endpoint.id}</a>
-                        <span>{endpoint.state === 'enabled'
+                        {endpoint.state === 'enabled'
                             ? <Badge tone={endpoint.breaker === 'closed' ? 'good' : 'bad'}>{words().breaker[endpoint.breaker] ?? endpoint.breaker}</Badge>
-                            : <Badge status={endpoint.state} />}</span></li>
+                            : <Badge status={endpoint.state} />}</li>
                 ))}</ul>
             )}
         </section>

@@ -35,7 +35,8 @@ export function PaymentPage({ id }: { id: string }) {
                             <button key={name} type="button" class={name === 'refresh' ? '' : 'plain'} data-action={name}
                                 onClick={() => setChosen({ name })}>{w.act[name]}</button>
                         ))}
-                        {!kButtons.some(name => data.actions.includes(name)) &&
+                        {data.actions.includes('settle') && <a class="button" data-action="settle" href={link(['differences'], { payment: id })}>{w.act.settle}</a>}
+                        {!data.actions.includes('settle') && !kButtons.some(name => data.actions.includes(name)) &&
                             <span class="soft">{mayAct ? w.payment.no_actions : w.payment.viewer}</span>}
                     </div>
                     <section>
@@ -44,7 +45,7 @@ export function PaymentPage({ id }: { id: string }) {
                             {...(data.actions.includes('redeliver')
                                 ? { onRedeliver: (event: string, type: string) => setChosen({ name: 'redeliver', event, type }) } : {})} />
                     </section>
-                    {chosen && <PaymentActionDialog payment={data.payment} chosen={chosen} onDone={done} onClose={() => setChosen(null)} />}
+                    {chosen && <PaymentActionDialog life={data} chosen={chosen} onDone={done} onClose={() => setChosen(null)} />}
                 </>
             )}
         </>

@@ -2,28 +2,28 @@
 import { useState } from 'preact/hooks';
 import { ask } from '../api';
 import { fenOf, plainYuan, yuan } from '../format';
-import { useLoad } from '../load';
 import { ActionDialog, type Doing } from '../parts/dialog';
 import { Field } from '../parts/form';
-import { Trouble, statusWord } from '../parts/small';
-import type { Payment, Refunds } from '../types';
+import { statusWord } from '../parts/small';
+import type { Payment, Timeline } from '../types';
 import { words } from '../words';
 
 export type Chosen =
     | { name: 'refresh' | 'close' | 'cancel' | 'refund' }
     | { name: 'redeliver'; event: string; type: string };
 
-interface Props { payment: Payment; chosen: Chosen; onDone: (told: string) => void; onClose: () => void }
+interface Props { life: Timeline; chosen: Chosen; onDone: (told: string) => void; onClose: () => void }
 
-export function PaymentActionDialog({ payment, chosen, onDone, onClose }: Props) {
+export function PaymentActionDialog({ life, chosen, onDone, onClose }: Props) {
+    const { payment } = life;
     const w = words().act;
     const path = `/v1/payments/${encodeURIComponent(payment.id)}`;
     const ends = { onDone, onClose };
     switch (chosen.name) {
-        case 'refund': return <RefundDialog payment={payment} {...ends} />;
+        case 'refund': return <RefundDialog life={life} {...ends} />;
         case 'refresh': return (
-            <ActionDialog title={w.refresh} how={w.refresh_how} {...ends} run={async ({ reason }) => {
-                const now = await ask<Payment>(path, { query: { refresh: 1 }, reason });
+            <ActionDialog title={w.refresh} how={w.refresh_how} asksOnly {...ends} run={async () => {
+                const now = await ask<Payment>(path, { query: { refresh: 1 } });
                 return w.payment_done(statusWord(now.status));
             }} />
         );
@@ -57,19 +57,15 @@ function freeNumber(payment: Payment, taken: string[]): string {
     }
 }
 
-function RefundDialog({ payment, onDone, onClose }: Omit<Props, 'chosen'>) {
-    const { data, problem } = useLoad<Refunds>(`/v1/payments/${encodeURIComponent(payment.id)}/refunds`);
-    const [amount, setAmount] = useState<string | null>(null);
-    const [number, setNumber] = useState<string | null>(null);
+function RefundDialog({ life, onDone, onClose }: Omit<Props, 'chosen'>) {
+    const { payment, refundable: most } = life;
+    const [text, setAmount] = useState(() => plainYuan(most));
+    const [out, setNumber] = useState(() => freeNumber(payment, life.refunds.map(refund => refund.out_request_no)));
     const w = words();
-    if (!data && !problem) return null;
-    const most = data?.refundable ?? payment.amount;
-    const text = amount ?? plainYuan(most);
-    const out = number ?? freeNumber(payment, (data?.refunds ?? []).map(refund => String(refund.out_request_no)));
     const missing = () => {
         const fen = fenOf(text);
         if (fen === null) return w.act.amount_wrong;
-        if (data && fen > most) return w.act.amount_too_high(yuan(most));
+        if (fen > most) return w.act.amount_too_high(yuan(most));
         return /^[A-Za-z0-9_]{1,64}$/.test(out) ? '' : w.act.number_wrong;
     };
     const run = async ({ reason, key }: Doing) => {
@@ -82,7 +78,6 @@ function RefundDialog({ payment, onDone, onClose }: Omit<Props, 'chosen'>) {
     return (
         <ActionDialog title={w.act.refund} how={w.act.refund_how} danger missing={missing} run={run} onDone={onDone} onClose={onClose}
             verb={parsed === null ? w.act.refund : `${w.act.refund} ${yuan(parsed)}`}>
-            {problem && <Trouble problem={problem} />}
             <div class="pair">
                 <Field label={w.act.amount} hint={`${w.payment.refundable}: ${yuan(most)}`}>
                     <input name="amount" inputMode="decimal" value={text} autoComplete="off" required

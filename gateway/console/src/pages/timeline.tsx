@@ -29,20 +29,18 @@ function transition({ data }: Entry): Told {
 function notification({ data, title }: Entry, payment: Payment): Told {
     const w = words().payment;
     const verdict = text(data, 'verdict');
-    const repeats = Number(data.repeats ?? 0);
     return {
         title: text(data, 'trade_status') || text(data, 'kind') || title,
         badge: verdict,
-        lines: [text(data, 'reason'), text(data, 'hint'), repeats > 0 && w.repeats(repeats)],
+        lines: [text(data, 'reason'), text(data, 'hint')],
         more: <a href={link(['notifications'], { payment: payment.id })}>{w.to_notification}</a>,
     };
 }
 
 function refund({ data, title }: Entry): Told {
-    const status = text(data, 'status') || text(data, 'to');
     return {
         title: typeof data.amount === 'number' ? yuan(data.amount) : title,
-        badge: status,
+        badge: title,
         lines: [<span class="mono">{text(data, 'out_request_no')}</span>, text(data, 'reason'), text(data, 'failure')],
     };
 }
@@ -61,7 +59,7 @@ function tell(entry: Entry, payment: Payment, onRedeliver?: (event: string, type
     const { data, kind, title } = entry;
     const w = words();
     switch (kind) {
-        case 'created': return { title: yuan(payment.amount), lines: [payment.product, payment.out_trade_no] };
+        case 'created': return { ...transition(entry), title: `${statusWord(text(data, 'to') || title)} · ${yuan(payment.amount)}` };
         case 'transition': return transition(entry);
         case 'notification': return notification(entry, payment);
         case 'refund': return refund(entry);
@@ -86,8 +84,8 @@ function tell(entry: Entry, payment: Payment, onRedeliver?: (event: string, type
             };
         }
         case 'action': return {
-            title: text(data, 'action') || title,
-            lines: [text(data, 'operator'), text(data, 'reason')],
+            title: w.audit.actions[title] ?? title,
+            lines: [text(data, 'operator'), text(data, 'reason'), text(data, 'status') === '' ? w.audit.unfinished : `HTTP ${text(data, 'status')}`],
         };
         default: return { title, lines: [] };
     }

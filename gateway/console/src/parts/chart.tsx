@@ -5,7 +5,7 @@ import 'uplot/dist/uPlot.min.css';
 import { clock, count } from '../format';
 import { words } from '../words';
 
-export interface Series { name: string; values: number[]; tone: 'accent' | 'good' }
+export interface Series { name: string; values: (number | null)[]; tone: 'accent' | 'good' }
 
 const kHeight = 180;
 
@@ -28,7 +28,7 @@ function axes(): uPlot.Axis[] {
         grid: { stroke: colour('line'), width: 1 },
     };
     return [
-        { ...common, grid: { show: false }, space: 70, values: (_, splits) => splits.map(at => clock(at * 1_000)) },
+        { ...common, grid: { show: false }, size: 26, space: 70, values: (_, splits) => splits.map(at => clock(at * 1_000)) },
         {
             ...common, size: 44, space: 36, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 50_000, 100_000],
             values: (_, splits) => splits.map(value => count(value)),
@@ -72,9 +72,9 @@ export function Chart({ title, times, series, look }: { title: string; times: st
         };
     }, [names, look]);
     useEffect(() => plot.current?.setData(data), [JSON.stringify(data)]);
-    const total = (one: Series) => one.values.reduce((sum, value) => sum + value, 0);
+    const total = (one: Series) => one.values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
     const label = series.map(one =>
-        words().overview.chart_label(one.name, count(total(one)), count(Math.max(0, ...one.values)))).join('; ');
+        words().overview.chart_label(one.name, count(total(one)), count(Math.max(0, ...one.values.map(value => value ?? 0))))).join('; ');
     const chosen = point === null ? undefined : times[point];
     return (
         <figure class="card chart">

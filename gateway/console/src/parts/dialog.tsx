@@ -36,6 +36,7 @@ export interface ActionProps {
     how: string;
     verb?: string;
     danger?: boolean;
+    asksOnly?: boolean;  // It changes nothing by itself: no reason is wanted.
     children?: ComponentChildren;
     // What is still missing in the fields above the reason; "" when nothing is.
     missing?: () => string;
@@ -45,7 +46,7 @@ export interface ActionProps {
     onClose: () => void;
 }
 
-export function ActionDialog({ title, how, verb, danger, children, missing, run, onDone, onClose }: ActionProps) {
+export function ActionDialog({ title, how, verb, danger, asksOnly, children, missing, run, onDone, onClose }: ActionProps) {
     const [reason, setReason] = useState('');
     const [working, setWorking] = useState(false);
     const [problem, setProblem] = useState<ApiError | null>(null);
@@ -54,7 +55,7 @@ export function ActionDialog({ title, how, verb, danger, children, missing, run,
     const w = words();
     const submit = async (event: Event) => {
         event.preventDefault();
-        const lacking = missing?.() || (reason.trim() === '' ? w.act.reason_needed : '');
+        const lacking = missing?.() || (!asksOnly && reason.trim() === '' ? w.act.reason_needed : '');
         setLack(lacking);
         if (lacking !== '' || working) return;
         setWorking(true);
@@ -73,10 +74,10 @@ export function ActionDialog({ title, how, verb, danger, children, missing, run,
             <p class="soft">{how}</p>
             <form onSubmit={submit} noValidate>
                 {children}
-                <Field label={w.act.ask} hint={w.act.ask_how} wide>
+                {!asksOnly && <Field label={w.act.ask} hint={w.act.ask_how} wide>
                     <input value={reason} maxLength={200} autoComplete="off" required
                         onInput={event => setReason(event.currentTarget.value)} />
-                </Field>
+                </Field>}
                 {lack !== '' && <p class="problem" role="alert">{lack}</p>}
                 {problem && <Trouble problem={problem} />}
                 {problem && problem.trouble === 'away' && <p class="soft">{w.act.unclear}</p>}

@@ -11,7 +11,7 @@ export function List<T>({ list, name, heads, row, empty }: {
     return (
         <>
             {problem && <Trouble problem={problem} again={list.again} />}
-            {rows === null ? !problem && <Loading /> : rows.length === 0 ? <Empty {...empty} /> : (
+            {rows === null ? !problem && <Loading /> : rows.length === 0 ? (list.more ? <Empty title={words().not_yet} /> : <Empty {...empty} />) : (
                 <table>
                     <caption class="aside">{name}</caption>
                     <thead><tr>{heads.map((head, i) => <th key={i} scope="col">{head}</th>)}</tr></thead>
@@ -20,7 +20,7 @@ export function List<T>({ list, name, heads, row, empty }: {
             )}
             {list.more && (
                 <p class="more"><button type="button" class="plain" disabled={list.busy} onClick={list.loadMore}>
-                    {list.busy ? words().loading : words().more}</button></p>
+                    {list.busy ? words().loading : rows?.length === 0 ? words().further : words().more}</button></p>
             )}
         </>
     );

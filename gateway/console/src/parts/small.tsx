@@ -9,8 +9,8 @@ export type Tone = 'good' | 'bad' | 'wait' | 'quiet' | 'tint';
 
 const kTones: Record<string, Tone> = {
     paid: 'good', finished: 'good', succeeded: 'good', delivered: 'good', enabled: 'good', accepted: 'good', settled: 'good',
-    acknowledged: 'good', closed: 'quiet', refunded: 'tint', stale: 'quiet', ignored: 'quiet', cancelled: 'quiet', repeat: 'quiet',
-    failed: 'bad', spent: 'bad', rejected: 'bad', unverified: 'bad', disabled: 'bad', given_up: 'bad', interrupted: 'bad',
+    acknowledged: 'good', closed: 'quiet', refunded: 'tint', stale: 'quiet', ignored: 'quiet', cancelled: 'quiet',
+    failed: 'bad', spent: 'bad', rejected: 'bad', disabled: 'bad', given_up: 'bad', interrupted: 'bad',
     under_way: 'tint', in_flight: 'tint',
 };
 export const toneOf = (status: string): Tone => kTones[status] ?? 'wait';
@@ -36,7 +36,9 @@ export function Loading() {
 function troubleText(problem: ApiError): { title: string; how: string } {
     const w = words().trouble;
     if (problem.trouble === 'away') return { title: w.away_now, how: '' };
-    if (problem.trouble === 'busy') return { title: w.busy, how: w.busy_how(problem.retryAfter) };
+    if (problem.trouble === 'busy') return { title: w.codes[problem.code] ?? w.busy, how: w.busy_how(problem.retryAfter) };
+    const known = w.codes[problem.code];
+    if (known) return { title: known, how: problem.message };
     if (problem.code === 'right_missing' || problem.status === 403) return { title: w.forbidden, how: problem.message };
     if (problem.status === 404) return { title: w.not_found, how: problem.message };
     return { title: w.refused, how: problem.message };
@@ -46,7 +48,7 @@ export function Trouble({ problem, again }: { problem: ApiError; again?: () => v
     const { title, how } = troubleText(problem);
     return (
         <div class="trouble" role="alert">
-            <div><strong>{title}</strong>{how && <p>{how}</p>}
+            <div><strong>{title}</strong>{how && <p>{how}</p>}{problem.hint && <p>{problem.hint}</p>}
                 {problem.problems.length > 0 && <ul>{problem.problems.map(one => <li key={one}>{one}</li>)}</ul>}
             </div>
             {again && <button type="button" class="plain small" onClick={again}>{words().again}</button>}

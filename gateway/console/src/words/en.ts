@@ -12,8 +12,7 @@ const statuses: Record<string, string> = {
     // differences
     settled: 'Settled',
     // notifications
-    accepted: 'Accepted', stale: 'No news', ignored: 'Ignored', rejected: 'Rejected', unverified: 'Not verified',
-    repeat: 'Repeat',
+    accepted: 'Accepted', stale: 'No news', ignored: 'Ignored', rejected: 'Rejected',
 };
 
 export const en = {
@@ -36,33 +35,42 @@ export const en = {
     sign_in_wrong: 'Name or password is wrong.', signed_out: 'Your session has ended. Please sign in again.',
     signing_in: 'Signing in…',
 
-    loading: 'Loading…', again: 'Try again', more: 'Show more', close: 'Close', cancel: 'Cancel', none: '–', yes: 'Yes', no: 'No',
+    loading: 'Loading…', again: 'Try again', more: 'Show more', further: 'Look further back', not_yet: 'Nothing in what was looked through so far.', close: 'Close', cancel: 'Cancel', none: '–', yes: 'Yes', no: 'No',
     copy: 'Copy', copied: 'Copied', all: 'All', raw: 'All fields', filter: 'Filter', reset: 'Reset', updated: 'Updated',
     trouble: {
         away: 'The gateway does not answer', away_how: 'What is shown is the last that was heard. Trying again…',
         away_now: 'The gateway does not answer. Is it running?',
         busy: 'Too many requests', busy_how: (seconds: number | null) =>
             seconds === null ? 'Please wait a moment.' : `Please wait ${seconds} s.`,
-        refused: 'That was refused', forbidden: 'Your role does not allow this', not_found: 'There is no such thing',
+        refused: 'That was refused', codes: {
+            payment_paid: 'The buyer was faster: it is paid', payment_held: 'Settle its difference first', payment_not_paid: 'It is not paid',
+            payment_refunded: 'It has been refunded', refund_exceeds: 'More than is left', refund_refused: 'Alipay refused; no money moved',
+            refund_window_over: 'Too late for a refund', out_request_no_reused: 'This number belongs to another amount',
+            difference_settled: 'Somebody has settled it already', refund_not_possible: 'It cannot be refunded from here',
+            notification_unverified: 'It still does not verify; nothing was done', outcome_unknown: 'It is not clear what became of it',
+            alipay_unavailable: 'Alipay cannot be reached; nothing was done', storage_unavailable: 'The ledger cannot be written; nothing was done',
+            disk_full: 'The disk is full; nothing was done', overloaded: 'The gateway is busy; nothing was done',
+            csrf: 'The session does not fit: sign in again', too_many_attempts: 'Too many wrong passwords',
+        } as Record<string, string>, forbidden: 'Your role does not allow this', not_found: 'There is no such thing',
     },
 
     overview: {
         ready: 'Ready', not_ready: 'Not ready', stale: 'Not heard from',
         ready_how: 'Payments can be created and notifications are kept.',
-        today: 'Today', created: 'Created', paid: 'Paid', failed: 'Failed', closed: 'Closed',
+        today: 'today', created: 'Created', paid: 'Paid', failed: 'Failed', closed: 'Closed',
         success_rate: 'Success rate', success_how: 'paid of those that ended today',
         payments_minute: 'Payments a minute', callbacks_minute: 'Callbacks a minute', last_hour: 'the last hour',
         series: { created: 'Created', paid: 'Paid', notifications: 'Notifications' },
         chart_label: (name: string, sum: string, peak: string) => `${name}, last hour: ${sum} in all, at most ${peak} in a minute`,
         lag_in: 'From Alipay to us', lag_in_how: 'notify_time to kept', lag_out: 'From us to the order system',
-        lag_out_how: 'event to delivered', half: 'half within', most: '95 % within',
+        lag_out_how: 'event to delivered', half: 'median', most: (within: string) => `95 % within ${within}`, comma: ', ',
         oldest: 'Oldest unfinished', oldest_none: 'Nothing is unfinished', unfinished: 'Unfinished payments',
         outbox: 'Outbox', outbox_how: (oldest: string) => `oldest waits ${oldest}`, outbox_none: 'Nothing waits',
         differences: 'Open differences', differences_none: 'Books and Alipay agree', look: 'Look at them',
         certificates: 'Certificates', certificates_none: 'No certificates in use (key mode)',
         days_left: (days: number) => (days < 0 ? 'expired' : days === 1 ? '1 day left' : `${days} days left`),
         endpoints: 'Endpoints', endpoints_none: 'No endpoint is set up',
-        build: 'Version', engine: 'Ledger', nothing_yet: 'No payment in the last hour',
+        build: 'Version', engine: 'Ledger', counting: 'Still counting the day',
     },
 
     payments: {
@@ -92,7 +100,7 @@ export const en = {
             operator: 'operator', operator_: 'operator',
         } as Record<string, string>,
         attempt: (endpoint: string, n: string) => `${endpoint}, attempt ${n}`,
-        repeats: (n: number) => `received ${n + 1} times`, to_notification: 'Open in notifications',
+        to_notification: 'Open in notifications',
         to_difference: 'Open in differences',
     },
 
@@ -123,7 +131,7 @@ export const en = {
         empty: 'No notification yet', empty_how: 'Each that Alipay sends appears here with its verdict.',
         nothing: 'No notification fits', nothing_how: 'Widen the filters.',
         verdict: 'Verdict', received: 'Received', number: 'Order number', trade_status: 'Trade status', reason: 'Reason',
-        hint: 'What to do', payment: 'Payment', body: 'Body as it came', kind: 'Kind', repeats: 'Times received', app: 'App',
+        hint: 'What to do', payment: 'Payment', body: 'Body as it came', kind: 'Kind', app: 'App', notify_id: 'notify_id',
         trade_no: 'Alipay trade', no_body: 'The body is shown to admins only, and kept for a set time.',
     },
 
@@ -169,7 +177,13 @@ export const en = {
 
     audit: {
         empty: 'Nothing yet', empty_how: 'Every action of an operator is written here.', who: 'Who', what: 'What', target: 'On what',
-        when: 'When', why: 'Why', before: 'Before', after: 'After', request: 'Request', unfinished: 'not finished',
+        when: 'When', why: 'Why', before: 'Before', after: 'After', request: 'Request', unfinished: 'not finished', answered: 'Answer', ended: 'Ended',
+        actions: {
+            'payments.close': 'Close payment', 'payments.cancel': 'Cancel payment', 'payments.refunds': 'Refund', 'events.redeliver': 'Redeliver',
+            'differences.settle': 'Settle difference', 'notifications.reprocess': 'Reprocess notification', 'endpoints.park': 'Park endpoint',
+            'endpoints.enable': 'Enable endpoint', 'endpoints.test': 'Test endpoint', 'endpoints.create': 'Make endpoint',
+            'endpoints.change': 'Change endpoint', 'endpoints.remove': 'Remove endpoint', 'endpoints.rotate': 'New secret',
+        } as Record<string, string>,
     },
 
     sandbox: {

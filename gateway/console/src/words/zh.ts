@@ -7,8 +7,7 @@ const statuses: Record<string, string> = {
     delivered: '已送达', spent: '已放弃', cancelled: '已取消', under_way: '投递中', interrupted: '被中断',
     enabled: '启用', parked: '已停放', open: '待处理', probing: '试探中', disabled: '停用',
     settled: '已处理',
-    accepted: '已采纳', stale: '无新内容', ignored: '已忽略', rejected: '已拒绝', unverified: '验签未通过',
-    repeat: '重复',
+    accepted: '已采纳', stale: '无新内容', ignored: '已忽略', rejected: '已拒绝',
 };
 
 export const zh: Words = {
@@ -31,13 +30,22 @@ export const zh: Words = {
     sign_in_wrong: '用户名或密码不对。', signed_out: '登录已失效，请重新登录。',
     signing_in: '登录中…',
 
-    loading: '加载中…', again: '重试', more: '显示更多', close: '关闭', cancel: '取消', none: '–', yes: '是', no: '否',
+    loading: '加载中…', again: '重试', more: '显示更多', further: '继续往前找', not_yet: '目前查过的范围内没有。', close: '关闭', cancel: '取消', none: '–', yes: '是', no: '否',
     copy: '复制', copied: '已复制', all: '全部', raw: '全部字段', filter: '筛选', reset: '重置', updated: '更新于',
     trouble: {
         away: '网关没有应答', away_how: '以下是最近一次得到的内容，正在重试…',
         away_now: '网关没有应答，它在运行吗？',
         busy: '请求过于频繁', busy_how: seconds => (seconds === null ? '请稍候。' : `请等待 ${seconds} 秒。`),
-        refused: '请求被拒绝', forbidden: '你的角色不允许这样做', not_found: '没有这个对象',
+        refused: '请求被拒绝', codes: {
+            payment_paid: '买家已先付款', payment_held: '请先处理它的差异', payment_not_paid: '尚未付款',
+            payment_refunded: '已经退款', refund_exceeds: '超过可退金额', refund_refused: '支付宝拒绝，资金未动',
+            refund_window_over: '已过退款期限', out_request_no_reused: '这个单号已用于另一金额',
+            difference_settled: '已有人处理', refund_not_possible: '不能在这里退款',
+            notification_unverified: '仍然验签不过，没有任何改动', outcome_unknown: '结果尚不明确',
+            alipay_unavailable: '无法连接支付宝，没有任何改动', storage_unavailable: '账本无法写入，没有任何改动',
+            disk_full: '磁盘已满，没有任何改动', overloaded: '网关繁忙，没有任何改动',
+            csrf: '会话不符，请重新登录', too_many_attempts: '密码错误次数过多',
+        }, forbidden: '你的角色不允许这样做', not_found: '没有这个对象',
     },
 
     overview: {
@@ -49,14 +57,14 @@ export const zh: Words = {
         series: { created: '创建', paid: '付款', notifications: '通知' },
         chart_label: (name, sum, peak) => `${name}，最近一小时：共 ${sum}，每分钟最多 ${peak}`,
         lag_in: '支付宝到网关', lag_in_how: '从 notify_time 到落库', lag_out: '网关到订单系统',
-        lag_out_how: '从事件产生到送达', half: '半数不超过', most: '95 % 不超过',
+        lag_out_how: '从事件产生到送达', half: '中位数', most: within => `95 % 不超过 ${within}`, comma: '，',
         oldest: '最久未完结', oldest_none: '没有未完结的支付', unfinished: '未完结的支付',
         outbox: '待投递', outbox_how: oldest => `最久已等待 ${oldest}`, outbox_none: '没有积压',
         differences: '待处理差异', differences_none: '账目与支付宝一致', look: '去查看',
         certificates: '证书', certificates_none: '未使用证书（密钥模式）',
         days_left: days => (days < 0 ? '已过期' : `剩 ${days} 天`),
         endpoints: '接收端', endpoints_none: '尚未配置接收端',
-        build: '版本', engine: '账本', nothing_yet: '最近一小时没有支付',
+        build: '版本', engine: '账本', counting: '今天的还在计数',
     },
 
     payments: {
@@ -86,7 +94,7 @@ export const zh: Words = {
             operator: '操作员', operator_: '操作员',
         },
         attempt: (endpoint, n) => `${endpoint}，第 ${n} 次`,
-        repeats: n => `共收到 ${n + 1} 次`, to_notification: '在通知中查看',
+        to_notification: '在通知中查看',
         to_difference: '在差异中查看',
     },
 
@@ -115,7 +123,7 @@ export const zh: Words = {
         empty: '还没有通知', empty_how: '支付宝发来的每个通知都会与判定一起出现在这里。',
         nothing: '没有符合条件的通知', nothing_how: '请放宽筛选条件。',
         verdict: '判定', received: '收到', number: '商户单号', trade_status: '交易状态', reason: '原因',
-        hint: '怎么办', payment: '支付', body: '原始正文', kind: '种类', repeats: '收到次数', app: '应用',
+        hint: '怎么办', payment: '支付', body: '原始正文', kind: '种类', app: '应用', notify_id: 'notify_id',
         trade_no: '支付宝交易号', no_body: '正文只对管理角色显示，并且只保留一段时间。',
     },
 
@@ -161,7 +169,13 @@ export const zh: Words = {
 
     audit: {
         empty: '还没有记录', empty_how: '操作员的每个操作都会写在这里。', who: '谁', what: '做了什么', target: '对象',
-        when: '时间', why: '原因', before: '之前', after: '之后', request: '请求', unfinished: '未完成',
+        when: '时间', why: '原因', before: '之前', after: '之后', request: '请求', unfinished: '未完成', answered: '应答', ended: '结束',
+        actions: {
+            'payments.close': '关闭支付', 'payments.cancel': '撤销支付', 'payments.refunds': '退款', 'events.redeliver': '重新投递',
+            'differences.settle': '处理差异', 'notifications.reprocess': '重新处理通知', 'endpoints.park': '停放接收端',
+            'endpoints.enable': '启用接收端', 'endpoints.test': '测试接收端', 'endpoints.create': '创建接收端',
+            'endpoints.change': '修改接收端', 'endpoints.remove': '删除接收端', 'endpoints.rotate': '更换密钥',
+        },
     },
 
     sandbox: {
