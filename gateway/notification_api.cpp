@@ -39,7 +39,7 @@ struct NotificationList {
     std::optional<std::string> payment_id;
 };
 
-NotificationList read_list(const ServerRequest& request, const Caller& caller,
+NotificationList read_notification_list(const ServerRequest& request, const Caller& caller,
                            std::vector<config::Problem>& problems) {
     NotificationList wanted{.query = {.apps = apps_of(caller)}, .payment_id = {}};
     QueryReader reader(request.query, problems);
@@ -62,7 +62,7 @@ NotificationList read_list(const ServerRequest& request, const Caller& caller,
     return wanted;
 }
 
-std::string page_json(const ledger::NotificationPage& page, bool with_body) {
+std::string notifications_json(const ledger::NotificationPage& page, bool with_body) {
     std::string list = "[";
     for (const auto& view : page.rows) {
         if (list.size() > 1) list += ',';
@@ -149,7 +149,7 @@ void NotificationApi::list(const ServerRequest& request, Ticket ticket) {
     const Caller* const caller = admit(seams_, request, "read", ticket);
     if (caller == nullptr) return;
     std::vector<config::Problem> problems;
-    auto wanted = read_list(request, *caller, problems);
+    auto wanted = read_notification_list(request, *caller, problems);
     if (refused(problems, ticket)) return;
     answer_from_ledger(
         seams_, request.request_id, std::move(ticket),
@@ -157,12 +157,12 @@ void NotificationApi::list(const ServerRequest& request, Ticket ticket) {
             if (wanted.payment_id) {
                 TOLLGATE_TRY(const auto payment, reading.payment_by_id(*wanted.payment_id));
                 if (!payment || !caller->may_see(payment->app)) {
-                    return json_response(200, page_json({}, false));
+                    return json_response(200, notifications_json({}, false));
                 }
                 wanted.query.payment = payment->row;
             }
             TOLLGATE_TRY(const auto page, reading.lookup().notifications(wanted.query));
-            return json_response(200, page_json(page, caller->sees_bodies));
+            return json_response(200, notifications_json(page, caller->sees_bodies));
         });
 }
 
