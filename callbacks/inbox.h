@@ -50,8 +50,6 @@ public:
 private:
     void refuse(const AppRef& app, transport::ServerRequest& request, const Error& error,
                 transport::Ticket ticket);
-    VerifiedNotification verified(const AppRef& app, transport::ServerRequest& request,
-                                  const signing::Fields& fields) const;
     void answer(const VerifiedNotification& notification,
                 const Result<NotificationOutcome>& outcome, transport::Ticket ticket);
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "ledger/lookup.h"
 #include "ledger/outbox.h"
 #include "ledger/payment.h"
 #include "ledger/preauth_books.h"
@@ -48,6 +49,8 @@ public:
     virtual ReconciliationReading& reconciliations() = 0;
     virtual RefundReading& refunds() = 0;
     virtual PreauthReading& preauths() = 0;
+    // What people look for.
+    virtual LookupReading& lookup() = 0;
 };
 
 // A payment's change of status, or of what else is news about it. Absent members stay.
@@ -145,6 +148,12 @@ public:
     // The request ended without a final answer: the next one under the key goes on.
     virtual Result<Done> release_idempotency(std::string_view caller, std::string_view key) = 0;
     virtual Result<Done> drop_expired_idempotency(Timestamp now, int limit) = 0;
+
+    // What an operator is about to do, and what became of it. Errors: stale_version when no such
+    // action is open.
+    virtual Result<Done> begin_action(const ActionRecord& action) = 0;
+    virtual Result<Done> finish_action(std::string_view id, std::int64_t status,
+                                       std::string_view after_json, Timestamp now) = 0;
 
     // Writes something, whatever else there is to write: succeeds when the disk is well.
     virtual Result<Done> beat(Timestamp now) = 0;

@@ -37,6 +37,7 @@ constexpr std::array kTables = {
     Table{"day_boundary"},
     Table{"preauthorisation", "amount_fen"},
     Table{"preauthorisation_transition"},
+    Table{"operator_action"},
 };
 
 // What counts numbers must go on behind what was copied.

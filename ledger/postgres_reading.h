@@ -6,6 +6,7 @@
 
 #include "ledger/books.h"
 #include "ledger/postgres_ahead.h"
+#include "ledger/postgres_lookup.h"
 #include "ledger/postgres_outbox_reading.h"
 #include "ledger/postgres_preauths.h"
 #include "ledger/postgres_reconciliation.h"
@@ -25,7 +26,8 @@ public:
           outbox_(session_),
           reconciliations_(session_),
           refunds_(session_),
-          preauths_(session_, ahead_) {}
+          preauths_(session_, ahead_),
+          lookup_(session_) {}
     // A reader's, with a session and a connection of its own, made when it first asks something.
     explicit PostgresReading(std::shared_ptr<PostgresDoor> door)
         : own_(std::make_unique<Own>(std::move(door))),
@@ -34,7 +36,8 @@ public:
           outbox_(session_),
           reconciliations_(session_),
           refunds_(session_),
-          preauths_(session_, ahead_) {}
+          preauths_(session_, ahead_),
+          lookup_(session_) {}
 
     // postgres_reading.cpp
     Result<std::optional<Payment>> payment_by_id(std::string_view id) override;
@@ -59,6 +62,7 @@ public:
     ReconciliationReading& reconciliations() override { return reconciliations_; }
     RefundReading& refunds() override { return refunds_; }
     PreauthReading& preauths() override { return preauths_; }
+    LookupReading& lookup() override { return lookup_; }
 
     // postgres_foresight.cpp. Fetches and locks them in one round trip, in one order.
     Result<Done> fetch(const Foresight& keys);
@@ -79,6 +83,7 @@ private:
     PostgresReconciliationReading reconciliations_;
     PostgresRefundReading refunds_;
     PostgresPreauthReading preauths_;
+    PostgresLookup lookup_;
 };
 
 // Every row, as a payment.

@@ -5,6 +5,7 @@
 
 #include "base/sqlite.h"
 #include "ledger/books.h"
+#include "ledger/sqlite_lookup.h"
 #include "ledger/sqlite_outbox_reading.h"
 #include "ledger/sqlite_preauths.h"
 #include "ledger/sqlite_reconciliation.h"
@@ -22,14 +23,16 @@ public:
           outbox_(statements_),
           reconciliations_(statements_),
           refunds_(statements_),
-          preauths_(statements_) {}
+          preauths_(statements_),
+          lookup_(statements_) {}
     explicit SqliteReading(std::unique_ptr<Database> owned)
         : owned_(std::move(owned)),
           statements_(*owned_),
           outbox_(statements_),
           reconciliations_(statements_),
           refunds_(statements_),
-          preauths_(statements_) {}
+          preauths_(statements_),
+          lookup_(statements_) {}
 
     Result<std::optional<Payment>> payment_by_id(std::string_view id) override;
     Result<std::optional<Payment>> payment_by_number(std::string_view app,
@@ -53,6 +56,7 @@ public:
     ReconciliationReading& reconciliations() override { return reconciliations_; }
     RefundReading& refunds() override { return refunds_; }
     PreauthReading& preauths() override { return preauths_; }
+    LookupReading& lookup() override { return lookup_; }
 
     // Those that Books::claim_due_payments is about to take.
     Result<std::vector<Payment>> due_payments(Timestamp now, int limit);
@@ -64,6 +68,7 @@ private:
     SqliteReconciliationReading reconciliations_;
     SqliteRefundReading refunds_;
     SqlitePreauthReading preauths_;
+    SqliteLookup lookup_;
 };
 
 }  // namespace tollgate::ledger
