@@ -1,44 +1,19 @@
-// The operators' console, driven through every page and action in a real browser, against the real
-// gateway and the pretend Alipay. Screenshots go to TOLLGATE_SCREENSHOTS, or into a new folder.
+// The operators' console, driven through every action in a real browser, against the real gateway
+// and the pretend Alipay. Screenshots go to TOLLGATE_SCREENSHOTS, or into a new folder.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 
-import { payAtCashier } from './lib/cashier.mjs';
 import {
-    assertUsable, Browser, confirm, consoleWorld, open, picture, signIn,
+    act, Browser, confirm, consoleWorld, makePayments, open, openPayment, picture, row, signIn,
 } from './lib/console.mjs';
-import { paidNotification, signed, toForm } from './lib/notification.mjs';
 import { until } from './lib/until.mjs';
 
-let world, browser;
+let world, browser, made;
 let failed = true;
-const made = {};  // The payments, by what became of them.
-
-async function pay(number, more = {}) {
-    const payment = await world.create({ out_trade_no: number, product: 'page', ...more });
-    await payAtCashier(payment.action, world.url('alipay'));
-    return until(async () => {
-        const now = await world.payment(number);
-        return now.status === 'paid' && now;
-    }, 10_000, `${number} is paid`);
-}
-
 before(async () => {
     world = await consoleWorld();
     await Promise.all([world.gateway.start(), world.sandbox.start()]);
-    made.paid = await pay('PAID1', { amount: 12_345, subject: '春茶 100% 龙井', order: '1001' });
-    made.dear = await world.create({ out_trade_no: 'DEAR1', product: 'page', amount: 10_000_000_000 });
-    made.cheap = await world.create({ out_trade_no: 'CHEAP1', product: 'wap', amount: 1 });
-    made.code = await world.create({
-        out_trade_no: 'CODE1', product: 'barcode', auth_code: '280000000000000001',
-    });
-    // Paid with another amount than it was made for: a difference, and the payment is held.
-    made.held = await world.create({ out_trade_no: 'HELD1', product: 'page', amount: 700 });
-    const wrong = { ...paidNotification(made.held, world.app), total_amount: '0.07' };
-    assert.equal((await world.notify(toForm(signed(wrong, world.privateKey('alipay'))))).text, 'fail');
-    // Signed by somebody else.
-    const forged = paidNotification(made.cheap, world.app);
-    await world.notify(toForm(signed(forged, world.privateKey('app'))));
+    made = await makePayments(world);
     browser = await Browser.open();
 });
 after(async () => {
@@ -46,14 +21,6 @@ after(async () => {
     await world?.close({ keep: failed });
 });
 afterEach(() => browser.settle());
-
-const row = (page, text) => page.locator('main tbody tr', { hasText: text }).first();
-const act = (page, name) => page.locator(`main [data-action=${name}]`).first();
-
-async function openPayment(page, payment) {
-    await open(page, `#/payments/${payment.id}`);
-    await page.locator('.timeline').waitFor();
-}
 
 describe('signing in', () => {
     test('a wrong password is told, then slowed down', async () => {
@@ -308,6 +275,25 @@ describe('the other pages\' actions', () => {
         assert.equal((await world.payment('HELD1')).held, false);
     });
 
+    test('the pretend Alipay is told to go wrong, and to behave', async () => {
+        const faults = async () => (await (await fetch(world.url('alipay', '/sandbox/faults'))).json()).faults;
+        await open(page, '#/sandbox');
+        await row(page, 'PAID1').waitFor();
+        await act(page, 'set-faults').click();
+        const dialog = page.locator('dialog[open]');
+        await dialog.locator('textarea').fill('{"faults": [{"on": "nobody", "do": "lose"}]}');
+        browser.expect(/status of 400/);
+        await dialog.locator('button[type=submit]').click();
+        await dialog.locator('.trouble').waitFor();
+        await dialog.locator('[data-recipe=twice]').click();
+        await confirm(page, '', 'Done');
+        await page.locator('main').getByText('duplicate').waitFor();
+        assert.deepEqual((await faults()).map(one => one.do), ['duplicate']);
+        await act(page, 'clear-faults').click();
+        await confirm(page, '', 'Alipay behaves');
+        assert.deepEqual(await faults(), []);
+    });
+
     test('the audit has it all', async () => {
         await open(page, '#/audit');
         for (const name of ['Refund', 'Redeliver', 'Close payment', 'Cancel payment', 'Reprocess notification',
@@ -332,45 +318,6 @@ test('a viewer looks, and changes nothing', async () => {
     }
     assert.equal(await page.locator('nav.pages').getByText('Audit').count(), 0);
     await page.context().close();
-});
-
-// Every page in both languages and both themes, wide and narrow.
-describe('everybody can use every page', () => {
-    const wide = { viewport: { width: 1280, height: 860 } };
-    const phone = { viewport: { width: 390, height: 844 }, isMobile: true, deviceScaleFactor: 2 };
-    for (const [size, options] of Object.entries({ wide, phone })) {
-        for (const [locale, colorScheme] of [['en-GB', 'light'], ['en-GB', 'dark'], ['zh-CN', 'light'], ['zh-CN', 'dark']]) {
-            const look = `${size}-${colorScheme}-${locale.slice(0, 2)}`;
-            test(look, async () => {
-                const page = await browser.page({ ...options, locale, colorScheme });
-                const show = async name => {
-                    await picture(page, `${look}-${name}`);
-                    await assertUsable(page, `${look}-${name}`);
-                };
-                await page.goto(world.url('operator', '/console/'));
-                await page.locator('.sign-in').waitFor();
-                await show('sign-in');
-                await signIn(page, world, 'wang');
-                assert.equal(await page.locator('html').getAttribute('lang'), locale === 'zh-CN' ? 'zh-CN' : 'en');
-                await page.locator('.plot canvas').first().waitFor();
-                await show('overview');
-                for (const name of ['payments', 'notifications', 'deliveries', 'deliveries/shop', 'differences?status=all', 'audit', 'sandbox']) {
-                    await open(page, `#/${name}`);
-                    await page.locator('main h1').waitFor();
-                    await page.locator('main .empty[role=status]').waitFor({ state: 'detached' });
-                    const first = page.locator('.row-button').first();
-                    if (await first.count()) await first.click();
-                    await show(name.replace(/\W.*/, '') + (name.includes('/') ? '-endpoint' : ''));
-                }
-                await openPayment(page, made.paid);
-                await show('payment');
-                await act(page, 'refund').click();
-                await page.locator('dialog[open]').waitFor();
-                await show('refund');
-                await page.context().close();
-            });
-        }
-    }
 });
 
 test('when the gateway is away, the pages say so, and find it again', async () => {

@@ -7,7 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
+import { payAtCashier } from './cashier.mjs';
+import { paidNotification, signed, toForm } from './notification.mjs';
 import { callOk } from './program.mjs';
+import { until } from './until.mjs';
 import { World } from './world.mjs';
 
 const pictures = process.env.TOLLGATE_SCREENSHOTS ??
@@ -27,6 +30,30 @@ export async function consoleWorld(adjust = () => {}) {
         };
         adjust(settings, ports, sandbox);
     });
+}
+
+// Payments of every fate: `paid`, `dear`, `cheap`, `code` (a till waits for its buyer), `held`; and a notification that
+// somebody else has signed.
+export async function makePayments(world) {
+    const order = (number, more) => world.create({ out_trade_no: number, product: 'page', ...more });
+    const paid = await order('PAID1', { amount: 12_345, subject: '春茶 100% 龙井', order: '1001' });
+    await payAtCashier(paid.action, world.url('alipay'));
+    const made = {
+        dear: await order('DEAR1', { amount: 10_000_000_000 }),
+        cheap: await order('CHEAP1', { product: 'wap', amount: 1 }),
+        code: await order('CODE1', { product: 'barcode', auth_code: '280000000000000001' }),
+        held: await order('HELD1', { amount: 700 }),
+    };
+    const wrong = { ...paidNotification(made.held, world.app), total_amount: '0.07' };
+    const told = await world.notify(toForm(signed(wrong, world.privateKey('alipay'))));
+    assert.equal(told.text, 'fail');
+    const forged = paidNotification(made.cheap, world.app);
+    await world.notify(toForm(signed(forged, world.privateKey('app'))));
+    made.paid = await until(async () => {
+        const now = await world.payment('PAID1');
+        return now.status === 'paid' && now;
+    }, 10_000, 'PAID1 is paid');
+    return made;
 }
 
 export class Browser {
@@ -119,4 +146,12 @@ export async function confirm(page, reason, told) {
     await dialog.locator('button[type=submit]').click();
     await dialog.waitFor({ state: 'detached' });
     await page.locator('.told').getByText(told).waitFor();
+}
+
+export const row = (page, text) => page.locator('main tbody tr', { hasText: text }).first();
+export const act = (page, name) => page.locator(`main [data-action=${name}]`).first();
+
+export async function openPayment(page, payment) {
+    await open(page, `#/payments/${payment.id}`);
+    await page.locator('.timeline').waitFor();
 }

@@ -55,9 +55,9 @@ function Faults() {
                     ))}</tbody>
                 </table>
             )}
-            {asking === 'clear' && <ActionDialog title={w.act.clear_faults} how={s.no_faults} onDone={done} onClose={() => setAsking(null)}
-                run={async ({ reason }) => {
-                    await ask('/sandbox/faults', { method: 'POST', body: {}, reason });
+            {asking === 'clear' && <ActionDialog title={w.act.clear_faults} how={s.no_faults} asksOnly onDone={done} onClose={() => setAsking(null)}
+                run={async () => {
+                    await ask('/sandbox/faults', { method: 'POST', body: {} });
                     return s.no_faults;
                 }} />}
             {asking === 'set' && <FaultDialog onDone={done} onClose={() => setAsking(null)} />}
@@ -77,9 +77,9 @@ function FaultDialog({ onDone, onClose }: { onDone: (told: string) => void; onCl
         }
     };
     return (
-        <ActionDialog title={w.act.set_faults} how={s.recipes} missing={() => (parsed() === undefined ? s.rules_wrong : '')} onDone={onDone} onClose={onClose}
-            run={async ({ reason }) => {
-                await ask('/sandbox/faults', { method: 'POST', body: parsed(), reason });
+        <ActionDialog title={w.act.set_faults} how={s.recipes} asksOnly missing={() => (parsed() === undefined ? s.rules_wrong : '')} onDone={onDone} onClose={onClose}
+            run={async () => {
+                await ask('/sandbox/faults', { method: 'POST', body: parsed() });
                 return w.act.done;
             }}>
             <div class="recipes">{Object.entries(kRecipes).map(([name, rule]) => (
@@ -108,14 +108,14 @@ function Certificates() {
                         {mayAct && one.renewals_left > 0 && <button type="button" class="plain small" data-action="renew"
                             onClick={() => setRenewing(one.app_id)}>{w.act.renew}</button>}</span></li>
             ))}</ul>
-            {renewing !== null && <ActionDialog title={w.act.renew} how={w.act.renew_how} onClose={() => setRenewing(null)}
+            {renewing !== null && <ActionDialog title={w.act.renew} how={w.act.renew_how} asksOnly onClose={() => setRenewing(null)}
                 onDone={told => {
                     setRenewing(null);
                     say(told);
                     again();
                 }}
-                run={async ({ reason }) => {
-                    await ask(`/sandbox/certificates/${encodeURIComponent(renewing)}/renew`, { method: 'POST', body: {}, reason });
+                run={async () => {
+                    await ask(`/sandbox/certificates/${encodeURIComponent(renewing)}/renew`, { method: 'POST', body: {} });
                     return w.act.done;
                 }} />}
         </section>

@@ -50,6 +50,7 @@ export const en = {
             notification_unverified: 'It still does not verify; nothing was done', outcome_unknown: 'It is not clear what became of it',
             alipay_unavailable: 'Alipay cannot be reached; nothing was done', storage_unavailable: 'The ledger cannot be written; nothing was done',
             disk_full: 'The disk is full; nothing was done', overloaded: 'The gateway is busy; nothing was done',
+            sandbox_unavailable: 'The sandbox does not answer',
             csrf: 'The session does not fit: sign in again', too_many_attempts: 'Too many wrong passwords',
         } as Record<string, string>, forbidden: 'Your role does not allow this', not_found: 'There is no such thing',
     },

@@ -44,6 +44,7 @@ export const zh: Words = {
             notification_unverified: '仍然验签不过，没有任何改动', outcome_unknown: '结果尚不明确',
             alipay_unavailable: '无法连接支付宝，没有任何改动', storage_unavailable: '账本无法写入，没有任何改动',
             disk_full: '磁盘已满，没有任何改动', overloaded: '网关繁忙，没有任何改动',
+            sandbox_unavailable: '沙箱没有应答',
             csrf: '会话不符，请重新登录', too_many_attempts: '密码错误次数过多',
         }, forbidden: '你的角色不允许这样做', not_found: '没有这个对象',
     },
