@@ -2,6 +2,8 @@
 #
 # Writes a C++ source that holds every file of the built console: what gateway/operate/pages.h declares.
 # Without the folder it holds none, and the gateway says so at /console/.
+cmake_minimum_required(VERSION 3.25)
+
 set(types
     "html=text/html; charset=utf-8" "js=text/javascript; charset=utf-8" "css=text/css; charset=utf-8"
     "svg=image/svg+xml" "json=application/json" "webmanifest=application/manifest+json"

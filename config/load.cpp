@@ -266,9 +266,9 @@ ConsoleSettings read_console(Section section) {
         person.finish();
         console.operators.push_back(std::move(account));
     }
-    std::int64_t minutes = console.session.count();
-    section.may_have_integer("session_minutes", minutes, 5, 7 * 24 * 60);
-    console.session = std::chrono::minutes(minutes);
+    std::int64_t life = console.session.count();
+    section.may_have_integer("session_minutes", life, 5, 7 * 24 * 60);
+    console.session = std::chrono::minutes(life);
     section.may_have_url("sandbox_url", console.sandbox_url);
     section.finish();
     return console;

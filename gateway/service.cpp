@@ -265,7 +265,7 @@ private:
                                                   .call_lease = lease(),
                                                   .wake = [this] { beat_early(); }}));
         std::vector<config::Problem> problems;  // check_settings() has found none.
-        console_ = operate::Console::make(settings_, api_seams(), apps_, problems);
+        console_ = operate::Console::make(settings_, api_seams(), apps_, *alipay_http_, problems);
         order_api_->add_routes(console_->order_routes());
         return Done{};
     }

@@ -3,6 +3,7 @@
 #include "gateway/operate/actions.h"
 #include "gateway/operate/overview.h"
 #include "gateway/operate/pages.h"
+#include "gateway/operate/sandbox_pass.h"
 #include "gateway/operate/search.h"
 #include "gateway/operate/session_api.h"
 #include "gateway/operate/timeline.h"
@@ -24,7 +25,7 @@ OverviewFacts facts_of(const config::Settings& settings, const config::ConsoleSe
 class WholeConsole final : public Console {
 public:
     WholeConsole(const config::Settings& settings, const ApiSeams& seams,
-                 const callbacks::Apps& apps, People people)
+                 const callbacks::Apps& apps, transport::HttpClient& http, People people)
         : configured_(settings.console.has_value()),
           settings_(settings.console.value_or(config::ConsoleSettings{})),
           seams_(seams),
@@ -36,7 +37,8 @@ public:
           actions_(parts_, order_routes_),
           overview_(parts_, apps, facts_of(settings, settings_)),
           search_(parts_, apps),
-          timeline_(parts_) {}
+          timeline_(parts_),
+          sandbox_(parts_, http, settings_.sandbox_url) {}
 
     transport::Router& order_routes() override { return order_routes_; }
 
@@ -46,6 +48,7 @@ public:
             overview_.add_routes(router);
             search_.add_routes(router);
             timeline_.add_routes(router);
+            if (!settings_.sandbox_url.empty()) sandbox_.add_routes(router);
         }
         router.add_fallback([this](ServerRequest& request, Ticket ticket) {
             serve(request, std::move(ticket));
@@ -83,15 +86,16 @@ private:
     Overview overview_;
     Search search_;
     Timeline timeline_;
+    SandboxPass sandbox_;
 };
 
 }  // namespace
 
 std::unique_ptr<Console> Console::make(const config::Settings& settings, const ApiSeams& seams,
-                                       const callbacks::Apps& apps,
+                                       const callbacks::Apps& apps, transport::HttpClient& http,
                                        std::vector<config::Problem>& problems) {
     People people = settings.console ? People::of(*settings.console, problems) : People{};
-    return std::make_unique<WholeConsole>(settings, seams, apps, std::move(people));
+    return std::make_unique<WholeConsole>(settings, seams, apps, http, std::move(people));
 }
 
 }  // namespace tollgate::gateway::operate

@@ -5,6 +5,7 @@
 #include "callbacks/app.h"
 #include "config/settings.h"
 #include "gateway/api_request.h"
+#include "transport/http_client.h"
 #include "transport/router.h"
 
 namespace tollgate::gateway::operate {
@@ -16,7 +17,7 @@ public:
     // What is wrong with the settings is added to `problems`. All must outlive the console, its
     // routes and every ticket under way.
     static std::unique_ptr<Console> make(const config::Settings& settings, const ApiSeams& seams,
-                                         const callbacks::Apps& apps,
+                                         const callbacks::Apps& apps, transport::HttpClient& http,
                                          std::vector<config::Problem>& problems);
     virtual ~Console() = default;
 
