@@ -19,7 +19,8 @@ std::string lookup_payments(const std::string& condition) {
 
 std::string lookup_notifications(const std::string& condition) {
     return std::string("SELECT ") + kNotificationColumns +
-           ", n.body FROM notification n LEFT JOIN payment p ON p.id = n.payment WHERE " + condition;
+           ", n.body FROM notification n LEFT JOIN payment p ON p.id = n.payment WHERE " +
+           condition;
 }
 
 Result<std::vector<Payment>> payments_of(Statement& select) {
@@ -108,10 +109,8 @@ Result<std::vector<EventView>> SqliteLookup::events_of(const Payment& payment, T
     }
 }
 
-Result<RowId> SqliteLookup::first_notification(const std::optional<Timestamp>& since) {
-    if (!since) return RowId{1};
-    TOLLGATE_TRY(const auto last,
-                 one_number("SELECT coalesce(max(id), 0) FROM notification"));
+Result<RowId> SqliteLookup::first_notification(Timestamp since) {
+    TOLLGATE_TRY(const auto last, one_number("SELECT coalesce(max(id), 0) FROM notification"));
     const auto ms_at = [this](RowId place) -> Result<std::optional<std::int64_t>> {
         TOLLGATE_TRY(Statement* const select,
                      statements_.get("SELECT received_ms FROM notification WHERE id >= ?1"
@@ -122,7 +121,7 @@ Result<RowId> SqliteLookup::first_notification(const std::optional<Timestamp>& s
         select->again();
         return ms;
     };
-    return first_row_since(last + 1, *since, ms_at);
+    return first_row_since(last + 1, since, ms_at);
 }
 
 Result<NotificationPage> SqliteLookup::notifications(const NotificationQuery& query) {
@@ -133,19 +132,20 @@ Result<NotificationPage> SqliteLookup::notifications(const NotificationQuery& qu
         " WHERE instr(?4, char(10) || app || char(10)) > 0 AND (?5 = '' OR verdict = ?5)"
         " AND received_ms >= ?6 AND received_ms < ?7 ORDER BY id DESC LIMIT ?8)"
         " ORDER BY n.id DESC";
-    static const std::string kSql = lookup_notifications(
-        "n.id IN (SELECT id FROM (" + kLookedAt + ")" + kWanted);
+    static const std::string kSql =
+        lookup_notifications("n.id IN (SELECT id FROM (" + kLookedAt + ")" + kWanted);
     static const std::string kLookedAtOfPayment =
         "SELECT id, app, verdict, received_ms FROM notification WHERE id < ?1 AND id >= ?2"
         " AND payment = ?9 ORDER BY id DESC LIMIT ?3";
-    static const std::string kOfPayment = lookup_notifications(
-        "n.id IN (SELECT id FROM (" + kLookedAtOfPayment + ")" + kWanted);
+    static const std::string kOfPayment =
+        lookup_notifications("n.id IN (SELECT id FROM (" + kLookedAtOfPayment + ")" + kWanted);
     static const std::string kFloor =
         "SELECT count(*), coalesce(min(id), 0) FROM (" + kLookedAt + ")";
-    TOLLGATE_TRY(const RowId from,
-                 first_notification(query.since ? std::optional(*query.since + -kNotificationDisorder)
-                                                : std::nullopt));
+    RowId from = 1;
     RowId below = INT64_MAX;
+    if (query.since) {
+        TOLLGATE_TRY(from, first_notification(*query.since + -kNotificationDisorder));
+    }
     if (query.until) {
         TOLLGATE_TRY(below, first_notification(*query.until + kNotificationDisorder));
     }
@@ -269,13 +269,12 @@ Result<Tally> SqliteLookup::tally(Timestamp from, Timestamp to) {
 
 Result<Unfinished> SqliteLookup::unfinished() {
     Unfinished unfinished;
-    TOLLGATE_TRY(
-        Statement* const count,
-        statements_.get("SELECT count(CASE WHEN status = 'pending' THEN 1 END),"
-                        " count(CASE WHEN status = 'unknown' THEN 1 END),"
-                        " count(CASE WHEN status = 'closing' THEN 1 END)"
-                        " FROM (SELECT status FROM payment WHERE next_sweep_ms IS NOT NULL"
-                        " ORDER BY next_sweep_ms LIMIT ?1)"));
+    TOLLGATE_TRY(Statement* const count,
+                 statements_.get("SELECT count(CASE WHEN status = 'pending' THEN 1 END),"
+                                 " count(CASE WHEN status = 'unknown' THEN 1 END),"
+                                 " count(CASE WHEN status = 'closing' THEN 1 END)"
+                                 " FROM (SELECT status FROM payment WHERE next_sweep_ms IS NOT NULL"
+                                 " ORDER BY next_sweep_ms LIMIT ?1)"));
     count->bind(1, kUnfinishedMax);
     TOLLGATE_TRY(const bool counted, count->step());
     if (counted) {

@@ -143,8 +143,8 @@ void Actions::serve(const ServerRequest& request, Ticket ticket) {
     work->request = at_order_api(request, *session);
     const std::string_view path(work->request.target);
     constexpr std::string_view kVersion = "/v1/";
-    work->name = name_action(request.method,
-                             path.substr(0, path.find('?')).substr(kVersion.size()));
+    work->name =
+        name_action(request.method, path.substr(0, path.find('?')).substr(kVersion.size()));
     work->record = {.operator_name = session->name,
                     .role = session->role,
                     .action = work->name.action,

@@ -70,8 +70,7 @@ void SessionApi::sign_in(const ServerRequest& request, Ticket ticket) {
     if (const auto wait = attempts_.must_wait(credentials->name, credentials->address)) {
         return ticket.complete(too_many_attempts(*wait));
     }
-    answer_at_desk(parts_, std::move(ticket),
-                   [this, credentials] { return check(*credentials); });
+    answer_at_desk(parts_, std::move(ticket), [this, credentials] { return check(*credentials); });
 }
 
 ServerResponse SessionApi::check(const Credentials& credentials) {
@@ -83,9 +82,8 @@ ServerResponse SessionApi::check(const Credentials& credentials) {
     if (person == nullptr) {
         attempts_.failed(credentials.name, credentials.address);
         // The name may be a password that was typed into the wrong field.
-        parts_.api.log.warning("console.sign_in_refused",
-                               {{"remote_address", credentials.address},
-                                {"request_id", credentials.request_id}});
+        parts_.api.log.warning("console.sign_in_refused", {{"remote_address", credentials.address},
+                                                           {"request_id", credentials.request_id}});
         return to_response({.status = 401,
                             .code = "wrong_password",
                             .title = "The name or the password is wrong"});

@@ -11,7 +11,9 @@ class SessionApi {
 public:
     // `over_tls`: the cookie is for TLS alone.
     SessionApi(const ConsoleParts& parts, People people, bool over_tls)
-        : parts_(parts), people_(std::move(people)), attempts_(parts.api.clock),
+        : parts_(parts),
+          people_(std::move(people)),
+          attempts_(parts.api.clock),
           over_tls_(over_tls) {}
 
     void add_routes(transport::Router& router);
