@@ -249,6 +249,16 @@ TEST(Console, KeepsNoSecretInTheAudit) {
     EXPECT_EQ(world.log().find(secret), std::string::npos);
 }
 
+TEST(Console, WritesNothingDownOfWhatIsNoAction) {
+    ConsoleWorld world;
+    world.sign_in("the-operator");
+    for (const char* path : {"/v1/nothing", "/v1/", "/v1/payments/pay_1/explode"}) {
+        EXPECT_EQ(world.act("POST", path).status, 404) << path;
+    }
+    EXPECT_EQ(world.act("DELETE", "/v1/payments/pay_1").status, 405);
+    EXPECT_EQ(world.count("SELECT count(*) FROM operator_action"), 0);
+}
+
 TEST(Console, NamesActionsByWhatTheyDo) {
     const auto name = [](const char* method, const char* path) {
         const auto named = gateway::operate::name_action(method, path);
