@@ -11,6 +11,8 @@ namespace tollgate::ledger {
 namespace {
 
 constexpr std::chrono::seconds kNotificationDisorder{60};
+// Mostly a page is found among that many.
+constexpr int kLookedAtFirst = 1'000;
 // Each process takes rows a block of 512 at a time, so that those of several are interleaved.
 constexpr RowId kRowDisorder = 16 * 512;
 
@@ -52,14 +54,14 @@ Result<PaymentPage> PostgresLookup::payments(const PaymentQuery& query) {
     std::string below = id_bound("pay", query.until, "pay_zzz");
     if (!query.after.empty() && query.after < below) below = query.after;
     const std::string from = id_bound("pay", query.since, "pay_0");
-    TOLLGATE_TRY(
-        const auto rows,
-        session_.query(kSql.c_str(), below, from, kLookedAtMax, PostgresValue::array(query.apps),
-                       query.status ? std::string(name_of(*query.status)) : std::string(),
-                       query.limit));
     PaymentPage page;
-    TOLLGATE_TRY(page.rows, read_payments(rows));
-    if (page.rows.size() == static_cast<std::size_t>(query.limit)) {
+    for (const int looked_at : {kLookedAtFirst, kLookedAtMax}) {
+        TOLLGATE_TRY(const auto rows,
+                     session_.query(
+                         kSql.c_str(), below, from, looked_at, PostgresValue::array(query.apps),
+                         query.status ? name_of(*query.status) : std::string_view(), query.limit));
+        TOLLGATE_TRY(page.rows, read_payments(rows));
+        if (page.rows.size() < static_cast<std::size_t>(query.limit)) continue;
         page.next = page.rows.back().id;
         return page;
     }
@@ -146,16 +148,20 @@ Result<NotificationPage> PostgresLookup::notifications(const NotificationQuery& 
     const auto apps = PostgresValue::array(query.apps);
     const std::int64_t since_ms = query.since ? query.since->ms : INT64_MIN;
     const std::int64_t until_ms = query.until ? query.until->ms : INT64_MAX;
-    TOLLGATE_TRY(const auto rows,
-                 query.payment ? session_.query(kOfPayment.c_str(), below, from, kLookedAtMax, apps,
-                                                query.verdict, since_ms, until_ms, query.limit,
-                                                *query.payment)
-                               : session_.query(kSql.c_str(), below, from, kLookedAtMax, apps,
-                                                query.verdict, since_ms, until_ms, query.limit));
     NotificationPage page;
-    for (int i = 0; i < rows.size(); ++i)
-        page.rows.push_back(read_notification_view(rows[i], body_of(rows[i])));
-    if (page.rows.size() == static_cast<std::size_t>(query.limit)) {
+    for (const int looked_at : {kLookedAtFirst, kLookedAtMax}) {
+        TOLLGATE_TRY(
+            const auto rows,
+            query.payment
+                ? session_.query(kOfPayment.c_str(), below, from, looked_at, apps, query.verdict,
+                                 since_ms, until_ms, query.limit, *query.payment)
+                : session_.query(kSql.c_str(), below, from, looked_at, apps, query.verdict,
+                                 since_ms, until_ms, query.limit));
+        page.rows.clear();
+        for (int i = 0; i < rows.size(); ++i) {
+            page.rows.push_back(read_notification_view(rows[i], body_of(rows[i])));
+        }
+        if (page.rows.size() < static_cast<std::size_t>(query.limit)) continue;
         page.next = page.rows.back().row;
         return page;
     }

@@ -12,6 +12,8 @@ namespace {
 
 // Notifications are written within moments of their coming.
 constexpr std::chrono::seconds kNotificationDisorder{60};
+// Mostly a page is found among that many.
+constexpr int kLookedAtFirst = 1'000;
 
 std::string lookup_payments(const std::string& condition) {
     return std::string("SELECT ") + kPaymentColumns + " FROM payment WHERE " + condition;
@@ -30,6 +32,15 @@ Result<std::vector<Payment>> payments_of(Statement& select) {
         if (!row) return payments;
         TOLLGATE_TRY(auto payment, read_payment(select));
         payments.push_back(std::move(payment));
+    }
+}
+
+Result<std::vector<NotificationView>> views_of(Statement& select) {
+    std::vector<NotificationView> views;
+    for (;;) {
+        TOLLGATE_TRY(const bool row, select.step());
+        if (!row) return views;
+        views.push_back(read_notification_view(select, select.text(kBodyColumn)));
     }
 }
 
@@ -55,12 +66,13 @@ Result<PaymentPage> SqliteLookup::payments(const PaymentQuery& query) {
     if (!query.after.empty() && query.after < below) below = query.after;
     const std::string from = id_bound("pay", query.since, "");
     const std::string apps = lines_around(query.apps);
-    TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
-    select->bind(1, below).bind(2, from).bind(3, kLookedAtMax).bind(4, apps);
-    select->bind(5, query.status ? name_of(*query.status) : "").bind(6, query.limit);
     PaymentPage page;
-    TOLLGATE_TRY(page.rows, payments_of(*select));
-    if (page.rows.size() == static_cast<std::size_t>(query.limit)) {
+    for (const int looked_at : {kLookedAtFirst, kLookedAtMax}) {
+        TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
+        select->bind(1, below).bind(2, from).bind(3, looked_at).bind(4, apps);
+        select->bind(5, query.status ? name_of(*query.status) : "").bind(6, query.limit);
+        TOLLGATE_TRY(page.rows, payments_of(*select));
+        if (page.rows.size() < static_cast<std::size_t>(query.limit)) continue;
         page.next = page.rows.back().id;
         return page;
     }
@@ -151,19 +163,16 @@ Result<NotificationPage> SqliteLookup::notifications(const NotificationQuery& qu
     }
     if (query.after > 0) below = std::min(below, query.after);
     const std::string apps = lines_around(query.apps);
-    TOLLGATE_TRY(Statement* const select,
-                 statements_.get(query.payment ? kOfPayment.c_str() : kSql.c_str()));
-    select->bind(1, below).bind(2, from).bind(3, kLookedAtMax).bind(4, apps);
-    select->bind(5, query.verdict).bind(6, query.since ? query.since->ms : INT64_MIN);
-    select->bind(7, query.until ? query.until->ms : INT64_MAX).bind(8, query.limit);
-    if (query.payment) select->bind(9, *query.payment);
     NotificationPage page;
-    for (;;) {
-        TOLLGATE_TRY(const bool row, select->step());
-        if (!row) break;
-        page.rows.push_back(read_notification_view(*select, select->text(kBodyColumn)));
-    }
-    if (page.rows.size() == static_cast<std::size_t>(query.limit)) {
+    for (const int looked_at : {kLookedAtFirst, kLookedAtMax}) {
+        TOLLGATE_TRY(Statement* const select,
+                     statements_.get(query.payment ? kOfPayment.c_str() : kSql.c_str()));
+        select->bind(1, below).bind(2, from).bind(3, looked_at).bind(4, apps);
+        select->bind(5, query.verdict).bind(6, query.since ? query.since->ms : INT64_MIN);
+        select->bind(7, query.until ? query.until->ms : INT64_MAX).bind(8, query.limit);
+        if (query.payment) select->bind(9, *query.payment);
+        TOLLGATE_TRY(page.rows, views_of(*select));
+        if (page.rows.size() < static_cast<std::size_t>(query.limit)) continue;
         page.next = page.rows.back().row;
         return page;
     }
