@@ -93,6 +93,14 @@ TEST(Console, SlowsGuessesDown) {
     EXPECT_EQ(world.try_to_sign_in("the-admin", kPassword).status, 200);
 }
 
+TEST(Console, KeepsTheCookieForTlsWhereAProxyHasIt) {
+    ConsoleWorld world;
+    const auto answer = world.ask("POST", "/console/api/session",
+                                  json{{"name", "the-viewer"}, {"password", kPassword}}.dump(),
+                                  {{"X-Forwarded-Proto", "https"}});
+    EXPECT_NE(answer.header("set-cookie").find("; Secure"), std::string::npos);
+}
+
 TEST(Console, TakesNoSignInFromAFormOfAnotherSite) {
     ConsoleWorld world;
     const auto answer =
