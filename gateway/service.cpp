@@ -96,6 +96,7 @@ public:
                                                            seams_.clock.now());
         }));
         start_thread("checkpointer", [this] { run_checkpointer(); });
+        if (store_->hints() != nullptr) start_thread("hints", [this] { run_hints(); });
         start_thread("alipay", [this] { run_alipay(); });
         for (auto& [name, loop] : deliveries_->loops()) start_thread(name, std::move(loop));
         start_thread("timer", [this] { run_timer(); });
@@ -147,6 +148,7 @@ public:
         }
         beat_.notify_all();
         alipay_http_->wake();
+        if (store_->hints() != nullptr) store_->hints()->wake();
         join_all_but("writer");
         stop_writer_ = true;
         writer_->wake();
@@ -166,14 +168,13 @@ private:
         alipay_->fetch_certificates(certificates_);
         clock_watch_ = std::make_unique<ClockWatch>(seams_.log);
         alipay_->watch_clock(*clock_watch_);
-        TOLLGATE_TRY(deliveries_,
-                     Deliveries::open(settings_, apps_.ids(),
-                                      {.writer = *writer_,
-                                       .clock = seams_.clock,
-                                       .random = seams_.random,
-                                       .entropy = seams_.entropy,
-                                       .log = seams_.log,
-                                       .published = [this] { order_api_->events().published(); }}));
+        TOLLGATE_TRY(deliveries_, Deliveries::open(settings_, apps_.ids(),
+                                                   {.writer = *writer_,
+                                                    .clock = seams_.clock,
+                                                    .random = seams_.random,
+                                                    .entropy = seams_.entropy,
+                                                    .log = seams_.log,
+                                                    .published = [this] { published(); }}));
         writer_->on_events([this] { deliveries_->hint(); });
         reconcile_ = std::make_unique<reconcile::ReconcileService>(
             settings_, reconcile::ReconcileService::Seams{.apps = apps_,
@@ -332,6 +333,18 @@ private:
                              .to_deliver = [this] { deliveries_->hint(); }},
                             seams_.log);
         while (!wait_for_stop(LedgerUpkeep::kBeat)) upkeep.run_once();
+    }
+
+    // Other gateways hear that there are events to show, and we of theirs.
+    void run_hints() {
+        while (!stopping_loops()) {
+            if (store_->hints()->run_once(kLoopWait)) order_api_->events().published();
+        }
+    }
+
+    void published() {
+        order_api_->events().published();
+        if (store_->hints() != nullptr) store_->hints()->tell();
     }
 
     void run_alipay() {
