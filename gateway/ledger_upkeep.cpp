@@ -15,7 +15,7 @@ void LedgerUpkeep::run_once() {
     if (store_.is_shared()) look_around();
 }
 
-// What other gateways over the same ledger have written nobody tells us.
+// What other gateways over the same ledger have written: their hints may be lost.
 void LedgerUpkeep::look_around() {
     ++beat_;
     hints_.published();

@@ -21,9 +21,8 @@ constexpr int kNotificationsDefault = 50;
 constexpr int kNotificationsMax = 200;
 
 ApiProblem no_such_notification() {
-    return {.status = 404,
-            .code = "notification_not_found",
-            .title = "There is no such notification"};
+    return {
+        .status = 404, .code = "notification_not_found", .title = "There is no such notification"};
 }
 
 std::optional<ledger::RowId> row_of(std::string_view id) {
@@ -40,7 +39,7 @@ struct NotificationList {
 };
 
 NotificationList read_notification_list(const ServerRequest& request, const Caller& caller,
-                           std::vector<config::Problem>& problems) {
+                                        std::vector<config::Problem>& problems) {
     NotificationList wanted{.query = {.apps = apps_of(caller)}, .payment_id = {}};
     QueryReader reader(request.query, problems);
     if (const auto app = reader.text("app")) {
@@ -91,9 +90,10 @@ Result<signing::Fields> verify_again(const ledger::NotificationView& view,
 ApiProblem still_unverified(const ledger::NotificationView& view, const callbacks::App& app,
                             const Error& error) {
     const auto hint = signing::explain_notification(view.body, app.alipay, &app.public_key);
-    ApiProblem problem{.status = 422,
-                       .code = "notification_unverified",
-                       .title = "It does not verify with the keys of now, either: nothing was done"};
+    ApiProblem problem{
+        .status = 422,
+        .code = "notification_unverified",
+        .title = "It does not verify with the keys of now, either: nothing was done"};
     JsonObject members;
     members.text("reason", error.reason()).text("hint", hint.code + ": " + hint.text);
     problem.members = "," + std::move(members).end().substr(1);
@@ -106,8 +106,8 @@ std::string outcome_json(const callbacks::NotificationOutcome& outcome) {
     json.text("verdict", ledger::name_of(outcome.verdict))
         .text("reason", outcome.reason)
         .yes("duplicate", outcome.duplicate)
-        .maybe_text("payment", outcome.payment_id.empty() ? std::nullopt
-                                                          : std::optional(outcome.payment_id))
+        .maybe_text("payment",
+                    outcome.payment_id.empty() ? std::nullopt : std::optional(outcome.payment_id))
         .maybe_text("difference",
                     outcome.opened.empty() ? std::nullopt : std::optional(outcome.opened));
     return std::move(json).end();

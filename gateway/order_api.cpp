@@ -5,8 +5,7 @@
 namespace tollgate::gateway {
 
 Result<std::unique_ptr<OrderApi>> OrderApi::make(const ApiSeams& seams, const Parts& parts) {
-    TOLLGATE_TRY(auto doors,
-                 EndpointDoors::make(parts.settings.deliveries.allowed_networks));
+    TOLLGATE_TRY(auto doors, EndpointDoors::make(parts.settings.deliveries.allowed_networks));
     return std::make_unique<OrderApi>(seams, parts, std::move(doors));
 }
 

@@ -43,7 +43,6 @@ public:
     EventApi& events() { return events_; }
 
 private:
-
     Replacing replacing_;
     PaymentApi payments_;
     AppResultApi app_results_;

@@ -96,6 +96,7 @@ public:
                                                            seams_.clock.now());
         }));
         start_thread("checkpointer", [this] { run_checkpointer(); });
+        if (store_->hints() != nullptr) start_thread("hints", [this] { run_hints(); });
         start_thread("alipay", [this] { run_alipay(); });
         for (auto& [name, loop] : deliveries_->loops()) start_thread(name, std::move(loop));
         start_thread("timer", [this] { run_timer(); });
@@ -147,6 +148,7 @@ public:
         }
         beat_.notify_all();
         alipay_http_->wake();
+        if (store_->hints() != nullptr) store_->hints()->wake();
         join_all_but("writer");
         stop_writer_ = true;
         writer_->wake();
@@ -166,14 +168,13 @@ private:
         alipay_->fetch_certificates(certificates_);
         clock_watch_ = std::make_unique<ClockWatch>(seams_.log);
         alipay_->watch_clock(*clock_watch_);
-        TOLLGATE_TRY(deliveries_,
-                     Deliveries::open(settings_, apps_.ids(),
-                                      {.writer = *writer_,
-                                       .clock = seams_.clock,
-                                       .random = seams_.random,
-                                       .entropy = seams_.entropy,
-                                       .log = seams_.log,
-                                       .published = [this] { order_api_->events().published(); }}));
+        TOLLGATE_TRY(deliveries_, Deliveries::open(settings_, apps_.ids(),
+                                                   {.writer = *writer_,
+                                                    .clock = seams_.clock,
+                                                    .random = seams_.random,
+                                                    .entropy = seams_.entropy,
+                                                    .log = seams_.log,
+                                                    .published = [this] { published(); }}));
         writer_->on_events([this] { deliveries_->hint(); });
         reconcile_ = std::make_unique<reconcile::ReconcileService>(
             settings_, reconcile::ReconcileService::Seams{.apps = apps_,
@@ -252,18 +253,17 @@ private:
     }
 
     Result<Done> open_apis() {
-        TOLLGATE_TRY(order_api_,
-                     OrderApi::make(api_seams(), {.settings = settings_,
-                                                  .apps = apps_,
-                                                  .random = seams_.random,
-                                                  .alipay = *alipay_,
-                                                  .create = *create_,
-                                                  .errands = *errands_,
-                                                  .refund_errands = *refund_errands_,
-                                                  .preauth_errands = *preauth_errands_,
-                                                  .errand_time = errand_time(),
-                                                  .call_lease = lease(),
-                                                  .wake = [this] { beat_early(); }}));
+        TOLLGATE_TRY(order_api_, OrderApi::make(api_seams(), {.settings = settings_,
+                                                              .apps = apps_,
+                                                              .random = seams_.random,
+                                                              .alipay = *alipay_,
+                                                              .create = *create_,
+                                                              .errands = *errands_,
+                                                              .refund_errands = *refund_errands_,
+                                                              .preauth_errands = *preauth_errands_,
+                                                              .errand_time = errand_time(),
+                                                              .call_lease = lease(),
+                                                              .wake = [this] { beat_early(); }}));
         std::vector<config::Problem> problems;  // check_settings() has found none.
         console_ = operate::Console::make(settings_, api_seams(), apps_, *alipay_http_, problems);
         order_api_->add_routes(console_->order_routes());
@@ -333,6 +333,18 @@ private:
                              .to_deliver = [this] { deliveries_->hint(); }},
                             seams_.log);
         while (!wait_for_stop(LedgerUpkeep::kBeat)) upkeep.run_once();
+    }
+
+    // Other gateways hear that there are events to show, and we of theirs.
+    void run_hints() {
+        while (!stopping_loops()) {
+            if (store_->hints()->run_once(kLoopWait)) order_api_->events().published();
+        }
+    }
+
+    void published() {
+        order_api_->events().published();
+        if (store_->hints() != nullptr) store_->hints()->tell();
     }
 
     void run_alipay() {

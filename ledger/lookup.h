@@ -21,8 +21,9 @@ inline constexpr int kLookedAtMax = 20'000;
 
 template <typename Row, typename Cursor>
 struct Page {
-    std::vector<Row> rows;       // The newest first.
-    std::optional<Cursor> next;  // Absent: nothing is left. A page may be short, even empty, before.
+    std::vector<Row> rows;  // The newest first.
+    std::optional<Cursor>
+        next;  // Absent: nothing is left. A page may be short, even empty, before.
 };
 
 struct PaymentQuery {
@@ -30,7 +31,7 @@ struct PaymentQuery {
     std::optional<PaymentStatus> status;
     std::optional<Timestamp> since;  // Created at or after it …
     std::optional<Timestamp> until;  // … and before it.
-    std::string after;               // The id that the last page ended with; empty: from the newest.
+    std::string after;  // The id that the last page ended with; empty: from the newest.
     int limit = 50;
 };
 using PaymentPage = Page<Payment, std::string>;
@@ -72,9 +73,9 @@ struct ActionRecord {
     std::string action;  // "payments.close"
     std::string target;  // "payments/pay_…"
     std::string request_id;
-    std::string reason;                 // In the operator's words.
-    std::optional<std::string> before;  // JSON: the object as it was.
-    std::optional<std::string> after;   // JSON: the answer.
+    std::string reason;                  // In the operator's words.
+    std::optional<std::string> before;   // JSON: the object as it was.
+    std::optional<std::string> after;    // JSON: the answer.
     std::optional<std::int64_t> status;  // Of the answer; absent: what became of it is not known.
     Timestamp at;
     std::optional<Timestamp> finished_at;

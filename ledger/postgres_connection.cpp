@@ -1,5 +1,6 @@
 #include "ledger/postgres_connection.h"
 
+#include <array>
 #include <cerrno>
 #include <charconv>
 
@@ -278,6 +279,30 @@ bool PostgresConnection::is_alive() {
         // A notice, or the end.
         lost_ = PQconsumeInput(handle_.get()) != 1 || PQstatus(handle_.get()) == CONNECTION_BAD;
     }
+}
+
+PostgresConnection::Heard PostgresConnection::listen(int other, std::chrono::milliseconds patience) {
+    // What came with the answer to a statement does not make the socket readable any more.
+    if (heard_others()) return Heard::word;
+    std::array<pollfd, 2> both = {
+        pollfd{.fd = PQsocket(handle_.get()), .events = POLLIN, .revents = 0},
+        pollfd{.fd = other, .events = POLLIN, .revents = 0}};
+    if (lost_) return Heard::lost;
+    if (::poll(both.data(), both.size(), static_cast<int>(patience.count())) <= 0) {
+        return Heard::nothing;
+    }
+    if (both[1].revents != 0) return Heard::other;
+    if (!is_alive()) return Heard::lost;
+    return heard_others() ? Heard::word : Heard::nothing;
+}
+
+// Takes all that was heard; its own word comes back, too.
+bool PostgresConnection::heard_others() {
+    bool heard = false;
+    while (const std::unique_ptr<PGnotify, FreePostgres> word{PQnotifies(handle_.get())}) {
+        heard = heard || word->be_pid != PQbackendPID(handle_.get());
+    }
+    return heard;
 }
 
 Error PostgresConnection::lost_error() {

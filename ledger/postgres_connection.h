@@ -23,6 +23,10 @@ struct ClearPostgres {
     void operator()(PGresult* result) const { PQclear(result); }
 };
 
+struct FreePostgres {
+    void operator()(void* memory) const { PQfreemem(memory); }
+};
+
 // Where the database is, and how long anything may take there.
 struct PostgresAddress {
     std::string conninfo;  // libpq's "host=… dbname=…" or URI, without a password.
@@ -134,6 +138,11 @@ public:
     // False when the server has hung up while nobody asked anything. Between two round trips.
     bool is_alive();
 
+    // After a LISTEN: waits for a word of another connection, for something to read from the
+    // descriptor `other`, or until `patience` is over. Between two round trips.
+    enum class Heard { nothing, other, word, lost };
+    Heard listen(int other, std::chrono::milliseconds patience);
+
     PostgresConnection(Opened /*made_by_open*/, PGconn* owned,
                        std::chrono::milliseconds silence_max)
         : handle_(owned), silence_max_(silence_max) {}
@@ -144,6 +153,7 @@ private:
     PGresult* next_result();
     bool wait(bool to_write);
     void take(PGresult* result, const char* prepared, Outcome& outcome);
+    bool heard_others();
     Error lost_error();
 
     std::unique_ptr<PGconn, ClosePostgres> handle_;

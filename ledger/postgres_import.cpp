@@ -1,7 +1,5 @@
 #include "ledger/postgres_import.h"
 
-#include <array>
-
 #include "base/sqlite.h"
 #include "ledger/migrations.h"
 #include "ledger/postgres_migrate.h"
@@ -9,36 +7,6 @@
 
 namespace tollgate::ledger {
 namespace {
-
-constexpr int kRowsAtOnce = 1'000;
-
-// A table of both, in an order in which nothing refers to what is not there yet.
-struct Table {
-    const char* name;
-    const char* amount = nullptr;  // What is added up.
-};
-constexpr std::array kTables = {
-    Table{"payment", "amount_fen"},
-    Table{"payment_request"},
-    Table{"transition"},
-    Table{"refund", "amount_fen"},
-    Table{"refund_transition"},
-    Table{"refund_report"},
-    Table{"notification"},
-    Table{"difference"},
-    Table{"endpoint"},
-    Table{"endpoint_secret"},
-    Table{"event"},
-    Table{"delivery"},
-    Table{"attempt"},
-    Table{"idempotency"},
-    Table{"submit_token"},
-    Table{"reconciliation"},
-    Table{"day_boundary"},
-    Table{"preauthorisation", "amount_fen"},
-    Table{"preauthorisation_transition"},
-    Table{"operator_action"},
-};
 
 // What counts numbers must go on behind what was copied.
 constexpr const char* kGoOn =
@@ -58,7 +26,7 @@ struct Column {
 };
 
 // Where SQLite spells a column in another way.
-std::string sqlite_column(const Table& table, const std::string& column) {
+std::string sqlite_column(const CommonTable& table, const std::string& column) {
     const std::string_view name = table.name;
     // There an event's row is its number, once the watermark has passed it.
     if (name == "event" && column == "publication") {
@@ -99,16 +67,16 @@ void append_member(std::string& array, const std::optional<std::string>& text) {
 class Import {
 public:
     Import(Database from, std::unique_ptr<PostgresConnection> to,
-           const std::function<void(std::string_view, std::int64_t)>& progress)
+           const CopyProgress& progress)
         : from_(std::move(from)), to_(std::move(to)), progress_(progress) {}
 
-    Result<std::vector<ImportedTable>> run() {
+    Result<std::vector<CopiedTable>> run() {
         TOLLGATE_DO(
             to_->run_script("SET statement_timeout = 0; SET lock_timeout = 0;"
                             " SET idle_in_transaction_session_timeout = 0; BEGIN"));
         TOLLGATE_DO(demand_emptiness());
-        std::vector<ImportedTable> imported;
-        for (const Table& table : kTables) {
+        std::vector<CopiedTable> imported;
+        for (const CommonTable& table : kCommonTables) {
             TOLLGATE_DO(copy(table));
             TOLLGATE_TRY(auto compared, compare(table));
             imported.push_back(std::move(compared));
@@ -131,7 +99,7 @@ private:
     }
 
     Result<Done> demand_emptiness() {
-        for (const Table& table : kTables) {
+        for (const CommonTable& table : kCommonTables) {
             TOLLGATE_TRY(const auto rows,
                          ask(std::string("SELECT 1 FROM ") + table.name + " LIMIT 1"));
             if (rows.empty()) continue;
@@ -142,7 +110,7 @@ private:
         return Done{};
     }
 
-    Result<std::vector<Column>> columns_of(const Table& table) {
+    Result<std::vector<Column>> columns_of(const CommonTable& table) {
         TOLLGATE_TRY(const auto rows,
                      ask(std::string("SELECT column_name, data_type FROM"
                                      " information_schema.columns WHERE table_schema ="
@@ -155,7 +123,7 @@ private:
         return columns;
     }
 
-    Result<Done> copy(const Table& table) {
+    Result<Done> copy(const CommonTable& table) {
         TOLLGATE_TRY(const auto columns, columns_of(table));
         std::string select = "SELECT ";
         std::string insert = std::string("INSERT INTO ") + table.name + " (";
@@ -176,14 +144,14 @@ private:
         return copy_rows(table, columns, select + " FROM " + table.name, insert);
     }
 
-    Result<Done> copy_rows(const Table& table, const std::vector<Column>& columns,
+    Result<Done> copy_rows(const CommonTable& table, const std::vector<Column>& columns,
                            const std::string& select_sql, const std::string& insert) {
         TOLLGATE_TRY(auto select, from_.prepare(select_sql));
         std::int64_t copied = 0;
         for (bool more = true; more;) {
             std::vector<std::string> arrays(columns.size(), "{");
             int rows = 0;
-            while (rows < kRowsAtOnce) {
+            while (rows < kRowsCopiedAtOnce) {
                 TOLLGATE_TRY(more, select.step());
                 if (!more) break;
                 for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -203,10 +171,8 @@ private:
         return Done{};
     }
 
-    Result<ImportedTable> compare(const Table& table) {
-        const std::string sum =
-            table.amount == nullptr ? "0" : std::string("coalesce(sum(") + table.amount + "), 0)";
-        const std::string question = "SELECT count(*), " + sum + " FROM " + std::string(table.name);
+    Result<CopiedTable> compare(const CommonTable& table) {
+        const std::string question = table.question();
         TOLLGATE_TRY(auto select, from_.prepare(question));
         TOLLGATE_TRY(const bool found, select.step());
         TOLLGATE_TRY(const auto there, ask(question));
@@ -216,21 +182,21 @@ private:
             return Error(ErrorCode::data_corruption,
                          std::string("the copy of ") + table.name + " does not agree");
         }
-        return ImportedTable{
+        return CopiedTable{
             .name = table.name, .rows = there[0].integer(0), .fen = there[0].integer(1)};
     }
 
     Database from_;
     std::unique_ptr<PostgresConnection> to_;
-    const std::function<void(std::string_view, std::int64_t)>& progress_;
+    const CopyProgress& progress_;
     std::vector<std::unique_ptr<std::string>> texts_;
 };
 
 }  // namespace
 
-Result<std::vector<ImportedTable>> import_sqlite(
-    const std::string& sqlite_file, const PostgresAddress& address, Clock& clock,
-    const std::function<void(std::string_view table, std::int64_t rows)>& progress) {
+Result<std::vector<CopiedTable>> import_sqlite(const std::string& sqlite_file,
+                                               const PostgresAddress& address, Clock& clock,
+                                               const CopyProgress& progress) {
     // Brings it up to date, and nobody else may write while this is held.
     TOLLGATE_TRY(const auto held, open_sqlite_store({.file = sqlite_file}, clock));
     TOLLGATE_TRY(auto from, Database::open(sqlite_file, Database::Mode::read_only));

@@ -11,6 +11,8 @@ namespace tollgate::ledger {
 namespace {
 
 constexpr std::chrono::seconds kNotificationDisorder{60};
+// Mostly a page is found among that many.
+constexpr int kLookedAtFirst = 1'000;
 // Each process takes rows a block of 512 at a time, so that those of several are interleaved.
 constexpr RowId kRowDisorder = 16 * 512;
 
@@ -20,7 +22,9 @@ std::string select_payments(const std::string& condition) {
 
 std::string select_notifications(const std::string& condition) {
     return std::string("SELECT ") + kNotificationColumns +
-           ", encode(n.body, 'hex') FROM notification n LEFT JOIN payment p ON p.id = n.payment WHERE " + condition;
+           ", encode(n.body, 'hex') FROM notification n LEFT JOIN payment p ON p.id = n.payment "
+           "WHERE " +
+           condition;
 }
 
 // A whole number of pairs of hexadecimal digits, as the database has written it.
@@ -41,23 +45,23 @@ Result<PaymentPage> PostgresLookup::payments(const PaymentQuery& query) {
     static const std::string kLookedAt =
         "SELECT payment_id, app, status FROM payment WHERE payment_id < $1 AND payment_id >= $2"
         " ORDER BY payment_id DESC LIMIT $3";
-    static const std::string kSql = select_payments(
-        "payment_id IN (SELECT payment_id FROM (" + kLookedAt +
-        ") looked_at WHERE app = ANY ($4::text[]) AND ($5 = '' OR status = $5)"
-        " ORDER BY payment_id DESC LIMIT $6) ORDER BY payment_id DESC");
+    static const std::string kSql =
+        select_payments("payment_id IN (SELECT payment_id FROM (" + kLookedAt +
+                        ") looked_at WHERE app = ANY ($4::text[]) AND ($5 = '' OR status = $5)"
+                        " ORDER BY payment_id DESC LIMIT $6) ORDER BY payment_id DESC");
     static const std::string kFloor =
         "SELECT count(*), coalesce(min(payment_id), '') FROM (" + kLookedAt + ") looked_at";
     std::string below = id_bound("pay", query.until, "pay_zzz");
     if (!query.after.empty() && query.after < below) below = query.after;
     const std::string from = id_bound("pay", query.since, "pay_0");
-    TOLLGATE_TRY(
-        const auto rows,
-        session_.query(kSql.c_str(), below, from, kLookedAtMax, PostgresValue::array(query.apps),
-                       query.status ? std::string(name_of(*query.status)) : std::string(),
-                       query.limit));
     PaymentPage page;
-    TOLLGATE_TRY(page.rows, read_payments(rows));
-    if (page.rows.size() == static_cast<std::size_t>(query.limit)) {
+    for (const int looked_at : {kLookedAtFirst, kLookedAtMax}) {
+        TOLLGATE_TRY(const auto rows,
+                     session_.query(
+                         kSql.c_str(), below, from, looked_at, PostgresValue::array(query.apps),
+                         query.status ? name_of(*query.status) : std::string_view(), query.limit));
+        TOLLGATE_TRY(page.rows, read_payments(rows));
+        if (page.rows.size() < static_cast<std::size_t>(query.limit)) continue;
         page.next = page.rows.back().id;
         return page;
     }
@@ -85,29 +89,33 @@ Result<std::optional<Payment>> PostgresLookup::payment_of_event(std::string_view
 }
 
 Result<std::vector<EventView>> PostgresLookup::events_of(const Payment& payment, Timestamp at) {
-    TOLLGATE_TRY(const auto rows,
-                 session_.query("SELECT coalesce(publication, 0), event_id, app, type, payload,"
-                                " created_ms, publication FROM event WHERE event_id >= $1"
-                                " AND event_id < $2 AND payment = $3 ORDER BY id",
-                                id_begin("evt", at), id_begin("evt", Timestamp{at.ms + 1}),
-                                payment.row));
+    TOLLGATE_TRY(
+        const auto rows,
+        session_.query("SELECT coalesce(publication, 0), event_id, app, type, payload,"
+                       " created_ms, publication FROM event WHERE event_id >= $1"
+                       " AND event_id < $2 AND payment = $3 ORDER BY id",
+                       id_begin("evt", at), id_begin("evt", Timestamp{at.ms + 1}), payment.row));
     std::vector<EventView> events;
     for (int i = 0; i < rows.size(); ++i) events.push_back(read_event(rows[i]));
     return events;
 }
 
-Result<RowId> PostgresLookup::first_notification(const std::optional<Timestamp>& since) {
-    if (!since) return RowId{1};
-    TOLLGATE_TRY(const auto last,
-                 session_.query("SELECT coalesce(max(id), 0) FROM notification"));
-    const auto ms_at = [this](RowId place) -> Result<std::optional<std::int64_t>> {
-        TOLLGATE_TRY(const auto rows,
-                     session_.query("SELECT received_ms FROM notification WHERE id >= $1"
-                                    " ORDER BY id LIMIT 1",
-                                    place));
-        return rows.empty() ? std::nullopt : std::optional(rows[0].integer(0));
-    };
-    return first_row_since(last.empty() ? 1 : last[0].integer(0) + 1, *since, ms_at);
+// By halving, as first_row_since() does, but in one round trip.
+Result<RowId> PostgresLookup::first_notification(Timestamp since) {
+    TOLLGATE_TRY(
+        const auto rows,
+        session_.query("WITH RECURSIVE halving (low, high) AS ("
+                       " SELECT 1::bigint, (SELECT coalesce(max(id), 0) + 1 FROM notification)"
+                       " UNION ALL"
+                       " SELECT CASE WHEN earlier THEN middle + 1 ELSE low END,"
+                       "  CASE WHEN earlier THEN high ELSE middle END FROM ("
+                       "   SELECT low, high, low + (high - low) / 2 AS middle, coalesce(("
+                       "    SELECT received_ms FROM notification"
+                       "    WHERE id >= low + (high - low) / 2 ORDER BY id LIMIT 1) < $1, false)"
+                       "    AS earlier FROM halving WHERE low < high) step)"
+                       " SELECT low FROM halving WHERE low >= high",
+                       since.ms));
+    return rows.empty() ? RowId{1} : RowId{rows[0].integer(0)};
 }
 
 Result<NotificationPage> PostgresLookup::notifications(const NotificationQuery& query) {
@@ -140,16 +148,20 @@ Result<NotificationPage> PostgresLookup::notifications(const NotificationQuery& 
     const auto apps = PostgresValue::array(query.apps);
     const std::int64_t since_ms = query.since ? query.since->ms : INT64_MIN;
     const std::int64_t until_ms = query.until ? query.until->ms : INT64_MAX;
-    TOLLGATE_TRY(const auto rows,
-                 query.payment
-                     ? session_.query(kOfPayment.c_str(), below, from, kLookedAtMax, apps,
-                                      query.verdict, since_ms, until_ms, query.limit,
-                                      *query.payment)
-                     : session_.query(kSql.c_str(), below, from, kLookedAtMax, apps, query.verdict,
-                                      since_ms, until_ms, query.limit));
     NotificationPage page;
-    for (int i = 0; i < rows.size(); ++i) page.rows.push_back(read_notification_view(rows[i], body_of(rows[i])));
-    if (page.rows.size() == static_cast<std::size_t>(query.limit)) {
+    for (const int looked_at : {kLookedAtFirst, kLookedAtMax}) {
+        TOLLGATE_TRY(
+            const auto rows,
+            query.payment
+                ? session_.query(kOfPayment.c_str(), below, from, looked_at, apps, query.verdict,
+                                 since_ms, until_ms, query.limit, *query.payment)
+                : session_.query(kSql.c_str(), below, from, looked_at, apps, query.verdict,
+                                 since_ms, until_ms, query.limit));
+        page.rows.clear();
+        for (int i = 0; i < rows.size(); ++i) {
+            page.rows.push_back(read_notification_view(rows[i], body_of(rows[i])));
+        }
+        if (page.rows.size() < static_cast<std::size_t>(query.limit)) continue;
         page.next = page.rows.back().row;
         return page;
     }
@@ -206,12 +218,12 @@ Result<Tally> PostgresLookup::tally(Timestamp from, Timestamp to) {
     }
     TOLLGATE_TRY(const RowId low, first_notification(from + -kNotificationDisorder));
     TOLLGATE_TRY(const RowId high, first_notification(to + kNotificationDisorder));
-    TOLLGATE_TRY(const auto came,
-                 session_.query("SELECT count(*) FROM (SELECT 1 FROM notification WHERE id >= $1"
-                                " AND id < $2 AND received_ms >= $3 AND received_ms < $4"
-                                " LIMIT $5) came",
-                                low - kRowDisorder, high + kRowDisorder, from.ms, to.ms,
-                                kTallyMax));
+    TOLLGATE_TRY(
+        const auto came,
+        session_.query("SELECT count(*) FROM (SELECT 1 FROM notification WHERE id >= $1"
+                       " AND id < $2 AND received_ms >= $3 AND received_ms < $4"
+                       " LIMIT $5) came",
+                       low - kRowDisorder, high + kRowDisorder, from.ms, to.ms, kTallyMax));
     if (!came.empty()) tally.notifications = came[0].integer(0);
     return tally;
 }
@@ -254,9 +266,8 @@ Result<std::vector<std::int64_t>> PostgresLookup::delivery_times(RowId endpoint,
 }
 
 Result<std::int64_t> PostgresLookup::open_differences() {
-    TOLLGATE_TRY(const auto rows,
-                 session_.query("SELECT count(*) FROM (SELECT 1 FROM difference"
-                                " WHERE status = 'open' LIMIT 10000) open"));
+    TOLLGATE_TRY(const auto rows, session_.query("SELECT count(*) FROM (SELECT 1 FROM difference"
+                                                 " WHERE status = 'open' LIMIT 10000) open"));
     return rows.empty() ? 0 : rows[0].integer(0);
 }
 

@@ -24,7 +24,7 @@ public:
     Result<std::int64_t> open_differences() override;
 
 private:
-    Result<RowId> first_notification(const std::optional<Timestamp>& since);
+    Result<RowId> first_notification(Timestamp since);
 
     PostgresSession& session_;
 };

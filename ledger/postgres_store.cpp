@@ -7,6 +7,7 @@
 #include "ledger/migrations.h"
 #include "ledger/postgres_books.h"
 #include "ledger/postgres_door.h"
+#include "ledger/postgres_hints.h"
 #include "ledger/postgres_migrate.h"
 #include "ledger/postgres_reading.h"
 #include "ledger/postgres_session.h"
@@ -161,6 +162,7 @@ public:
         return std::chrono::milliseconds(rows[0].integer(0) - middle.ms);
     }
     bool is_shared() const override { return true; }
+    Hints* hints() override { return &hints_; }
 
 private:
     const std::shared_ptr<PostgresDoor> door_;
@@ -170,6 +172,7 @@ private:
     std::vector<std::unique_ptr<Reading>> idle_;
     std::mutex clock_mutex_;
     PostgresSession asking_{*door_, PostgresSession::Use::reading};
+    PostgresHints hints_{door_, clock_};
 };
 
 }  // namespace

@@ -12,6 +12,8 @@ namespace {
 
 // Notifications are written within moments of their coming.
 constexpr std::chrono::seconds kNotificationDisorder{60};
+// Mostly a page is found among that many.
+constexpr int kLookedAtFirst = 1'000;
 
 std::string lookup_payments(const std::string& condition) {
     return std::string("SELECT ") + kPaymentColumns + " FROM payment WHERE " + condition;
@@ -19,7 +21,8 @@ std::string lookup_payments(const std::string& condition) {
 
 std::string lookup_notifications(const std::string& condition) {
     return std::string("SELECT ") + kNotificationColumns +
-           ", n.body FROM notification n LEFT JOIN payment p ON p.id = n.payment WHERE " + condition;
+           ", n.body FROM notification n LEFT JOIN payment p ON p.id = n.payment WHERE " +
+           condition;
 }
 
 Result<std::vector<Payment>> payments_of(Statement& select) {
@@ -29,6 +32,15 @@ Result<std::vector<Payment>> payments_of(Statement& select) {
         if (!row) return payments;
         TOLLGATE_TRY(auto payment, read_payment(select));
         payments.push_back(std::move(payment));
+    }
+}
+
+Result<std::vector<NotificationView>> views_of(Statement& select) {
+    std::vector<NotificationView> views;
+    for (;;) {
+        TOLLGATE_TRY(const bool row, select.step());
+        if (!row) return views;
+        views.push_back(read_notification_view(select, select.text(kBodyColumn)));
     }
 }
 
@@ -54,12 +66,13 @@ Result<PaymentPage> SqliteLookup::payments(const PaymentQuery& query) {
     if (!query.after.empty() && query.after < below) below = query.after;
     const std::string from = id_bound("pay", query.since, "");
     const std::string apps = lines_around(query.apps);
-    TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
-    select->bind(1, below).bind(2, from).bind(3, kLookedAtMax).bind(4, apps);
-    select->bind(5, query.status ? name_of(*query.status) : "").bind(6, query.limit);
     PaymentPage page;
-    TOLLGATE_TRY(page.rows, payments_of(*select));
-    if (page.rows.size() == static_cast<std::size_t>(query.limit)) {
+    for (const int looked_at : {kLookedAtFirst, kLookedAtMax}) {
+        TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
+        select->bind(1, below).bind(2, from).bind(3, looked_at).bind(4, apps);
+        select->bind(5, query.status ? name_of(*query.status) : "").bind(6, query.limit);
+        TOLLGATE_TRY(page.rows, payments_of(*select));
+        if (page.rows.size() < static_cast<std::size_t>(query.limit)) continue;
         page.next = page.rows.back().id;
         return page;
     }
@@ -108,10 +121,8 @@ Result<std::vector<EventView>> SqliteLookup::events_of(const Payment& payment, T
     }
 }
 
-Result<RowId> SqliteLookup::first_notification(const std::optional<Timestamp>& since) {
-    if (!since) return RowId{1};
-    TOLLGATE_TRY(const auto last,
-                 one_number("SELECT coalesce(max(id), 0) FROM notification"));
+Result<RowId> SqliteLookup::first_notification(Timestamp since) {
+    TOLLGATE_TRY(const auto last, one_number("SELECT coalesce(max(id), 0) FROM notification"));
     const auto ms_at = [this](RowId place) -> Result<std::optional<std::int64_t>> {
         TOLLGATE_TRY(Statement* const select,
                      statements_.get("SELECT received_ms FROM notification WHERE id >= ?1"
@@ -122,7 +133,7 @@ Result<RowId> SqliteLookup::first_notification(const std::optional<Timestamp>& s
         select->again();
         return ms;
     };
-    return first_row_since(last + 1, *since, ms_at);
+    return first_row_since(last + 1, since, ms_at);
 }
 
 Result<NotificationPage> SqliteLookup::notifications(const NotificationQuery& query) {
@@ -133,37 +144,35 @@ Result<NotificationPage> SqliteLookup::notifications(const NotificationQuery& qu
         " WHERE instr(?4, char(10) || app || char(10)) > 0 AND (?5 = '' OR verdict = ?5)"
         " AND received_ms >= ?6 AND received_ms < ?7 ORDER BY id DESC LIMIT ?8)"
         " ORDER BY n.id DESC";
-    static const std::string kSql = lookup_notifications(
-        "n.id IN (SELECT id FROM (" + kLookedAt + ")" + kWanted);
+    static const std::string kSql =
+        lookup_notifications("n.id IN (SELECT id FROM (" + kLookedAt + ")" + kWanted);
     static const std::string kLookedAtOfPayment =
         "SELECT id, app, verdict, received_ms FROM notification WHERE id < ?1 AND id >= ?2"
         " AND payment = ?9 ORDER BY id DESC LIMIT ?3";
-    static const std::string kOfPayment = lookup_notifications(
-        "n.id IN (SELECT id FROM (" + kLookedAtOfPayment + ")" + kWanted);
+    static const std::string kOfPayment =
+        lookup_notifications("n.id IN (SELECT id FROM (" + kLookedAtOfPayment + ")" + kWanted);
     static const std::string kFloor =
         "SELECT count(*), coalesce(min(id), 0) FROM (" + kLookedAt + ")";
-    TOLLGATE_TRY(const RowId from,
-                 first_notification(query.since ? std::optional(*query.since + -kNotificationDisorder)
-                                                : std::nullopt));
+    RowId from = 1;
     RowId below = INT64_MAX;
+    if (query.since) {
+        TOLLGATE_TRY(from, first_notification(*query.since + -kNotificationDisorder));
+    }
     if (query.until) {
         TOLLGATE_TRY(below, first_notification(*query.until + kNotificationDisorder));
     }
     if (query.after > 0) below = std::min(below, query.after);
     const std::string apps = lines_around(query.apps);
-    TOLLGATE_TRY(Statement* const select,
-                 statements_.get(query.payment ? kOfPayment.c_str() : kSql.c_str()));
-    select->bind(1, below).bind(2, from).bind(3, kLookedAtMax).bind(4, apps);
-    select->bind(5, query.verdict).bind(6, query.since ? query.since->ms : INT64_MIN);
-    select->bind(7, query.until ? query.until->ms : INT64_MAX).bind(8, query.limit);
-    if (query.payment) select->bind(9, *query.payment);
     NotificationPage page;
-    for (;;) {
-        TOLLGATE_TRY(const bool row, select->step());
-        if (!row) break;
-        page.rows.push_back(read_notification_view(*select, select->text(kBodyColumn)));
-    }
-    if (page.rows.size() == static_cast<std::size_t>(query.limit)) {
+    for (const int looked_at : {kLookedAtFirst, kLookedAtMax}) {
+        TOLLGATE_TRY(Statement* const select,
+                     statements_.get(query.payment ? kOfPayment.c_str() : kSql.c_str()));
+        select->bind(1, below).bind(2, from).bind(3, looked_at).bind(4, apps);
+        select->bind(5, query.verdict).bind(6, query.since ? query.since->ms : INT64_MIN);
+        select->bind(7, query.until ? query.until->ms : INT64_MAX).bind(8, query.limit);
+        if (query.payment) select->bind(9, *query.payment);
+        TOLLGATE_TRY(page.rows, views_of(*select));
+        if (page.rows.size() < static_cast<std::size_t>(query.limit)) continue;
         page.next = page.rows.back().row;
         return page;
     }
@@ -269,13 +278,12 @@ Result<Tally> SqliteLookup::tally(Timestamp from, Timestamp to) {
 
 Result<Unfinished> SqliteLookup::unfinished() {
     Unfinished unfinished;
-    TOLLGATE_TRY(
-        Statement* const count,
-        statements_.get("SELECT count(CASE WHEN status = 'pending' THEN 1 END),"
-                        " count(CASE WHEN status = 'unknown' THEN 1 END),"
-                        " count(CASE WHEN status = 'closing' THEN 1 END)"
-                        " FROM (SELECT status FROM payment WHERE next_sweep_ms IS NOT NULL"
-                        " ORDER BY next_sweep_ms LIMIT ?1)"));
+    TOLLGATE_TRY(Statement* const count,
+                 statements_.get("SELECT count(CASE WHEN status = 'pending' THEN 1 END),"
+                                 " count(CASE WHEN status = 'unknown' THEN 1 END),"
+                                 " count(CASE WHEN status = 'closing' THEN 1 END)"
+                                 " FROM (SELECT status FROM payment WHERE next_sweep_ms IS NOT NULL"
+                                 " ORDER BY next_sweep_ms LIMIT ?1)"));
     count->bind(1, kUnfinishedMax);
     TOLLGATE_TRY(const bool counted, count->step());
     if (counted) {

@@ -24,8 +24,7 @@ public:
     Result<std::int64_t> open_differences() override;
 
 private:
-    // Row 1 without `since`.
-    Result<RowId> first_notification(const std::optional<Timestamp>& since);
+    Result<RowId> first_notification(Timestamp since);
     Result<std::int64_t> one_number(const char* sql);
 
     StatementCache& statements_;

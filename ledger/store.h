@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "ledger/books.h"
+#include "ledger/hints.h"
 #include "ledger/unit.h"
 
 namespace tollgate::ledger {
@@ -98,8 +99,10 @@ public:
     virtual Result<std::chrono::milliseconds> clock_ahead_of(Clock& /*ours*/) {
         return std::chrono::milliseconds(0);
     }
-    // Other processes write here, too: what they have written nobody tells us.
+    // Other processes write here, too: what they have written we find by looking.
     virtual bool is_shared() const { return false; }
+    // What spares a look or two; none where nobody else writes. Lives as long as the store.
+    virtual Hints* hints() { return nullptr; }
 };
 
 }  // namespace tollgate::ledger

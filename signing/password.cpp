@@ -25,11 +25,10 @@ std::string scrypt(std::string_view password, std::string_view salt, const Scryp
     std::string hash(kHashBytes, '\0');
     // OpenSSL counts a little besides the table itself.
     const std::uint64_t memory = 2 * memory_of(cost) + std::uint64_t{1024} * 1024;
-    const int done = EVP_PBE_scrypt(password.data(), password.size(), bytes_of(salt), salt.size(),
-                                    std::uint64_t{1} << cost.log2_n,
-                                    static_cast<std::uint64_t>(cost.r),
-                                    static_cast<std::uint64_t>(cost.p), memory, bytes_of(hash),
-                                    hash.size());
+    const int done =
+        EVP_PBE_scrypt(password.data(), password.size(), bytes_of(salt), salt.size(),
+                       std::uint64_t{1} << cost.log2_n, static_cast<std::uint64_t>(cost.r),
+                       static_cast<std::uint64_t>(cost.p), memory, bytes_of(hash), hash.size());
     TOLLGATE_CHECK(done == 1);
     return hash;
 }

@@ -91,7 +91,8 @@ constexpr std::size_t kPasswordBytesMax = 1'024;
 // What is typed meanwhile is not shown.
 class HiddenTyping {
 public:
-    HiddenTyping() : is_terminal_(::isatty(STDIN_FILENO) == 1 && ::tcgetattr(STDIN_FILENO, &old_) == 0) {
+    HiddenTyping()
+        : is_terminal_(::isatty(STDIN_FILENO) == 1 && ::tcgetattr(STDIN_FILENO, &old_) == 0) {
         if (!is_terminal_) return;
         termios hidden = old_;
         hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);

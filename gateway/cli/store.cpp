@@ -9,6 +9,7 @@
 #include "gateway/cli/exit_code.h"
 #include "gateway/cli/progress.h"
 #include "gateway/open_ledger.h"
+#include "ledger/postgres_export.h"
 #include "ledger/postgres_import.h"
 
 namespace tollgate::gateway::cli {
@@ -47,23 +48,29 @@ int check(const config::StoreSettings& store) {
     return kDone;
 }
 
-int import(const config::StoreSettings& store, const std::string& sqlite_file) {
-    if (!store.postgres) {
-        static_cast<void>(std::fprintf(stderr, "tollgate: /store/postgres is not set\n"));
-        return kConfig;
-    }
-    ProgressBar bar;
-    const auto imported = ledger::import_sqlite(
-        sqlite_file, address_of(*store.postgres), system_clock(),
-        [&bar](std::string_view table, std::int64_t rows) { bar.show(table, rows, 0); });
-    if (!imported) return say(imported.error());
-    for (const auto& table : *imported) {
+// What is shown of a ledger that was moved, whichever way; the exit code.
+int show(const Result<std::vector<ledger::CopiedTable>>& copied) {
+    if (!copied) return say(copied.error());
+    for (const auto& table : *copied) {
         std::printf("%-28s %12lld rows", table.name.c_str(), static_cast<long long>(table.rows));
         if (table.fen != 0) std::printf(" %15lld fen", static_cast<long long>(table.fen));
         std::puts("");
     }
     std::puts("counts and sums agree on both sides");
     return kDone;
+}
+
+// Runs `move`, which takes the database's address, the clock and who hears of its progress.
+template <typename Move>
+int move_ledger(const config::StoreSettings& store, Move move) {
+    if (!store.postgres) {
+        static_cast<void>(std::fprintf(stderr, "tollgate: /store/postgres is not set\n"));
+        return kConfig;
+    }
+    ProgressBar bar;
+    return show(move(
+        address_of(*store.postgres), system_clock(),
+        [&bar](std::string_view table, std::int64_t rows) { bar.show(table, rows, 0); }));
 }
 
 }  // namespace
@@ -88,8 +95,22 @@ void add_store_commands(CLI::App& app, StoreCommand& order, int& code) {
                           "PostgreSQL database, and compare counts and sums");
     importing->add_option("--sqlite", order.sqlite_file, "The ledger's file")->required();
     importing->callback([&order, &code] {
-        code = with_settings(
-            order, [&order](const auto& settings) { return import(settings, order.sqlite_file); });
+        code = with_settings(order, [&order](const auto& settings) {
+            return move_ledger(settings, [&order](auto&&... rest) {
+                return ledger::import_sqlite(order.sqlite_file, rest...);
+            });
+        });
+    });
+    auto* exporting = add("export",
+                          "Copy the settings' PostgreSQL ledger, as it stands at this moment, into a "
+                          "new SQLite file, and compare counts and sums");
+    exporting->add_option("--sqlite", order.sqlite_file, "The file to make")->required();
+    exporting->callback([&order, &code] {
+        code = with_settings(order, [&order](const auto& settings) {
+            return move_ledger(settings, [&order](const auto& address, auto&&... rest) {
+                return ledger::export_sqlite(address, order.sqlite_file, rest...);
+            });
+        });
     });
 }
 

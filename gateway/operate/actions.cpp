@@ -18,6 +18,7 @@ using transport::Ticket;
 
 constexpr std::size_t kReasonCharactersMax = 200;
 constexpr std::size_t kShownBytesMax = std::size_t{64} * 1024;
+constexpr std::size_t kTargetBytesMax = 200;
 constexpr std::string_view kPrefix = "/console/api";
 
 bool is_reading(const ServerRequest& request) {
@@ -126,6 +127,12 @@ void Actions::serve(const ServerRequest& request, Ticket ticket) {
     }
     const auto session = admit_to_change(parts_, request, ticket);
     if (!session) return;
+    auto inner = at_order_api(request, *session);
+    const std::string path = inner.target.substr(0, inner.target.find('?'));
+    // What is no route of the API is no action, and is not written down.
+    if (routes_.match(request.method, path).outcome != Router::Outcome::found) {
+        return dispatch(std::move(inner), std::move(ticket));
+    }
     if (!may_act(session->role)) {
         return ticket.complete(to_response({.status = 403,
                                             .code = "right_missing",
@@ -140,15 +147,13 @@ void Actions::serve(const ServerRequest& request, Ticket ticket) {
                                   "percent-encoded"}));
     }
     auto work = std::make_shared<Work>();
-    work->request = at_order_api(request, *session);
-    const std::string_view path(work->request.target);
+    work->request = std::move(inner);
     constexpr std::string_view kVersion = "/v1/";
-    work->name = name_action(request.method,
-                             path.substr(0, path.find('?')).substr(kVersion.size()));
+    work->name = name_action(request.method, std::string_view(path).substr(kVersion.size()));
     work->record = {.operator_name = session->name,
                     .role = session->role,
                     .action = work->name.action,
-                    .target = work->name.target,
+                    .target = work->name.target.substr(0, kTargetBytesMax),
                     .request_id = request.request_id,
                     .reason = *reason};
     post_to_desk(parts_, std::move(ticket), [this, work](Ticket waiting) {

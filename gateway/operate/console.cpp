@@ -50,9 +50,8 @@ public:
             timeline_.add_routes(router);
             if (!settings_.sandbox_url.empty()) sandbox_.add_routes(router);
         }
-        router.add_fallback([this](ServerRequest& request, Ticket ticket) {
-            serve(request, std::move(ticket));
-        });
+        router.add_fallback(
+            [this](ServerRequest& request, Ticket ticket) { serve(request, std::move(ticket)); });
     }
 
     void run() override { desk_.run(); }

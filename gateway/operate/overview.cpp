@@ -129,8 +129,9 @@ std::string endpoints_json(const std::vector<ledger::Endpoint>& endpoints, Times
 void add_certificate(std::string& list, const std::string& app, const char* what,
                      const signing::Certificate& certificate, Timestamp now) {
     JsonObject json;
-    json.text("app", app).text("what", what).number(
-        "days_left", (certificate.valid_until() - now) / std::chrono::milliseconds(kDay));
+    json.text("app", app)
+        .text("what", what)
+        .number("days_left", (certificate.valid_until() - now) / std::chrono::milliseconds(kDay));
     if (list.size() > 1) list += ',';
     list += std::move(json).end();
 }
@@ -152,7 +153,8 @@ std::string ready_json(const ledger::Writer& writer) {
     const auto health = writer.health();
     std::string reasons = "[";
     if (health.in_doubt) reasons += "\"commit_in_doubt\"";
-    if (health.write_failing) reasons += std::string(health.in_doubt ? "," : "") + "\"cannot_write\"";
+    if (health.write_failing)
+        reasons += std::string(health.in_doubt ? "," : "") + "\"cannot_write\"";
     JsonObject json;
     json.yes("ok", reasons.size() == 1).raw("reasons", reasons + "]");
     return std::move(json).end();

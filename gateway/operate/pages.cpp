@@ -51,8 +51,9 @@ const PageFile* find(std::span<const PageFile> files, std::string_view path) {
 
 // "payments/pay_…": an address that the pages make up for themselves.
 bool is_own_address(std::string_view path) {
-    return path.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                  "_-/") == std::string_view::npos;
+    return path.find_first_not_of(
+               "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+               "_-/") == std::string_view::npos;
 }
 
 // Vite names a file after its content: "assets/index-Bc1d2e3f.js".

@@ -50,9 +50,9 @@ void SandboxPass::change(const ServerRequest& request, Ticket ticket) {
                                             .code = "right_missing",
                                             .title = "A viewer may look, and change nothing"}));
     }
-    parts_.api.log.info("console.sandbox", {{"operator", session->name},
-                                            {"path", request.path},
-                                            {"request_id", request.request_id}});
+    parts_.api.log.info(
+        "console.sandbox",
+        {{"operator", session->name}, {"path", request.path}, {"request_id", request.request_id}});
     pass(request, std::move(ticket));
 }
 
@@ -71,9 +71,8 @@ void SandboxPass::pass(const ServerRequest& request, Ticket ticket) {
         if (!type || type->find("json") == std::string_view::npos) {
             return waiting->complete(to_response(no_sandbox()));
         }
-        waiting->complete({.status = reply->status,
-                           .content_type = std::string(*type),
-                           .body = reply->body});
+        waiting->complete(
+            {.status = reply->status, .content_type = std::string(*type), .body = reply->body});
     });
 }
 

@@ -132,28 +132,27 @@ void Search::payments(const ServerRequest& request, Ticket ticket) {
     std::vector<config::Problem> problems;
     auto wanted = read_payments_query(request, apps_.ids(), problems);
     if (refused(problems, ticket)) return;
-    answer_at_desk(parts_, std::move(ticket), [this, id = request.request_id,
-                                               wanted = std::move(wanted)] {
-        return response_from_ledger(
-            parts_.api, id, [&](ledger::Reading& reading) -> Result<ServerResponse> {
-                if (wanted.number) {
-                    TOLLGATE_TRY(const auto found,
-                                 payments_by_number(reading, apps_.ids(), *wanted.number));
-                    return json_response(200, payments_json(found, std::nullopt));
-                }
-                TOLLGATE_TRY(const auto page, reading.lookup().payments(wanted.query));
-                return json_response(200, payments_json(page.rows, page.next));
-            });
-    });
+    answer_at_desk(
+        parts_, std::move(ticket), [this, id = request.request_id, wanted = std::move(wanted)] {
+            return response_from_ledger(
+                parts_.api, id, [&](ledger::Reading& reading) -> Result<ServerResponse> {
+                    if (wanted.number) {
+                        TOLLGATE_TRY(const auto found,
+                                     payments_by_number(reading, apps_.ids(), *wanted.number));
+                        return json_response(200, payments_json(found, std::nullopt));
+                    }
+                    TOLLGATE_TRY(const auto page, reading.lookup().payments(wanted.query));
+                    return json_response(200, payments_json(page.rows, page.next));
+                });
+        });
 }
 
 void Search::audit(const ServerRequest& request, Ticket ticket) {
     const auto session = admit(parts_, request, ticket);
     if (!session) return;
     if (!may_see_audit(session->role)) {
-        return ticket.complete(to_response({.status = 403,
-                                            .code = "right_missing",
-                                            .title = "The audit is for admins"}));
+        return ticket.complete(to_response(
+            {.status = 403, .code = "right_missing", .title = "The audit is for admins"}));
     }
     std::vector<config::Problem> problems;
     QueryReader reader(request.query, problems);
@@ -162,14 +161,14 @@ void Search::audit(const ServerRequest& request, Ticket ticket) {
     query.limit = static_cast<int>(reader.number("limit", kPageDefault, 1, kPageMax));
     reader.finish();
     if (refused(problems, ticket)) return;
-    answer_at_desk(parts_, std::move(ticket), [this, id = request.request_id,
-                                               query = std::move(query)] {
-        return response_from_ledger(
-            parts_.api, id, [&](ledger::Reading& reading) -> Result<ServerResponse> {
-                TOLLGATE_TRY(const auto page, reading.lookup().actions(query));
-                return json_response(200, audit_json(page));
-            });
-    });
+    answer_at_desk(parts_, std::move(ticket),
+                   [this, id = request.request_id, query = std::move(query)] {
+                       return response_from_ledger(
+                           parts_.api, id, [&](ledger::Reading& reading) -> Result<ServerResponse> {
+                               TOLLGATE_TRY(const auto page, reading.lookup().actions(query));
+                               return json_response(200, audit_json(page));
+                           });
+                   });
 }
 
 }  // namespace tollgate::gateway::operate

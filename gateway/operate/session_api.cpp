@@ -50,6 +50,10 @@ void SessionApi::add_routes(transport::Router& router) {
     router.add("DELETE", "/console/api/session", bound(&SessionApi::sign_out));
 }
 
+bool SessionApi::is_over_tls(const ServerRequest& request) const {
+    return over_tls_ || request.header("x-forwarded-proto") == "https";
+}
+
 void SessionApi::sign_in(const ServerRequest& request, Ticket ticket) {
     std::vector<config::Problem> problems;
     if (!is_json(request)) {
@@ -66,12 +70,19 @@ void SessionApi::sign_in(const ServerRequest& request, Ticket ticket) {
     credentials->password = Secret(std::move(password));
     credentials->address = request.remote_address;
     credentials->request_id = request.request_id;
+    credentials->over_tls = is_over_tls(request);
     if (refused(problems, ticket)) return;
     if (const auto wait = attempts_.must_wait(credentials->name, credentials->address)) {
         return ticket.complete(too_many_attempts(*wait));
     }
+    // Each takes a moment of a thread that operators wait for, too.
+    if (waiting_.fetch_add(1) >= kWaitingMax) {
+        waiting_.fetch_sub(1);
+        return ticket.complete(too_many_attempts(std::chrono::seconds(1)));
+    }
+    const std::shared_ptr<void> counted(nullptr, [this](void*) { waiting_.fetch_sub(1); });
     answer_at_desk(parts_, std::move(ticket),
-                   [this, credentials] { return check(*credentials); });
+                   [this, credentials, counted] { return check(*credentials); });
 }
 
 ServerResponse SessionApi::check(const Credentials& credentials) {
@@ -83,9 +94,8 @@ ServerResponse SessionApi::check(const Credentials& credentials) {
     if (person == nullptr) {
         attempts_.failed(credentials.name, credentials.address);
         // The name may be a password that was typed into the wrong field.
-        parts_.api.log.warning("console.sign_in_refused",
-                               {{"remote_address", credentials.address},
-                                {"request_id", credentials.request_id}});
+        parts_.api.log.warning("console.sign_in_refused", {{"remote_address", credentials.address},
+                                                           {"request_id", credentials.request_id}});
         return to_response({.status = 401,
                             .code = "wrong_password",
                             .title = "The name or the password is wrong"});
@@ -97,7 +107,8 @@ ServerResponse SessionApi::check(const Credentials& credentials) {
                                               {"remote_address", credentials.address},
                                               {"request_id", credentials.request_id}});
     auto response = session_response(opened.session);
-    response.headers.emplace_back("Set-Cookie", parts_.sessions.cookie(opened.token, over_tls_));
+    response.headers.emplace_back("Set-Cookie",
+                                  parts_.sessions.cookie(opened.token, credentials.over_tls));
     return response;
 }
 
@@ -113,7 +124,8 @@ void SessionApi::sign_out(const ServerRequest& request, Ticket ticket) {
     parts_.api.log.info("console.signed_out",
                         {{"operator", session->name}, {"request_id", request.request_id}});
     ticket.complete(
-        {.status = 204, .headers = {{"Set-Cookie", parts_.sessions.cookie("", over_tls_)}}});
+        {.status = 204,
+         .headers = {{"Set-Cookie", parts_.sessions.cookie("", is_over_tls(request))}}});
 }
 
 }  // namespace tollgate::gateway::operate

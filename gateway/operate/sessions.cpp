@@ -45,9 +45,8 @@ Sessions::Opened Sessions::open(const config::ConsoleOperator& person) {
     std::erase_if(by_hash_,
                   [&](const auto& entry) { return entry.second.expires_at <= clock_.now(); });
     if (by_hash_.size() >= kSessionsMax) {
-        by_hash_.erase(std::ranges::min_element(by_hash_, {}, [](const auto& entry) {
-            return entry.second.expires_at;
-        }));
+        by_hash_.erase(std::ranges::min_element(
+            by_hash_, {}, [](const auto& entry) { return entry.second.expires_at; }));
     }
     by_hash_.emplace(signing::sha256_hex(opened.token), opened.session);
     return opened;
@@ -71,8 +70,9 @@ void Sessions::close(const transport::ServerRequest& request) {
 
 std::string Sessions::cookie(std::string_view token, bool over_tls) const {
     const auto seconds = token.empty() ? 0 : std::chrono::seconds(life_).count();
-    return std::string(kCookie) + "=" + std::string(token) + "; Path=/console/; Max-Age=" +
-           std::to_string(seconds) + "; HttpOnly; SameSite=Strict" + (over_tls ? "; Secure" : "");
+    return std::string(kCookie) + "=" + std::string(token) +
+           "; Path=/console/; Max-Age=" + std::to_string(seconds) + "; HttpOnly; SameSite=Strict" +
+           (over_tls ? "; Secure" : "");
 }
 
 }  // namespace tollgate::gateway::operate

@@ -40,8 +40,7 @@ void Attempts::succeeded(const std::string& name, const std::string& address) {
     rows_.erase({name, address});
 }
 
-People People::of(const config::ConsoleSettings& settings,
-                  std::vector<config::Problem>& problems) {
+People People::of(const config::ConsoleSettings& settings, std::vector<config::Problem>& problems) {
     People people;
     for (std::size_t i = 0; i < settings.operators.size(); ++i) {
         auto hash = signing::PasswordHash::parse(settings.operators[i].password_hash);
@@ -49,9 +48,8 @@ People People::of(const config::ConsoleSettings& settings,
             people.people_.push_back({settings.operators[i], *std::move(hash)});
             continue;
         }
-        problems.push_back(
-            {.where = "/console/operators/" + std::to_string(i) + "/password_hash",
-             .what = hash.error().message()});
+        problems.push_back({.where = "/console/operators/" + std::to_string(i) + "/password_hash",
+                            .what = hash.error().message()});
     }
     return people;
 }

@@ -47,9 +47,9 @@ std::vector<Tallies::Minute> Tallies::last_hour() const {
     const std::int64_t last = minute_of(now_);
     for (std::int64_t minute = last - kMinutes + 1; minute <= last; ++minute) {
         const auto known = minutes_.find(minute);
-        hour.push_back({.at = start_of(minute),
-                        .tally = known == minutes_.end() ? std::nullopt
-                                                         : std::optional(known->second.tally)});
+        hour.push_back(
+            {.at = start_of(minute),
+             .tally = known == minutes_.end() ? std::nullopt : std::optional(known->second.tally)});
     }
     return hour;
 }

@@ -42,7 +42,7 @@ private:
     };
 
     Clock& clock_;
-    Timestamp now_;  // Of the last refresh.
+    Timestamp now_;                            // Of the last refresh.
     std::map<std::int64_t, Counted> minutes_;  // By the minute's number since 1970.
 };
 

@@ -91,11 +91,10 @@ private:
     }
 
     Result<Done> add_notifications() {
-        TOLLGATE_TRY(const auto page,
-                     reading_.lookup().notifications({.apps = {payment_.app},
-                                                      .verdict = "",
-                                                      .payment = payment_.row,
-                                                      .limit = kOfAKindMax}));
+        TOLLGATE_TRY(const auto page, reading_.lookup().notifications({.apps = {payment_.app},
+                                                                       .verdict = "",
+                                                                       .payment = payment_.row,
+                                                                       .limit = kOfAKindMax}));
         for (const auto& view : page.rows) {
             entries_.push_back({.at = view.received_at,
                                 .kind = "notification",
@@ -111,10 +110,8 @@ private:
             TOLLGATE_TRY(const auto history, reading_.refunds().history_of(refund));
             for (const auto& step : history) {
                 moments_.insert(step.at.ms);
-                entries_.push_back({.at = step.at,
-                                    .kind = "refund",
-                                    .title = step.to,
-                                    .data = to_json(refund)});
+                entries_.push_back(
+                    {.at = step.at, .kind = "refund", .title = step.to, .data = to_json(refund)});
             }
         }
         return Done{};
@@ -237,26 +234,24 @@ Result<std::string> timeline_json(ledger::Reading& reading, const ledger::Paymen
 }
 
 void Timeline::add_routes(transport::Router& router) {
-    router.add("GET", "/console/api/payments/{id}/timeline",
-               [this](ServerRequest& request, Ticket ticket) {
-                   const auto session = admit(parts_, request, ticket);
-                   if (!session) return;
-                   answer_at_desk(
-                       parts_, std::move(ticket),
-                       [this, id = request.request_id, payment_id = request.captures.at(0),
-                        role = session->role] {
-                           return response_from_ledger(
-                               parts_.api, id,
-                               [&](ledger::Reading& reading) -> Result<ServerResponse> {
-                                   TOLLGATE_TRY(const auto payment,
-                                                reading.payment_by_id(payment_id));
-                                   if (!payment) return to_response(no_such_payment());
-                                   TOLLGATE_TRY(auto json,
-                                                timeline_json(reading, *payment, role));
-                                   return json_response(200, std::move(json));
-                               });
-                       });
-               });
+    router.add(
+        "GET", "/console/api/payments/{id}/timeline",
+        [this](ServerRequest& request, Ticket ticket) {
+            const auto session = admit(parts_, request, ticket);
+            if (!session) return;
+            answer_at_desk(
+                parts_, std::move(ticket),
+                [this, id = request.request_id, payment_id = request.captures.at(0),
+                 role = session->role] {
+                    return response_from_ledger(
+                        parts_.api, id, [&](ledger::Reading& reading) -> Result<ServerResponse> {
+                            TOLLGATE_TRY(const auto payment, reading.payment_by_id(payment_id));
+                            if (!payment) return to_response(no_such_payment());
+                            TOLLGATE_TRY(auto json, timeline_json(reading, *payment, role));
+                            return json_response(200, std::move(json));
+                        });
+                });
+        });
 }
 
 }  // namespace tollgate::gateway::operate

@@ -72,6 +72,12 @@ callbacks() { hot_path callbacks; }
 duplicates() { hot_path duplicates; }
 hot_path() { tests/bench/hot_paths.sh "$PWD/build/release/gateway/tollgate" "$PWD/$BUILD" "$PWD/$RESULTS" "$1"; }
 
+# The hot paths over PostgreSQL, with one, two and three gateways, beside SQLite. Only when it is named.
+postgres() {
+    tests/bench/hot_paths.sh "$PWD/build/release/gateway/tollgate" "$PWD/$BUILD" "$PWD/$RESULTS" prepare
+    TOLLGATE_BINARY=$PWD/build/release/gateway/tollgate node tests/bench/postgres.mjs "$RESULTS/hot_paths"
+}
+
 # The tunnel beside ssh -R and localtunnel. Only when it is named: it needs a quiet disk.
 tunnel() { tests/bench/tunnel.sh build/release/gateway/tollgate "$RESULTS"; }
 

@@ -93,10 +93,18 @@ TEST(Console, SlowsGuessesDown) {
     EXPECT_EQ(world.try_to_sign_in("the-admin", kPassword).status, 200);
 }
 
+TEST(Console, KeepsTheCookieForTlsWhereAProxyHasIt) {
+    ConsoleWorld world;
+    const auto answer = world.ask("POST", "/console/api/session",
+                                  json{{"name", "the-viewer"}, {"password", kPassword}}.dump(),
+                                  {{"X-Forwarded-Proto", "https"}});
+    EXPECT_NE(answer.header("set-cookie").find("; Secure"), std::string::npos);
+}
+
 TEST(Console, TakesNoSignInFromAFormOfAnotherSite) {
     ConsoleWorld world;
-    const auto answer = world.ask("POST", "/console/api/session", "",
-                                  {{"Content-Type", "text/plain"}});
+    const auto answer =
+        world.ask("POST", "/console/api/session", "", {{"Content-Type", "text/plain"}});
     EXPECT_EQ(answer.status, 400);
 }
 
@@ -234,9 +242,9 @@ TEST(Console, KeepsNoSecretInTheAudit) {
         settings.deliveries.allowed_networks = {"127.0.0.1/32"};
     });
     world.sign_in("the-operator");
-    const auto made = world.act("POST", "/v1/endpoints",
-                                json{{"url", "http://127.0.0.1:9/events"}}.dump(),
-                                {{"Idempotency-Key", "k1"}});
+    const auto made =
+        world.act("POST", "/v1/endpoints", json{{"url", "http://127.0.0.1:9/events"}}.dump(),
+                  {{"Idempotency-Key", "k1"}});
     ASSERT_EQ(made.status, 201) << made.body;
     const std::string secret = made.json()["secret"];
     ASSERT_TRUE(secret.starts_with("whsec_"));
@@ -247,6 +255,16 @@ TEST(Console, KeepsNoSecretInTheAudit) {
                           " '') || coalesce(before_json, ''), 'whsec_')"),
               0);
     EXPECT_EQ(world.log().find(secret), std::string::npos);
+}
+
+TEST(Console, WritesNothingDownOfWhatIsNoAction) {
+    ConsoleWorld world;
+    world.sign_in("the-operator");
+    for (const char* path : {"/v1/nothing", "/v1/", "/v1/payments/pay_1/explode"}) {
+        EXPECT_EQ(world.act("POST", path).status, 404) << path;
+    }
+    EXPECT_EQ(world.act("DELETE", "/v1/payments/pay_1").status, 405);
+    EXPECT_EQ(world.count("SELECT count(*) FROM operator_action"), 0);
 }
 
 TEST(Console, NamesActionsByWhatTheyDo) {
@@ -279,9 +297,8 @@ TEST(Console, FindsAPaymentByEveryNumber) {
                                   json{{"out_request_no", "R1"}, {"amount", 100}}.dump());
     ASSERT_EQ(refund.status, 201) << refund.body;
     const std::string event = world.text("SELECT event_id FROM event WHERE type = 'payment.paid'");
-    for (const std::string& number :
-         {id, std::string("T1"), std::string("2026T1"), std::string("O-T1"), std::string("R1"),
-          event}) {
+    for (const std::string& number : {id, std::string("T1"), std::string("2026T1"),
+                                      std::string("O-T1"), std::string("R1"), event}) {
         const auto found = world.get("/payments?q=" + number).json();
         ASSERT_EQ(found["payments"].size(), 1U) << number << found.dump();
         EXPECT_EQ(found["payments"][0]["id"], id);
@@ -322,8 +339,9 @@ TEST(Console, TellsAPaymentsWholeLife) {
     world.wait_for_count("SELECT count(*) FROM delivery WHERE status = 'delivered'", 1);
     world.clock.pass(seconds(1));
     world.sign_in("the-operator");
-    ASSERT_EQ(world.act("POST", "/v1/payments/" + id + "/refunds",
-                        json{{"out_request_no", "R1"}, {"amount", 100}}.dump())
+    ASSERT_EQ(world
+                  .act("POST", "/v1/payments/" + id + "/refunds",
+                       json{{"out_request_no", "R1"}, {"amount", 100}}.dump())
                   .status,
               201);
     world.wait_for_count("SELECT count(*) FROM delivery WHERE status = 'delivered'", 2);
@@ -337,10 +355,9 @@ TEST(Console, TellsAPaymentsWholeLife) {
         last = entry["at"];
         EXPECT_TRUE(entry["data"].is_object());
     }
-    for (const char* wanted :
-         {"created pending", "transition paid", "notification accepted", "event payment.paid",
-          "attempt delivered", "refund succeeded", "event refund.succeeded",
-          "action payments.refunds"}) {
+    for (const char* wanted : {"created pending", "transition paid", "notification accepted",
+                               "event payment.paid", "attempt delivered", "refund succeeded",
+                               "event refund.succeeded", "action payments.refunds"}) {
         EXPECT_TRUE(seen.contains(wanted)) << wanted << " in " << life.dump(1);
     }
     EXPECT_EQ(life["refundable"], 900);
@@ -387,8 +404,8 @@ TEST(Console, CountsInTheOverview) {
     EXPECT_EQ(overview["differences_open"], 0);
     EXPECT_TRUE(overview["lag"]["delivery_ms"]["p50"].is_number());
     EXPECT_TRUE(overview["lag"]["notify_ms"]["p95"].is_number());
-    EXPECT_EQ(overview["endpoints"][0], (json{{"id", "orders"}, {"state", "enabled"},
-                                              {"breaker", "closed"}}));
+    EXPECT_EQ(overview["endpoints"][0],
+              (json{{"id", "orders"}, {"state", "enabled"}, {"breaker", "closed"}}));
     EXPECT_EQ(overview["ready"]["ok"], true);
     EXPECT_TRUE(overview["sandbox"].is_null());
     // For a few seconds it is the same one.
@@ -440,9 +457,9 @@ TEST(Pages, ServeWhatWasBuiltInAndNothingElse) {
     EXPECT_EQ(page("/console/index.html").body, "index");
     EXPECT_EQ(page("/console/payments/pay_1").body, "index");
     EXPECT_EQ(page("/console/assets/index-Bc1d2e3f.js").body, "script");
-    for (const char* path : {"/console/../index.html", "/console/assets/../../etc/passwd",
-                             "/console//etc/passwd.txt", "/console/assets/other.js",
-                             "/console/config/example.json", "/console/\xFF"}) {
+    for (const char* path :
+         {"/console/../index.html", "/console/assets/../../etc/passwd", "/console//etc/passwd.txt",
+          "/console/assets/other.js", "/console/config/example.json", "/console/\xFF"}) {
         EXPECT_EQ(page(path).status, 404) << path;
     }
     EXPECT_EQ(page("/console/", {}, "POST").status, 405);

@@ -70,7 +70,9 @@ struct ConsoleWorld : GatewayWorld {
         cookie = set.substr(0, set.find(';'));
         csrf = answer.json()["csrf"];
     }
-    std::string new_payment(const std::string& number) { return create(order(number)).json()["id"]; }
+    std::string new_payment(const std::string& number) {
+        return create(order(number)).json()["id"];
+    }
     nlohmann::json audit() {
         sign_in("the-admin");
         return get("/audit").json()["entries"];

@@ -63,8 +63,7 @@ TEST(NotificationApi, ShowsABodyWithTheRightToOperateAlone) {
     GatewayWorld world;
     world.create(GatewayWorld::order("T1"));
     world.notify(GatewayWorld::signed_body(GatewayWorld::paid("T1")));
-    EXPECT_TRUE(
-        world.api("GET", "/v1/notifications").json()["notifications"][0].contains("body"));
+    EXPECT_TRUE(world.api("GET", "/v1/notifications").json()["notifications"][0].contains("body"));
     const auto looker = world.api("GET", "/v1/notifications", "", {}, GatewayWorld::kLookKey);
     EXPECT_FALSE(looker.json()["notifications"][0].contains("body"));
     // Of other apps there is nothing to see.

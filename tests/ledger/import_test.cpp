@@ -1,8 +1,12 @@
 // A SQLite ledger that becomes a PostgreSQL one.
 #include "ledger/postgres_import.h"
 
+#include <filesystem>
+
 #include <gtest/gtest.h>
 
+#include "ledger/postgres_export.h"
+#include "ledger/sqlite_store.h"
 #include "tests/ledger/every_engine.h"
 
 namespace tollgate::ledger {
@@ -75,6 +79,13 @@ protected:
                              [](std::string_view, std::int64_t) {});
     }
 
+    auto export_to(const std::string& name) {
+        PostgresAddress address;
+        address.conninfo = database_;
+        return export_sqlite(address, old_.folder.file(name), old_.clock,
+                             [](std::string_view, std::int64_t) {});
+    }
+
     LedgerWorld old_;
     std::string database_;
 };
@@ -126,6 +137,51 @@ TEST_F(Importing, KeepsEverythingAndGoesOnBehindIt) {
     const auto later = (*reading)->outbox().events({.apps = {"shop"}, .after = 1});
     ASSERT_EQ(later->size(), 1U);
     EXPECT_EQ(later->front().id, "evt_2");
+}
+
+std::string dump(const std::string& file, const CommonTable& table) {
+    auto db = Database::open(file, Database::Mode::read_only);
+    auto names = db->prepare("SELECT group_concat('quote(' || name || ')', '||''|''||') FROM"
+                             " pragma_table_info(?)");
+    names->bind(1, table.name);
+    EXPECT_TRUE(names->step().value_or(false));
+    const std::string row = names->text(0);
+    auto select = db->prepare("SELECT " + row + " AS line FROM " + table.name + " ORDER BY line");
+    EXPECT_TRUE(select);
+    std::string text;
+    while (select->step().value_or(false)) text += select->text(0) + '\n';
+    return text;
+}
+
+// There and back: every row is as it was, the watermark of the events included.
+TEST_F(Importing, AndExportingGivesTheSameLedger) {
+    ASSERT_TRUE(import());
+    const auto copied = export_to("back.db");
+    ASSERT_TRUE(copied) << copied.error().message();
+    EXPECT_EQ(copied->front().fen, 2'000);
+    for (const CommonTable& table : kCommonTables) {
+        EXPECT_EQ(dump(old_.folder.file("back.db"), table),
+                  dump(old_.folder.file("ledger.db"), table))
+            << table.name;
+    }
+    const auto events = [&](const std::string& file) {
+        auto store = open_sqlite_store({.file = old_.folder.file(file)}, old_.clock);
+        EXPECT_TRUE(store) << store.error().message();
+        return (*(*store)->read())->outbox().events({.apps = {"shop"}})->size();
+    };
+    EXPECT_EQ(events("back.db"), events("ledger.db"));
+}
+
+TEST_F(Importing, ExportingOverwritesNothingAndLeavesNothingHalfDone) {
+    ASSERT_TRUE(import());
+    const auto taken = export_to("ledger.db");
+    ASSERT_FALSE(taken);
+    EXPECT_EQ(taken.error().code(), ErrorCode::conflict);
+    PostgresServer::ask(database_, "ALTER TABLE submit_token RENAME TO elsewhere");
+    ASSERT_FALSE(export_to("half.db"));
+    for (const auto& entry : std::filesystem::directory_iterator(old_.folder.path())) {
+        EXPECT_EQ(entry.path().filename().string().find("half"), std::string::npos);
+    }
 }
 
 TEST_F(Importing, RefusesWhatWouldMixTwoLedgers) {

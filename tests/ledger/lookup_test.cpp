@@ -44,8 +44,7 @@ RowId add_notification(EngineWorld& world, const std::string& id, Verdict verdic
     record.received_at = world.clock.now();
     record.headers = "{}";
     record.body = std::string("a=\xFF\0b", 5);
-    const auto row =
-        world.run([&](Books& books) { return books.add_notification(record); });
+    const auto row = world.run([&](Books& books) { return books.add_notification(record); });
     EXPECT_TRUE(row) << row.error().message();
     return *row;
 }
@@ -163,9 +162,9 @@ TEST_P(LookupContract, ShowsNotificationsWithEveryByteOfTheirBody) {
     EXPECT_EQ(find({.apps = {"shop"}, .verdict = "accepted"})[0].payment_id, payment.id);
     EXPECT_EQ(find({.apps = {"shop"}, .verdict = "", .payment = payment.row}).size(), 1U);
     EXPECT_EQ(find({.apps = {"shop"}, .verdict = "", .payment = {}, .since = later}).size(), 1U);
-    EXPECT_EQ(find({.apps = {"shop"}, .verdict = "", .payment = {}, .since = {}, .until = later})
-                  .size(),
-              1U);
+    EXPECT_EQ(
+        find({.apps = {"shop"}, .verdict = "", .payment = {}, .since = {}, .until = later}).size(),
+        1U);
     const auto one = looked_up(world, [&](auto& lookup) { return lookup.notification(second); });
     ASSERT_TRUE(one);
     EXPECT_EQ(one->body, std::string("a=\xFF\0b", 5));
@@ -253,8 +252,7 @@ TEST_P(LookupContract, WritesAnActionDownBeforeAndAfterIt) {
     world.clock.pass(seconds(1));
     const auto finish = [&] {
         return world.run([&](Books& books) {
-            return books.finish_action(action.id, 200, R"({"status":"closed"})",
-                                       world.clock.now());
+            return books.finish_action(action.id, 200, R"({"status":"closed"})", world.clock.now());
         });
     };
     ASSERT_TRUE(finish());

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "ledger/migrations.h"
+#include "ledger/postgres_hints.h"
 #include "ledger/postgres_migrate.h"
 #include "tests/ledger/every_engine.h"
 #include "tests/support/postgres_wire.h"
@@ -300,6 +301,41 @@ TEST_F(Postgres, KeepsTextsThatItsEngineWouldRefuse) {
 }
 
 // --- the schema ----------------------------------------------------------------------------------
+
+// A word of its own comes back to a process, too, and is none.
+TEST_F(Postgres, AHintReachesTheOthersAloneAndOutlivesABrokenConnection) {
+    constexpr std::chrono::milliseconds kMoment(10);
+    constexpr int kTriesMax = 500;
+    const Process there = process(world_.database);
+    Hints& ours = *world_.store->hints();
+    Hints& theirs = *there.store->hints();
+    const auto heard = [&] {
+        for (int i = 0; i < kTriesMax; ++i) {
+            ours.tell();
+            world_.clock.pass(PostgresHints::kTellEvery);
+            EXPECT_FALSE(ours.run_once(kMoment));
+            if (theirs.run_once(kMoment)) return true;
+        }
+        return false;
+    };
+    EXPECT_TRUE(heard());
+    PostgresServer::ask(world_.database, kEndOthers);
+    EXPECT_TRUE(heard());
+}
+
+// As many as there are in a moment are one word.
+TEST_F(Postgres, HintsAreGathered) {
+    const Process there = process(world_.database);
+    Hints& ours = *world_.store->hints();
+    Hints& theirs = *there.store->hints();
+    EXPECT_FALSE(theirs.run_once(std::chrono::milliseconds(0)));
+    for (int i = 0; i < 100; ++i) {
+        ours.tell();
+        ours.run_once(std::chrono::milliseconds(1));
+    }
+    EXPECT_TRUE(theirs.run_once(std::chrono::seconds(10)));
+    EXPECT_FALSE(theirs.run_once(std::chrono::milliseconds(50)));
+}
 
 TEST_F(Postgres, ProcessesThatStartTogetherMakeTheSchemaOnce) {
     const std::string empty = PostgresServer::shared()->new_database();

@@ -24,9 +24,12 @@ const guard = ['--pdeathsig', 'KILL',
 
 export class Postgres {
     #server = null;
+    #port;
 
-    static async make() {
+    // On a port of this machine as well, where one is given.
+    static async make({ port } = {}) {
         const postgres = new Postgres();
+        postgres.#port = port;
         postgres.folder = mkdtempSync(join(tmpdir(), 'tollgate-postgres-'));
         if (asRoot) {
             const [uid, gid] = ['-u', '-g']
@@ -44,15 +47,21 @@ export class Postgres {
         return join(this.folder, 'data');
     }
 
+    get pid() {
+        return this.#server.pid;
+    }
+
     conninfo(database = 'ledger') {
-        return `host=${this.folder} user=tollgate dbname=${database}`;
+        return `host=${this.folder} port=${this.#port ?? 5432} user=tollgate dbname=${database}`;
     }
 
     async start() {
         rmSync(join(this.data, 'postmaster.pid'), { force: true });
         const log = openSync(join(this.folder, 'log'), 'a');
         this.#server = spawn('setpriv', [...guard, program('postgres'), '-D', this.data,
-            '-k', this.folder, '-c', 'listen_addresses=', '-c', 'deadlock_timeout=50ms'],
+            '-k', this.folder, '-c', 'deadlock_timeout=50ms', '-c',
+            `listen_addresses=${this.#port ? '127.0.0.1' : ''}`,
+            ...(this.#port ? ['-p', String(this.#port)] : [])],
         { stdio: ['ignore', log, log], cwd: '/' });
         await until(() => this.ask('SELECT 1', 'template1') === '1', 60_000, 'the database is up');
     }
