@@ -55,8 +55,6 @@ private:
     void refuse(const AppRef& app, transport::ServerRequest& request, const Error& error,
                 transport::Ticket ticket);
     void note_lag(const VerifiedNotification& notification);
-    VerifiedNotification verified(const AppRef& app, transport::ServerRequest& request,
-                                  const signing::Fields& fields) const;
     void answer(const VerifiedNotification& notification,
                 const Result<NotificationOutcome>& outcome, transport::Ticket ticket);
 

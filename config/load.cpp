@@ -268,6 +268,27 @@ void read_retention(Section section, RetentionSettings& into) {
     section.finish();
 }
 
+ConsoleSettings read_console(Section section) {
+    ConsoleSettings console;
+    for (Section& person : section.need_children("operators")) {
+        ConsoleOperator account;
+        person.need_text("name", account.id);
+        if (!account.id.empty() && !is_short_name(account.id)) {
+            person.problem_at("name", "1 to 32 lower-case letters, digits and '-' are needed");
+        }
+        person.need_choice("role", account.role, {"viewer", "operator", "admin"});
+        person.need_text("password_hash", account.password_hash);
+        person.finish();
+        console.operators.push_back(std::move(account));
+    }
+    std::int64_t life = console.session.count();
+    section.may_have_integer("session_minutes", life, 5, 7 * 24 * 60);
+    console.session = std::chrono::minutes(life);
+    section.may_have_url("sandbox_url", console.sandbox_url);
+    section.finish();
+    return console;
+}
+
 void read_log(Section section, LogLevel& into) {
     std::string level(name_of(into));
     section.may_have_choice("level", level, {"debug", "info", "warning", "error"});
@@ -284,11 +305,12 @@ public:
     explicit NameCheck(std::vector<Problem>& problems) : problems_(problems) {}
 
     template <typename Items>
-    std::set<std::string> ids(const Items& items, const std::string& list) {
+    std::set<std::string> ids(const Items& items, const std::string& list,
+                              const std::string& member = "/id") {
         std::set<std::string> seen;
         for (std::size_t i = 0; i < items.size(); ++i) {
             if (items[i].id.empty() || seen.insert(items[i].id).second) continue;
-            problems_.push_back({.where = "/" + list + "/" + std::to_string(i) + "/id",
+            problems_.push_back({.where = "/" + list + "/" + std::to_string(i) + member,
                                  .what = "\"" + items[i].id + "\" stands twice"});
         }
         return seen;
@@ -314,6 +336,7 @@ void check_names(const Settings& settings, std::vector<Problem>& problems) {
     NameCheck check(problems);
     const auto apps = check.ids(settings.apps, "apps");
     check.ids(settings.callers, "callers");
+    if (settings.console) check.ids(settings.console->operators, "console/operators", "/name");
     check.ids(settings.endpoints, "endpoints");
     check.apps_exist(settings.callers, "callers", apps);
     check.apps_exist(settings.endpoints, "endpoints", apps);
@@ -338,6 +361,7 @@ std::variant<Settings, std::vector<Problem>> load(std::string_view json_text,
     read_public(root.child("public"), settings.public_door);
     read_door(root.child("api"), settings.api);
     read_door(root.child("operator"), settings.operator_door);
+    if (root.has("console")) settings.console = read_console(root.child("console"));
     for (Section& app : root.need_children("apps")) settings.apps.push_back(read_app(app));
     for (Section& caller : root.need_children("callers")) {
         settings.callers.push_back(read_caller(caller));

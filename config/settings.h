@@ -68,11 +68,25 @@ struct ApiSettings {
     DoorLimits limits{.body_bytes_max = 128 * 1024};
 };
 
-// Health, readiness and, later, metrics and the console.
+// Health, readiness and the console.
 struct OperatorSettings {
     ListenAddress listen{.address = "127.0.0.1", .port = 8602};
     DoorTls tls;
     DoorLimits limits;
+};
+
+// A person who may sign in to the console.
+struct ConsoleOperator {
+    std::string id;             // His name. [a-z0-9-]{1,32}
+    std::string role;           // viewer, operator, admin
+    std::string password_hash;  // As `tollgate keys password` prints it.
+};
+
+// The console at the operator's door.
+struct ConsoleSettings {
+    std::vector<ConsoleOperator> operators;
+    std::chrono::minutes session{480};  // From the sign-in on.
+    std::string sandbox_url;            // The pretend Alipay beside us; empty: there is none.
 };
 
 // Certificate mode: the texts of the files that Alipay's console hands out (protocol notes 5).
@@ -179,6 +193,7 @@ struct Settings {
     PublicSettings public_door;
     ApiSettings api;
     OperatorSettings operator_door;
+    std::optional<ConsoleSettings> console;  // Nothing: there is no console.
     std::vector<AppSettings> apps;
     std::vector<CallerSettings> callers;
     std::vector<EndpointSettings> endpoints;

@@ -397,6 +397,8 @@ void add_key_commands(CLI::App& app, Options& options, int& code) {
     auto* webhook = keys->add_subcommand("webhook", "A secret that signs events");
     webhook->add_option("FILE", options.file, "The file to write")->required();
     webhook->callback([&] { code = finish(cli::new_webhook_secret(options.file)); });
+    auto* password = keys->add_subcommand("password", "Hash a password for the console's settings");
+    password->callback([&] { code = finish(cli::print_password_hash()); });
 }
 
 void add_signature_commands(CLI::App& app, Options& options, int& code) {

@@ -8,16 +8,11 @@
 #include "callbacks/rejects.h"
 #include "gateway/alipay_certificates.h"
 #include "gateway/alipay_client.h"
-#include "gateway/app_result_api.h"
 #include "gateway/callers.h"
 #include "gateway/clock_watch.h"
 #include "gateway/create_payment.h"
 #include "gateway/deliveries.h"
-#include "gateway/difference_api.h"
 #include "gateway/door.h"
-#include "gateway/ending_api.h"
-#include "gateway/endpoint_api.h"
-#include "gateway/event_api.h"
 #include "gateway/health.h"
 #include "gateway/ledger_chores.h"
 #include "gateway/ledger_guard.h"
@@ -25,17 +20,16 @@
 #include "gateway/metrics/metrics.h"
 #include "gateway/open_ledger.h"
 #include "gateway/openapi/document.h"
-#include "gateway/payment_api.h"
-#include "gateway/preauth_api.h"
+#include "gateway/operate/console.h"
+#include "gateway/operate/roles.h"
+#include "gateway/operate/sign_in.h"
+#include "gateway/order_api.h"
 #include "gateway/reconcile/service.h"
-#include "gateway/refund_api.h"
 #include "gateway/refund_errands.h"
 #include "gateway/refusals.h"
-#include "gateway/replacing.h"
 #include "gateway/retention.h"
 #include "gateway/return_page.h"
 #include "gateway/running.h"
-#include "gateway/token_api.h"
 #include "gateway/trade_errands.h"
 #include "ledger/writer.h"
 #include "transport/curl_client.h"
@@ -69,7 +63,7 @@ public:
           signal_(seams_.clock),
           apps_(std::move(apps)),
           certificates_(settings_.store.stem() + ".certificates", apps_, seams_.clock, seams_.log),
-          callers_(settings_.callers, seams_.clock) {}
+          callers_(settings_.callers, seams_.clock, operate::callers_of(settings_)) {}
 
     ~RunningService() override { stop(milliseconds(0)); }
 
@@ -119,6 +113,7 @@ public:
         threads_.start("alipay", [this] { run_alipay(); });
         for (auto& [name, loop] : deliveries_->loops()) threads_.start(name, std::move(loop));
         threads_.start("timer", [this] { run_timer(); });
+        threads_.start("console", [this] { console_->run(); });
         threads_.start("reconcile", [this] {
             do {
                 reconcile_->run_once(kDaysABeat);
@@ -152,12 +147,13 @@ public:
         stopped_ = true;
         const auto deadline = seams_.clock.monotonic() + patience;
         if (health_ != nullptr) health_->set_stopping();
-        if (event_api_ != nullptr) event_api_->stop();
+        if (order_api_ != nullptr) order_api_->events().stop();
         if (front_ != nullptr) front_->stop(patience);
         workers_.join_all();
         if (deliveries_ == nullptr) return;  // open() did not get that far.
         deliveries_->stop(deadline);
         reconcile_->stop();
+        if (console_ != nullptr) console_->stop();
         signal_.stop(deadline);
         alipay_http_->wake();
         if (store_->hints() != nullptr) store_->hints()->wake();
@@ -265,57 +261,46 @@ private:
                 .on_change = [this] { deliveries_->hint(); }};
     }
 
-    Result<Done> open_event_apis() {
-        const ApiSeams seams = api_seams();
-        app_result_api_ = std::make_unique<AppResultApi>(seams, apps_, *errands_);
-        ending_api_ =
-            std::make_unique<EndingApi>(seams, apps_, seams_.random, *errands_, errand_time());
-        token_api_ = std::make_unique<TokenApi>(seams);
-        refund_api_ = std::make_unique<RefundApi>(seams, apps_, *refund_errands_, errand_time());
-        preauth_api_ = std::make_unique<PreauthApi>(
-            seams, apps_, *alipay_, seams_.random, *preauth_errands_,
-            PreauthSettings{settings_.public_door.base_url, lease(), guard_.get()});
-        difference_api_ = std::make_unique<DifferenceApi>(seams, apps_);
-        event_api_ = std::make_unique<EventApi>(seams, [this] { signal_.hurry(); });
-        TOLLGATE_TRY(auto doors, EndpointDoors::make(settings_.deliveries.allowed_networks));
-        endpoint_api_ = std::make_unique<EndpointApi>(
-            seams, EndpointApiSettings{.apps = apps_.ids(),
-                                       .configured = Deliveries::keys(settings_),
-                                       .doors = std::move(doors)});
+    Result<Done> open_apis() {
+        TOLLGATE_TRY(order_api_, OrderApi::make(api_seams(), {.settings = settings_,
+                                                              .apps = apps_,
+                                                              .random = seams_.random,
+                                                              .alipay = *alipay_,
+                                                              .create = *create_,
+                                                              .errands = *errands_,
+                                                              .refund_errands = *refund_errands_,
+                                                              .preauth_errands = *preauth_errands_,
+                                                              .guard = guard_.get(),
+                                                               .errand_time = errand_time(),
+                                                              .call_lease = lease(),
+                                                              .wake = [this] { signal_.hurry(); }}));
+        std::vector<config::Problem> problems;  // check_settings() has found none.
+        console_ = operate::Console::make(settings_, api_seams(), apps_, *alipay_http_, problems);
+        order_api_->add_routes(console_->order_routes());
         return Done{};
     }
 
     Result<Done> open_listeners() {
         return_page_ = std::make_unique<ReturnPage>(apps_, *store_, seams_.log);
-        replacing_ =
-            std::make_unique<Replacing>(api_seams(), apps_, seams_.random, *create_, *errands_);
-        api_ = std::make_unique<PaymentApi>(callers_, *create_, *replacing_, *errands_, *store_,
-                                            seams_.clock, seams_.log);
-        TOLLGATE_DO(open_event_apis());
+        TOLLGATE_DO(open_apis());
         health_ = std::make_unique<Health>(*writer_, *guard_);
 
         auto api = listener_of("api", settings_.api);
         api.refusal = api_refusal;
         api.limits.ticket_time =
             std::max<milliseconds>(errand_time() + kApiTicketMargin, EventApi::kWaitMax * 2);
-        api_->add_routes(api.router);
-        event_api_->add_routes(api.router);
-        endpoint_api_->add_routes(api.router);
-        ending_api_->add_routes(api.router);
-        app_result_api_->add_routes(api.router);
-        token_api_->add_routes(api.router);
-        refund_api_->add_routes(api.router);
-        preauth_api_->add_routes(api.router);
-        difference_api_->add_routes(api.router);
+        order_api_->add_routes(api.router);
 
         auto operator_door = listener_of("operator", settings_.operator_door);
         operator_door.refusal = api_refusal;
+        operator_door.limits.ticket_time = api.limits.ticket_time;
         health_->add_routes(operator_door.router);
         metrics_ = std::make_unique<metrics::Metrics>(
             metrics::Sources{*store_, *writer_, apps_, *inbox_, *rejects_, *deliveries_, *alipay_,
                              *errands_, *refund_errands_, seams_.clock, seams_.log});
         metrics_->add_routes(operator_door.router);
         openapi::add_routes(operator_door.router);
+        console_->add_routes(operator_door.router);
 
         std::vector<transport::Listener> listeners;
         listeners.push_back(public_listener());
@@ -342,7 +327,7 @@ private:
 
     void run_checkpointer() {
         LedgerUpkeep upkeep(*store_, clock_,
-                            {.published = [this] { event_api_->published(); },
+                            {.published = [this] { order_api_->events().published(); },
                              .to_deliver = [this] { deliveries_->hint(); }},
                             seams_.log);
         do {
@@ -355,12 +340,12 @@ private:
     // Other gateways hear that there are events to show, and we of theirs.
     void run_hints() {
         while (!signal_.stopping()) {
-            if (store_->hints()->run_once(kLoopWait)) event_api_->published();
+            if (store_->hints()->run_once(kLoopWait)) order_api_->events().published();
         }
     }
 
     void published() {
-        event_api_->published();
+        order_api_->events().published();
         if (store_->hints() != nullptr) store_->hints()->tell();
     }
 
@@ -374,7 +359,7 @@ private:
     void run_timer() {
         auto next_beat = seams_.clock.monotonic();
         while (!signal_.wait_or_hurry(kTimerBeat)) {
-            event_api_->run_once();
+            order_api_->events().run_once();
             errands_->run_ready();
             refund_errands_->run_ready(kErrandsAtOnce);
             preauth_errands_->run_ready(kErrandsAtOnce);
@@ -417,16 +402,8 @@ private:
     std::unique_ptr<TradeErrands> errands_;
     std::unique_ptr<RefundErrands> refund_errands_;
     std::unique_ptr<PreauthErrands> preauth_errands_;
-    std::unique_ptr<Replacing> replacing_;
-    std::unique_ptr<PaymentApi> api_;
-    std::unique_ptr<EndingApi> ending_api_;
-    std::unique_ptr<AppResultApi> app_result_api_;
-    std::unique_ptr<TokenApi> token_api_;
-    std::unique_ptr<RefundApi> refund_api_;
-    std::unique_ptr<PreauthApi> preauth_api_;
-    std::unique_ptr<DifferenceApi> difference_api_;
-    std::unique_ptr<EventApi> event_api_;
-    std::unique_ptr<EndpointApi> endpoint_api_;
+    std::unique_ptr<OrderApi> order_api_;
+    std::unique_ptr<operate::Console> console_;
     std::unique_ptr<ReturnPage> return_page_;
     std::unique_ptr<Health> health_;
     std::unique_ptr<metrics::Metrics> metrics_;
@@ -444,12 +421,14 @@ private:
 void check_settings(const config::Settings& settings, std::vector<config::Problem>& problems) {
     static_cast<void>(callbacks::Apps::from(settings.apps, problems));
     Deliveries::check(settings, problems);
+    if (settings.console) static_cast<void>(operate::People::of(*settings.console, problems));
 }
 
 Result<std::unique_ptr<Service>> Service::start(config::Settings settings, ServiceSeams seams,
                                                 std::vector<config::Problem>& problems) {
     auto apps = callbacks::Apps::from(settings.apps, problems);
     Deliveries::check(settings, problems);
+    if (settings.console) static_cast<void>(operate::People::of(*settings.console, problems));
     if (!apps || !problems.empty()) {
         return Error(ErrorCode::invalid_argument, "the settings cannot be used");
     }

@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "ledger/figures.h"
 #include "ledger/guard.h"
+#include "ledger/lookup.h"
 #include "ledger/outbox.h"
 #include "ledger/payment.h"
 #include "ledger/preauth_books.h"
@@ -55,6 +56,8 @@ public:
     virtual RefundReading& refunds() = 0;
     virtual PreauthReading& preauths() = 0;
     virtual GuardReading& guard() = 0;
+    // What people look for.
+    virtual LookupReading& lookup() = 0;
 };
 
 // A payment's change of status, or of what else is news about it. Absent members stay.
@@ -154,6 +157,12 @@ public:
     // The request ended without a final answer: the next one under the key goes on.
     virtual Result<Done> release_idempotency(std::string_view caller, std::string_view key) = 0;
     virtual Result<Done> drop_expired_idempotency(Timestamp now, int limit) = 0;
+
+    // What an operator is about to do, and what became of it. Errors: stale_version when no such
+    // action is open.
+    virtual Result<Done> begin_action(const ActionRecord& action) = 0;
+    virtual Result<Done> finish_action(std::string_view id, std::int64_t status,
+                                       std::string_view after_json, Timestamp now) = 0;
 
     // Writes something, whatever else there is to write: succeeds when the disk is well.
     virtual Result<Done> beat(Timestamp now) = 0;

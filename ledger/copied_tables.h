@@ -44,6 +44,7 @@ inline constexpr std::array kCommonTables = {
     CommonTable{"preauthorisation", "amount_fen"},
     CommonTable{"preauthorisation_transition"},
     CommonTable{"guard"},
+    CommonTable{"operator_action"},
 };
 
 inline constexpr int kRowsCopiedAtOnce = 1'000;

@@ -66,6 +66,11 @@ public:
     Result<Done> release_idempotency(std::string_view caller, std::string_view key) override;
     Result<Done> drop_expired_idempotency(Timestamp now, int limit) override;
 
+    // postgres_lookup.cpp
+    Result<Done> begin_action(const ActionRecord& action) override;
+    Result<Done> finish_action(std::string_view id, std::int64_t status,
+                               std::string_view after_json, Timestamp now) override;
+
     // For the connection: what was known of a batch before.
     void forget_batch() { ahead_.clear(); }
     Result<Done> fetch(const Foresight& keys) { return reading_.fetch(keys); }

@@ -7,6 +7,7 @@
 #include "ledger/books.h"
 #include "ledger/postgres_ahead.h"
 #include "ledger/postgres_guard.h"
+#include "ledger/postgres_lookup.h"
 #include "ledger/postgres_outbox_reading.h"
 #include "ledger/postgres_preauths.h"
 #include "ledger/postgres_reconciliation.h"
@@ -27,7 +28,8 @@ public:
           reconciliations_(session_),
           refunds_(session_),
           preauths_(session_, ahead_),
-          guard_(session_) {}
+          guard_(session_),
+          lookup_(session_) {}
     // A reader's, with a session and a connection of its own, made when it first asks something.
     explicit PostgresReading(std::shared_ptr<PostgresDoor> door)
         : own_(std::make_unique<Own>(std::move(door))),
@@ -37,7 +39,8 @@ public:
           reconciliations_(session_),
           refunds_(session_),
           preauths_(session_, ahead_),
-          guard_(session_) {}
+          guard_(session_),
+          lookup_(session_) {}
 
     // postgres_reading.cpp
     Result<std::optional<Payment>> payment_by_id(std::string_view id) override;
@@ -65,6 +68,7 @@ public:
     RefundReading& refunds() override { return refunds_; }
     PreauthReading& preauths() override { return preauths_; }
     GuardReading& guard() override { return guard_; }
+    LookupReading& lookup() override { return lookup_; }
 
     // postgres_foresight.cpp. Fetches and locks them in one round trip, in one order.
     Result<Done> fetch(const Foresight& keys);
@@ -86,6 +90,7 @@ private:
     PostgresRefundReading refunds_;
     PostgresPreauthReading preauths_;
     PostgresGuardReading guard_;
+    PostgresLookup lookup_;
 };
 
 // Every row, as a payment.

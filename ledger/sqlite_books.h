@@ -59,6 +59,9 @@ public:
     Result<Done> store_answer(const IdempotencyRecord& record, Timestamp now) override;
     Result<Done> release_idempotency(std::string_view caller, std::string_view key) override;
     Result<Done> drop_expired_idempotency(Timestamp now, int limit) override;
+    Result<Done> begin_action(const ActionRecord& action) override;
+    Result<Done> finish_action(std::string_view id, std::int64_t status,
+                               std::string_view after_json, Timestamp now) override;
     Result<Done> beat(Timestamp now) override;
 
 private:

@@ -6,6 +6,7 @@
 #include "base/sqlite.h"
 #include "ledger/books.h"
 #include "ledger/sqlite_guard.h"
+#include "ledger/sqlite_lookup.h"
 #include "ledger/sqlite_outbox_reading.h"
 #include "ledger/sqlite_preauths.h"
 #include "ledger/sqlite_reconciliation.h"
@@ -24,7 +25,8 @@ public:
           reconciliations_(statements_),
           refunds_(statements_),
           preauths_(statements_),
-          guard_(statements_) {}
+          guard_(statements_),
+          lookup_(statements_) {}
     explicit SqliteReading(std::unique_ptr<Database> owned)
         : owned_(std::move(owned)),
           statements_(*owned_),
@@ -32,7 +34,8 @@ public:
           reconciliations_(statements_),
           refunds_(statements_),
           preauths_(statements_),
-          guard_(statements_) {}
+          guard_(statements_),
+          lookup_(statements_) {}
 
     Result<std::optional<Payment>> payment_by_id(std::string_view id) override;
     Result<std::optional<Payment>> payment_by_number(std::string_view app,
@@ -59,6 +62,7 @@ public:
     RefundReading& refunds() override { return refunds_; }
     PreauthReading& preauths() override { return preauths_; }
     GuardReading& guard() override { return guard_; }
+    LookupReading& lookup() override { return lookup_; }
 
     // Those that Books::claim_due_payments is about to take.
     Result<std::vector<Payment>> due_payments(Timestamp now, int limit);
@@ -73,6 +77,7 @@ private:
     SqliteRefundReading refunds_;
     SqlitePreauthReading preauths_;
     SqliteGuardReading guard_;
+    SqliteLookup lookup_;
 };
 
 }  // namespace tollgate::ledger
