@@ -53,6 +53,7 @@ constexpr milliseconds kApiTicketMargin{15'000};
 constexpr int kExplainedABeat = 4;
 constexpr int kErrandCallsMax = 4;
 constexpr int kErrandsAtOnce = 256;
+constexpr int kExpiredKeysASecond = 1'000;
 
 class RunningService final : public Service {
 public:

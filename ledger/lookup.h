@@ -91,7 +91,7 @@ struct ActionQuery {
 using ActionPage = Page<ActionRecord, std::string>;
 
 // What happened in a stretch of time.
-struct Tally {
+struct PaymentTally {
     std::int64_t created = 0;
     std::int64_t paid = 0;
     std::int64_t closed = 0;
@@ -127,7 +127,7 @@ public:
     virtual Result<ActionPage> actions(const ActionQuery& query) = 0;
 
     // From `from` on, before `to`; each number stops at kTallyMax.
-    virtual Result<Tally> tally(Timestamp from, Timestamp to) = 0;
+    virtual Result<PaymentTally> tally(Timestamp from, Timestamp to) = 0;
     static constexpr int kTallyMax = 100'000;
     virtual Result<Unfinished> unfinished() = 0;
     // From an event's making to its delivery, in milliseconds: of the last ones to this endpoint.

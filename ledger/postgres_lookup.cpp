@@ -198,8 +198,8 @@ Result<ActionPage> PostgresLookup::actions(const ActionQuery& query) {
     return page;
 }
 
-Result<Tally> PostgresLookup::tally(Timestamp from, Timestamp to) {
-    Tally tally;
+Result<PaymentTally> PostgresLookup::tally(Timestamp from, Timestamp to) {
+    PaymentTally tally;
     TOLLGATE_TRY(const auto created,
                  session_.query("SELECT count(*) FROM (SELECT 1 FROM payment"
                                 " WHERE payment_id >= $1 AND payment_id < $2 LIMIT $3) made",

@@ -26,12 +26,12 @@ bool is_there(const std::string& file) {
 }
 
 // A file on its way to its name; goes, with all that stands beside it, unless it gets there.
-class Unfinished {
+class PartialFile {
 public:
-    explicit Unfinished(std::string name) : name_(std::move(name)) { remove(false); }
-    Unfinished(const Unfinished&) = delete;
-    Unfinished& operator=(const Unfinished&) = delete;
-    ~Unfinished() { remove(true); }
+    explicit PartialFile(std::string name) : name_(std::move(name)) { remove(false); }
+    PartialFile(const PartialFile&) = delete;
+    PartialFile& operator=(const PartialFile&) = delete;
+    ~PartialFile() { remove(true); }
     const std::string& name() const { return name_; }
 
 private:
@@ -126,7 +126,7 @@ Result<Backup> back_up_sqlite(const std::string& ledger_file, const std::string&
     // Whether it is there, and of this program's schema, which has a place for the guard.
     TOLLGATE_DO(open_sqlite_store({.file = ledger_file, .beside_gateway = true}, clock));
     TOLLGATE_TRY(const auto alone, FileLock::take(file + ".partial"));
-    const Unfinished part(file + ".partial");
+    const PartialFile part(file + ".partial");
     Backup backup{.taken_at = clock.now()};
     TOLLGATE_DO(copy_file(ledger_file, part.name(), progress));
     {
@@ -159,7 +159,7 @@ Result<Restored> restore_sqlite(const RestoreOrder& order, Clock& clock,
         replaces = true;
     }
     TOLLGATE_TRY(const auto lock, FileLock::take(order.ledger_file));
-    const Unfinished part(order.ledger_file + ".restoring");
+    const PartialFile part(order.ledger_file + ".restoring");
     TOLLGATE_DO(copy_file(order.backup, part.name(), progress));
     {
         TOLLGATE_TRY(auto db, Database::open(part.name(), Database::Mode::read_write));

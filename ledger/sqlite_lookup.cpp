@@ -234,8 +234,8 @@ Result<std::int64_t> SqliteLookup::one_number(const char* sql) {
     return number;
 }
 
-Result<Tally> SqliteLookup::tally(Timestamp from, Timestamp to) {
-    Tally tally;
+Result<PaymentTally> SqliteLookup::tally(Timestamp from, Timestamp to) {
+    PaymentTally tally;
     const std::string first_payment = id_begin("pay", from);
     const std::string end_payment = id_begin("pay", to);
     TOLLGATE_TRY(Statement* const created,

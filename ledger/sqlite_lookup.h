@@ -18,7 +18,7 @@ public:
     Result<NotificationPage> notifications(const NotificationQuery& query) override;
     Result<std::optional<NotificationView>> notification(RowId row) override;
     Result<ActionPage> actions(const ActionQuery& query) override;
-    Result<Tally> tally(Timestamp from, Timestamp to) override;
+    Result<PaymentTally> tally(Timestamp from, Timestamp to) override;
     Result<Unfinished> unfinished() override;
     Result<std::vector<std::int64_t>> delivery_times(RowId endpoint, int limit) override;
     Result<std::int64_t> open_differences() override;

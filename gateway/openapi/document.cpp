@@ -14,9 +14,9 @@ namespace {
 // Shown in the order in which they are written.
 using OrderedJson = nlohmann::ordered_json;
 
-constexpr std::array<const char*, 7> kAreas = {
-    "payments.json",    "refunds.json", "preauthorisations.json", "events.json", "endpoints.json",
-    "differences.json", "doors.json"};
+constexpr std::array<const char*, 8> kAreas = {
+    "payments.json",  "refunds.json",     "preauthorisations.json", "events.json",
+    "endpoints.json", "differences.json", "notifications.json",     "doors.json"};
 
 void add_members(OrderedJson& to, const OrderedJson& from) {
     for (const auto& [name, value] : from.items()) {

@@ -7,6 +7,7 @@ const read = name => JSON.parse(readFileSync(new URL(`${name}.json`, import.meta
 const areas = [
     ['payments', 'Payments'], ['refunds', 'Refunds'], ['preauthorisations', 'Pre-authorisations'],
     ['events', 'Events'], ['endpoints', 'Endpoints'], ['differences', 'Differences'],
+    ['notifications', 'Notifications'],
     ['doors', 'The public and the operator listener'],
 ];
 const about = read('about');

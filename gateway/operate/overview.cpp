@@ -162,7 +162,7 @@ std::string ready_json(const ledger::Writer& writer) {
 
 }  // namespace
 
-std::string success_rate(const ledger::Tally& tally) {
+std::string success_rate(const ledger::PaymentTally& tally) {
     const std::int64_t ended = tally.paid + tally.closed + tally.failed;
     if (ended == 0) return "null";
     const std::int64_t per_mille = tally.paid * 1'000 / ended;

@@ -41,7 +41,7 @@ private:
 };
 
 // "98.7" percent of what has ended, cut off; "null" while nothing has.
-std::string success_rate(const ledger::Tally& tally);
+std::string success_rate(const ledger::PaymentTally& tally);
 // {"p50":…,"p95":…} in milliseconds, each null without samples.
 std::string percentiles_json(std::vector<std::int64_t> samples);
 

@@ -21,13 +21,13 @@ public:
 
     struct Minute {
         Timestamp at;
-        std::optional<ledger::Tally> tally;  // Absent: not counted yet.
+        std::optional<ledger::PaymentTally> tally;  // Absent: not counted yet.
     };
     // The last 60, the oldest first.
     std::vector<Minute> last_hour() const;
 
     struct Day {
-        ledger::Tally tally;
+        ledger::PaymentTally tally;
         bool complete = true;  // False: there is still something to count.
     };
     Day today() const;
@@ -37,7 +37,7 @@ public:
 
 private:
     struct Counted {
-        ledger::Tally tally;
+        ledger::PaymentTally tally;
         bool is_final = false;
     };
 

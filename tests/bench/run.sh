@@ -81,6 +81,8 @@ postgres() {
 # The tunnel beside ssh -R and localtunnel. Only when it is named: it needs a quiet disk.
 tunnel() { tests/bench/tunnel.sh build/release/gateway/tollgate "$RESULTS"; }
 
+# `--store postgres`: the hot paths there.
+[[ ${1-} != --store ]] || shift
 names=("$@")
 ((${#names[@]})) || names=(callback_latency curl_loop deliveries front signing)
 for name in "${names[@]}"; do

@@ -218,6 +218,17 @@ describe('the examples', () => {
         await send('getDifference', { path: { id: 'dif_none' }, status: 404 });
     });
 
+    test('of notifications', async () => {
+        const { notifications } = await send('listNotifications',
+            { query: exampleQuery('listNotifications'), status: 200 });
+        const path = { id: notifications[0].id };
+        assert.match((await send('getNotification', { path, status: 200 })).body, /notify_id=/);
+        await send('getNotification', { path: { id: '999999' }, status: 404 });
+        const again = await send('reprocessNotification', { path, status: 200 });
+        assert.deepEqual([again.verdict, again.duplicate], ['accepted', true]);
+        await send('reprocessNotification', { path: { id: '999999' }, status: 404 });
+    });
+
     test('of the other doors', async () => {
         await send('takeNotification', { path: { app: 'nobody' }, raw: '', status: 404 });
         await send('takeMessage', { path: { app: 'shop' }, raw: 'a=b', status: 400 });

@@ -96,7 +96,9 @@ private:
         ASSERT_NE(at, std::string::npos) << line;
         sample.name = line.substr(0, at);
         ASSERT_TRUE(is_name(sample.name)) << line;
-        if (line[at] == '{') ASSERT_NO_FATAL_FAILURE(read_labels(line, at, sample));
+        if (line[at] == '{') {
+            ASSERT_NO_FATAL_FAILURE(read_labels(line, at, sample));
+        }
         ASSERT_EQ(line.at(at), ' ') << line;
         sample.value = line.substr(at + 1);
         std::size_t used = 0;
