@@ -18,7 +18,7 @@ test('it installs what ./run installs for a build', () => {
     const wanted = /BUILD_PACKAGES=\(([^)]*)\)/.exec(read('run'))[1].split(/\s+/).filter(Boolean);
     const installed = instruction('RUN')[0].split(/\s+/);
     for (const name of wanted) if (name !== 'ccache') assert.ok(installed.includes(name), name);
-    for (const name of ['file', 'dpkg-dev']) assert.ok(installed.includes(name), name);
+    for (const name of ['file', 'dpkg-dev', 'nodejs', 'npm']) assert.ok(installed.includes(name), name);
 });
 
 test('its presets, options and paths are there', () => {
