@@ -114,7 +114,12 @@ function Count({ page, overview }: { page: PageName; overview: OverviewData | nu
 
 function Search({ box, route }: { box: { current: HTMLInputElement | null }; route: Route }) {
     const [text, setText] = useState('');
-    useEffect(() => setText(route.path[0] === 'payments' ? route.query.get('q') ?? '' : ''), [route.text]);
+    const [shown, setShown] = useState<string | null>(null);
+    // While drawing, not after it: what is typed at once must not be lost.
+    if (shown !== route.text) {
+        setShown(route.text);
+        setText(route.path[0] === 'payments' ? route.query.get('q') ?? '' : '');
+    }
     const submit = (event: Event) => {
         event.preventDefault();
         const q = text.trim();

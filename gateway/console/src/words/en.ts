@@ -132,7 +132,7 @@ export const en = {
         empty: 'No notification yet', empty_how: 'Each that Alipay sends appears here with its verdict.',
         nothing: 'No notification fits', nothing_how: 'Widen the filters.',
         verdict: 'Verdict', received: 'Received', number: 'Order number', trade_status: 'Trade status', reason: 'Reason',
-        hint: 'What to do', payment: 'Payment', body: 'Body as it came', kind: 'Kind', app: 'App', notify_id: 'notify_id',
+        hint: 'What to do', payment: 'Payment', body: 'Body as it came', kinds: { unverified: 'Not verified' } as Record<string, string>, kind: 'Kind', app: 'App', notify_id: 'notify_id',
         trade_no: 'Alipay trade', no_body: 'The body is shown to admins only, and kept for a set time.',
     },
 

@@ -124,7 +124,7 @@ export const zh: Words = {
         empty: '还没有通知', empty_how: '支付宝发来的每个通知都会与判定一起出现在这里。',
         nothing: '没有符合条件的通知', nothing_how: '请放宽筛选条件。',
         verdict: '判定', received: '收到', number: '商户单号', trade_status: '交易状态', reason: '原因',
-        hint: '怎么办', payment: '支付', body: '原始正文', kind: '种类', app: '应用', notify_id: 'notify_id',
+        hint: '怎么办', payment: '支付', body: '原始正文', kinds: { unverified: '验签未通过' }, kind: '种类', app: '应用', notify_id: 'notify_id',
         trade_no: '支付宝交易号', no_body: '正文只对管理角色显示，并且只保留一段时间。',
     },
 
