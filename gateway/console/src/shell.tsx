@@ -55,6 +55,7 @@ export function Shell({ session, settings, onSignOut }: { session: Session; sett
         return () => clearTimeout(timer);
     }, [told]);
 
+    useEffect(() => scrollTo(0, 0), [route.path.join('/')]);
     // On a phone the pages stand in a row that scrolls.
     const nav = useRef<HTMLElement>(null);
     useEffect(() => nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' }), [current]);
