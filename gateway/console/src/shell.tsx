@@ -124,6 +124,7 @@ function Search({ box, route }: { box: { current: HTMLInputElement | null }; rou
     const submit = (event: Event) => {
         event.preventDefault();
         const q = text.trim();
+        box.current?.blur();  // So that the keys work again.
         go(link(['payments'], q === '' ? {} : { q, first: '1' }));
     };
     return (
