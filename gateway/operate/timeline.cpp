@@ -48,7 +48,7 @@ std::string list_of(const Items& items, ToJson to_json_of) {
 class Life {
 public:
     Life(ledger::Reading& reading, const ledger::Payment& payment)
-        : reading_(reading), payment_(payment) {}
+        : reading_(reading), payment_(payment), targets_{"payments/" + payment.id} {}
 
     Result<Done> gather() {
         TOLLGATE_DO(add_transitions());
@@ -123,6 +123,7 @@ private:
         TOLLGATE_TRY(differences_, reading_.differences(query));
         for (const auto& difference : differences_) {
             moments_.insert(difference.opened_at.ms);
+            targets_.push_back("differences/" + difference.id);
             if (difference.settled_at) moments_.insert(difference.settled_at->ms);
             entries_.push_back({.at = difference.opened_at,
                                 .kind = "difference",
@@ -138,6 +139,7 @@ private:
             TOLLGATE_TRY(const auto events, reading_.lookup().events_of(payment_, {moment}));
             for (const auto& event : events) {
                 has_events_ = true;
+                targets_.push_back("events/" + event.id);
                 entries_.push_back({.at = event.created_at,
                                     .kind = "event",
                                     .title = event.type,
@@ -164,10 +166,7 @@ private:
     }
 
     Result<Done> add_actions() {
-        ledger::ActionQuery query{.targets = {"payments/" + payment_.id}, .limit = kOfAKindMax};
-        for (const auto& difference : differences_) {
-            query.targets.push_back("differences/" + difference.id);
-        }
+        const ledger::ActionQuery query{.targets = targets_, .limit = kOfAKindMax};
         TOLLGATE_TRY(const auto page, reading_.lookup().actions(query));
         for (const auto& action : page.rows) {
             entries_.push_back({.at = action.at,
@@ -184,6 +183,7 @@ private:
     std::set<std::int64_t> moments_;  // At which something was told.
     std::vector<ledger::Refund> refunds_;
     std::vector<ledger::DifferenceView> differences_;
+    std::vector<std::string> targets_;  // Of actions that concern the payment.
     bool has_events_ = false;
 };
 

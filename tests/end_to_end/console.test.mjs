@@ -224,20 +224,21 @@ describe('the other pages\' actions', () => {
 
     test('a notification that cannot be verified stays so; one that can is settled again', async () => {
         await open(page, '#/notifications');
-        await row(page, 'CHEAP1').locator('button').click();
+        await row(page, 'Not verified').locator('button').click();
         await page.locator('.details pre').getByText('out_trade_no=CHEAP1').waitFor();
+        await page.locator('.details .note').getByText(/signed_by_app|app_key/).waitFor();
         await act(page, 'reprocess').click();
         browser.expect(/status of 422/);
         await page.locator('dialog input').fill('try it');
         await page.locator('dialog button[type=submit]').click();
         await page.locator('dialog .trouble').getByText('It still does not verify').waitFor();
         await page.keyboard.press('Escape');
-        await row(page, 'CHEAP1').locator('button').click();
+        await row(page, 'Not verified').locator('button').click();
         await row(page, 'PAID1').locator('button').click();
         await act(page, 'reprocess').click();
         await confirm(page, 'once more', /Verdict: /);
         await page.locator('.filters select').selectOption('accepted');
-        await row(page, 'CHEAP1').waitFor({ state: 'detached' });
+        await row(page, 'Not verified').waitFor({ state: 'detached' });
         await row(page, 'PAID1').waitFor();
     });
 

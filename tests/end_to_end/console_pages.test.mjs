@@ -6,6 +6,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import {
     act, assertUsable, Browser, consoleWorld, makePayments, open, openPayment, picture, signIn,
 } from './lib/console.mjs';
+import { until } from './lib/until.mjs';
 
 let world, browser, made;
 before(async () => {
@@ -43,7 +44,7 @@ describe('everybody can use every page', () => {
                 for (const name of ['payments', 'notifications', 'deliveries', 'deliveries/shop', 'differences?status=all', 'audit', 'sandbox']) {
                     await open(page, `#/${name}`);
                     await page.locator('main h1').waitFor();
-                    await page.locator('main .empty[role=status]').waitFor({ state: 'detached' });
+                    await until(async () => await page.locator('main .empty[role=status]').count() === 0, 15_000, `${name} is loaded`);
                     const first = page.locator('.row-button').first();
                     if (await first.count()) await first.click();
                     await show(name.replace(/\W.*/, '') + (name.includes('/') ? '-endpoint' : ''));

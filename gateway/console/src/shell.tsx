@@ -55,6 +55,7 @@ export function Shell({ session, settings, onSignOut }: { session: Session; sett
         return () => clearTimeout(timer);
     }, [told]);
 
+    useEffect(() => scrollTo(0, 0), [route.path.join('/')]);
     // On a phone the pages stand in a row that scrolls.
     const nav = useRef<HTMLElement>(null);
     useEffect(() => nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' }), [current]);
@@ -114,10 +115,16 @@ function Count({ page, overview }: { page: PageName; overview: OverviewData | nu
 
 function Search({ box, route }: { box: { current: HTMLInputElement | null }; route: Route }) {
     const [text, setText] = useState('');
-    useEffect(() => setText(route.path[0] === 'payments' ? route.query.get('q') ?? '' : ''), [route.text]);
+    const [shown, setShown] = useState<string | null>(null);
+    // While drawing, not after it: what is typed at once must not be lost.
+    if (shown !== route.text) {
+        setShown(route.text);
+        setText(route.path[0] === 'payments' ? route.query.get('q') ?? '' : '');
+    }
     const submit = (event: Event) => {
         event.preventDefault();
         const q = text.trim();
+        box.current?.blur();  // So that the keys work again.
         go(link(['payments'], q === '' ? {} : { q, first: '1' }));
     };
     return (

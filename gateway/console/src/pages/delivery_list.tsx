@@ -55,7 +55,8 @@ export function DeliveryList({ endpoint, route, turn, onChanged }: {
                     row={one => (
                         <OpeningRow key={`${one.event} ${one.generation}`} width={5} head={<span class="mono strong">{one.type}</span>}
                             cells={[
-                                <DeliveryBadge delivery={one} />, one.attempts, <span class="soft"><When at={one.next_attempt_at} /></span>,
+                                <DeliveryBadge delivery={one} />, <><span class="narrow-only soft">{d.attempts} </span>{one.attempts}</>,
+                                <span class="soft"><span class="narrow-only">{d.next} </span><When at={one.next_attempt_at} /></span>,
                                 <span class="soft"><When at={one.event_created_at} /></span>,
                             ]}>
                             {() => <Details delivery={one} onRedeliver={() => setChosen(one)} />}

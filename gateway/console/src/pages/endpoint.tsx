@@ -38,7 +38,8 @@ export function EndpointPage({ id, route }: { id: string; route: Route }) {
                     {mayAct && (
                         <div class="actions" role="group" aria-label={w.payment.actions}>
                             <button type="button" data-action="test" onClick={() => setAct('test')}>{w.act.test}</button>
-                            <button type="button" class="plain" data-action="enable" onClick={() => setAct('enable')}>{w.act.enable}</button>
+                            {(data.status !== 'enabled' || data.health.breaker !== 'closed') && (
+                                <button type="button" class="plain" data-action="enable" onClick={() => setAct('enable')}>{w.act.enable}</button>)}
                             {data.status === 'enabled' && (
                                 <button type="button" class="plain" data-action="park" onClick={() => setAct('park')}>{w.act.park}</button>)}
                             <button type="button" class="plain" data-action="range" onClick={() => setAct('range')}>{w.deliveries.range}</button>

@@ -44,10 +44,10 @@ export function Notifications({ route }: { route: Route }) {
                 <List list={list} name={w.nav.notifications} heads={[n.number, n.verdict, n.trade_status, n.reason, n.received]}
                     empty={filtered ? { title: n.nothing, how: n.nothing_how } : { title: n.empty, how: n.empty_how }}
                     row={one => (
-                        <OpeningRow key={one.id} width={5} head={<span class="mono strong">{one.out_trade_no || one.id}</span>}
+                        <OpeningRow key={one.id} width={5} head={<span class="mono strong">{one.out_trade_no || `#${one.id}`}</span>}
                             cells={[
                                 <Badge status={one.verdict} />,
-                                one.trade_status || one.kind || '–', <span class="soft">{one.reason || '–'}</span>,
+                                one.trade_status || n.kinds[one.kind ?? ''] || one.kind || '–', <span class="soft">{one.reason || '–'}</span>,
                                 <span class="soft"><When at={one.received_at} /></span>,
                             ]}>
                             {() => <Details one={one} onReprocess={() => setChosen(one)} />}

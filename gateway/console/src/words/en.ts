@@ -16,7 +16,7 @@ const statuses: Record<string, string> = {
 };
 
 export const en = {
-    title: 'Tollgate console', other_language: '中文', other_language_name: 'Switch to Chinese',
+    title: 'Tollgate console', other_language: '中文',
     skip: 'Skip to content', menu: 'Pages', search: 'Search',
     search_hint: 'Any number: payment, order, trade, refund, event',
     theme: 'Theme', theme_system: 'System', theme_light: 'Light', theme_dark: 'Dark',
@@ -59,7 +59,7 @@ export const en = {
         ready: 'Ready', not_ready: 'Not ready', stale: 'Not heard from',
         ready_how: 'Payments can be created and notifications are kept.',
         today: 'today', created: 'Created', paid: 'Paid', failed: 'Failed', closed: 'Closed',
-        success_rate: 'Success rate', success_how: 'paid of those that ended today',
+        success_rate: 'Success rate',
         payments_minute: 'Payments a minute', callbacks_minute: 'Callbacks a minute', last_hour: 'the last hour',
         series: { created: 'Created', paid: 'Paid', notifications: 'Notifications' },
         chart_label: (name: string, sum: string, peak: string) => `${name}, last hour: ${sum} in all, at most ${peak} in a minute`,
@@ -107,7 +107,7 @@ export const en = {
 
     act: {
         ask: 'Why', ask_how: 'Written into the audit, with your name.', reason_needed: 'A reason is needed.',
-        working: 'Working…', done: 'Done', stays: 'Nothing was changed.', unclear:
+        working: 'Working…', done: 'Done', unclear:
             'No answer came. It may have happened: try again, it acts only once.',
         refresh: 'Ask Alipay', refresh_how: 'Asks Alipay how the trade stands, and believes only a signed answer.',
         close: 'Close payment', close_how: 'The buyer can no longer pay. It is closed at Alipay first; if he was faster, it stays paid.',
@@ -132,7 +132,7 @@ export const en = {
         empty: 'No notification yet', empty_how: 'Each that Alipay sends appears here with its verdict.',
         nothing: 'No notification fits', nothing_how: 'Widen the filters.',
         verdict: 'Verdict', received: 'Received', number: 'Order number', trade_status: 'Trade status', reason: 'Reason',
-        hint: 'What to do', payment: 'Payment', body: 'Body as it came', kind: 'Kind', app: 'App', notify_id: 'notify_id',
+        hint: 'What to do', payment: 'Payment', body: 'Body as it came', kinds: { unverified: 'Not verified' } as Record<string, string>, kind: 'Kind', app: 'App', notify_id: 'notify_id',
         trade_no: 'Alipay trade', no_body: 'The body is shown to admins only, and kept for a set time.',
     },
 
@@ -148,7 +148,7 @@ export const en = {
         counted: (n: string, more: boolean) => `${more ? 'More than ' : ''}${n} deliveries fit.`, none_fit: 'No delivery fits.',
         begin: (n: string) => `Redeliver ${n}`, at_most: 'At most 10,000 at a time.', go_on: 'Go on with the rest',
         from_needed: 'A start is needed.', status_needed: 'Choose at least one status.',
-        any_type: 'any', type_hint: 'payment.paid or payment.*',
+        type_hint: 'payment.paid or payment.*',
     },
 
     differences: {

@@ -11,7 +11,7 @@ const statuses: Record<string, string> = {
 };
 
 export const zh: Words = {
-    title: 'Tollgate 控制台', other_language: 'English', other_language_name: '切换到英文',
+    title: 'Tollgate 控制台', other_language: 'English',
     skip: '跳到正文', menu: '页面', search: '搜索',
     search_hint: '任意单号：支付、订单、交易、退款、事件',
     theme: '主题', theme_system: '跟随系统', theme_light: '浅色', theme_dark: '深色',
@@ -53,7 +53,7 @@ export const zh: Words = {
         ready: '就绪', not_ready: '未就绪', stale: '失去联系',
         ready_how: '可以创建支付，通知能够落库。',
         today: '今天', created: '创建', paid: '已付款', failed: '失败', closed: '关闭',
-        success_rate: '成功率', success_how: '今天结束的支付中付款的比例',
+        success_rate: '成功率',
         payments_minute: '每分钟支付', callbacks_minute: '每分钟通知', last_hour: '最近一小时',
         series: { created: '创建', paid: '付款', notifications: '通知' },
         chart_label: (name, sum, peak) => `${name}，最近一小时：共 ${sum}，每分钟最多 ${peak}`,
@@ -101,7 +101,7 @@ export const zh: Words = {
 
     act: {
         ask: '原因', ask_how: '将与你的名字一起写入审计。', reason_needed: '请填写原因。',
-        working: '处理中…', done: '完成', stays: '没有任何改动。', unclear: '没有收到应答，可能已经生效：请重试，只会生效一次。',
+        working: '处理中…', done: '完成', unclear: '没有收到应答，可能已经生效：请重试，只会生效一次。',
         refresh: '询问支付宝', refresh_how: '向支付宝查询交易状态，只采信带签名的应答。',
         close: '关闭支付', close_how: '买家将不能再付款。先在支付宝关闭；如果买家已先付款，则保持已付款。',
         cancel: '撤销支付', cancel_how: '在支付宝结束这笔支付；如果钱已到账，将全额退回。',
@@ -124,7 +124,7 @@ export const zh: Words = {
         empty: '还没有通知', empty_how: '支付宝发来的每个通知都会与判定一起出现在这里。',
         nothing: '没有符合条件的通知', nothing_how: '请放宽筛选条件。',
         verdict: '判定', received: '收到', number: '商户单号', trade_status: '交易状态', reason: '原因',
-        hint: '怎么办', payment: '支付', body: '原始正文', kind: '种类', app: '应用', notify_id: 'notify_id',
+        hint: '怎么办', payment: '支付', body: '原始正文', kinds: { unverified: '验签未通过' }, kind: '种类', app: '应用', notify_id: 'notify_id',
         trade_no: '支付宝交易号', no_body: '正文只对管理角色显示，并且只保留一段时间。',
     },
 
@@ -140,7 +140,7 @@ export const zh: Words = {
         counted: (n, more) => `${more ? '超过 ' : ''}${n} 个投递符合条件。`, none_fit: '没有符合条件的投递。',
         begin: n => `重新投递 ${n} 个`, at_most: '一次最多 10,000 个。', go_on: '继续剩下的',
         from_needed: '请填写开始时间。', status_needed: '请至少选择一种状态。',
-        any_type: '全部', type_hint: 'payment.paid 或 payment.*',
+        type_hint: 'payment.paid 或 payment.*',
     },
 
     differences: {
