@@ -174,14 +174,13 @@ private:
         alipay_->fetch_certificates(certificates_);
         clock_watch_ = std::make_unique<ClockWatch>(seams_.log);
         alipay_->watch_clock(*clock_watch_);
-        TOLLGATE_TRY(deliveries_,
-                     Deliveries::open(settings_, apps_.ids(),
-                                      {.writer = *writer_,
-                                       .clock = seams_.clock,
-                                       .random = seams_.random,
-                                       .entropy = seams_.entropy,
-                                       .log = seams_.log,
-                                       .published = [this] { published(); }}));
+        TOLLGATE_TRY(deliveries_, Deliveries::open(settings_, apps_.ids(),
+                                                   {.writer = *writer_,
+                                                    .clock = seams_.clock,
+                                                    .random = seams_.random,
+                                                    .entropy = seams_.entropy,
+                                                    .log = seams_.log,
+                                                    .published = [this] { published(); }}));
         writer_->on_events([this] { deliveries_->hint(); });
         reconcile_ = std::make_unique<reconcile::ReconcileService>(
             settings_, reconcile::ReconcileService::Seams{.apps = apps_,
