@@ -281,8 +281,7 @@ bool PostgresConnection::is_alive() {
     }
 }
 
-PostgresConnection::Heard PostgresConnection::listen(int other,
-                                                     std::chrono::milliseconds patience) {
+PostgresConnection::Heard PostgresConnection::listen(int other, std::chrono::milliseconds patience) {
     // What came with the answer to a statement does not make the socket readable any more.
     if (heard_others()) return Heard::word;
     std::array<pollfd, 2> both = {

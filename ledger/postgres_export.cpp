@@ -100,16 +100,16 @@ private:
         // A row that the schema brings along (an endpoint's counter, say) is not in these tables.
         TOLLGATE_TRY(auto insert, to_.prepare("INSERT INTO " + name + " (" + into + ") VALUES (" +
                                               places + ")"));
-        TOLLGATE_TRY(
-            [[maybe_unused]] const auto declared,
-            ask("DECLARE of_" + name + " NO SCROLL CURSOR FOR SELECT " + select + " FROM " + name));
+        TOLLGATE_TRY([[maybe_unused]] const auto declared,
+                     ask("DECLARE of_" + name + " NO SCROLL CURSOR FOR SELECT " + select +
+                         " FROM " + name));
         return copy_rows(table, columns, insert);
     }
 
     Result<Done> copy_rows(const CommonTable& table, const std::vector<FileColumn>& columns,
                            Statement& insert) {
-        const char* const fetch = keep("FETCH " + std::to_string(kRowsCopiedAtOnce) + " FROM of_" +
-                                       std::string(table.name));
+        const char* const fetch = keep("FETCH " + std::to_string(kRowsCopiedAtOnce) +
+                                       " FROM of_" + std::string(table.name));
         for (std::int64_t copied = 0;;) {
             TOLLGATE_TRY(const auto rows, ask_kept(fetch));
             if (rows.empty()) return Done{};

@@ -15,8 +15,8 @@ namespace tollgate::ledger {
 // and has that name only once it is whole and counts and sums agree; on an error nothing is left.
 // Events that had no publication number yet stand behind the others and get theirs when a gateway
 // runs over the file.
-// Errors: conflict (the file exists), unavailable, failed_precondition (the schema),
-// data_corruption (the two do not agree).
+// Errors: conflict (the file exists), unavailable, failed_precondition (the schema), data_corruption
+// (the two do not agree).
 Result<std::vector<CopiedTable>> export_sqlite(const PostgresAddress& address,
                                                const std::string& sqlite_file, Clock& clock,
                                                const CopyProgress& progress);

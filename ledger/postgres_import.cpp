@@ -66,7 +66,8 @@ void append_member(std::string& array, const std::optional<std::string>& text) {
 
 class Import {
 public:
-    Import(Database from, std::unique_ptr<PostgresConnection> to, const CopyProgress& progress)
+    Import(Database from, std::unique_ptr<PostgresConnection> to,
+           const CopyProgress& progress)
         : from_(std::move(from)), to_(std::move(to)), progress_(progress) {}
 
     Result<std::vector<CopiedTable>> run() {

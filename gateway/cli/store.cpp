@@ -68,9 +68,9 @@ int move_ledger(const config::StoreSettings& store, Move move) {
         return kConfig;
     }
     ProgressBar bar;
-    return show(
-        move(address_of(*store.postgres), system_clock(),
-             [&bar](std::string_view table, std::int64_t rows) { bar.show(table, rows, 0); }));
+    return show(move(
+        address_of(*store.postgres), system_clock(),
+        [&bar](std::string_view table, std::int64_t rows) { bar.show(table, rows, 0); }));
 }
 
 }  // namespace
@@ -101,10 +101,9 @@ void add_store_commands(CLI::App& app, StoreCommand& order, int& code) {
             });
         });
     });
-    auto* exporting =
-        add("export",
-            "Copy the settings' PostgreSQL ledger, as it stands at this moment, into a "
-            "new SQLite file, and compare counts and sums");
+    auto* exporting = add("export",
+                          "Copy the settings' PostgreSQL ledger, as it stands at this moment, into a "
+                          "new SQLite file, and compare counts and sums");
     exporting->add_option("--sqlite", order.sqlite_file, "The file to make")->required();
     exporting->callback([&order, &code] {
         code = with_settings(order, [&order](const auto& settings) {

@@ -226,8 +226,7 @@ TEST(FieldMistakes, ARestartLosesWhatWasWaiting) {
 }
 
 TEST(FieldMistakes, ARestartTakesUpTheFirstFewHundredOnly) {
-    MistakeWorld world(
-        [](config::Settings& settings) { settings.sweeps.calls_per_second = 2'000; });
+    MistakeWorld world([](config::Settings& settings) { settings.sweeps.calls_per_second = 2'000; });
     constexpr int kWaiting = 520;
     for (int i = 0; i < kWaiting; ++i) {
         const std::string number = "T" + std::to_string(i);
@@ -258,8 +257,7 @@ TEST(FieldMistakes, ANotificationThatFindsThePaymentInUseIsDropped) {
     EXPECT_EQ(world.count("SELECT count(*) FROM event WHERE type = 'payment.paid'"), 1);
 }
 
-// Whoever recorded a request and sends it again, however late, gets what is there and moves
-// nothing.
+// Whoever recorded a request and sends it again, however late, gets what is there and moves nothing.
 TEST(FieldMistakes, ARecordedRequestSentAgainMovesMoneyAgain) {
     MistakeWorld world;
     const auto create = GatewayWorld::order("T1");

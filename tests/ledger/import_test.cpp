@@ -141,9 +141,8 @@ TEST_F(Importing, KeepsEverythingAndGoesOnBehindIt) {
 
 std::string dump(const std::string& file, const CommonTable& table) {
     auto db = Database::open(file, Database::Mode::read_only);
-    auto names = db->prepare(
-        "SELECT group_concat('quote(' || name || ')', '||''|''||') FROM"
-        " pragma_table_info(?)");
+    auto names = db->prepare("SELECT group_concat('quote(' || name || ')', '||''|''||') FROM"
+                             " pragma_table_info(?)");
     names->bind(1, table.name);
     EXPECT_TRUE(names->step().value_or(false));
     const std::string row = names->text(0);
