@@ -40,9 +40,9 @@ public:
         std::string_view method;  // A literal.
         nlohmann::json biz_content;
         std::string notify_url;
-        std::string request_id;  // Of the request that caused it, for the log.
+        std::string request_id;       // Of the request that caused it, for the log.
         std::string payment_id = {};  // What it is about, for the log.
-        bool is_repeat = false;  // The same call was made before: see CheckMoment.
+        bool is_repeat = false;       // The same call was made before: see CheckMoment.
     };
 
     // Signs (some 0.7 ms) and starts; `done` runs later on the client's loop. Safe from any thread,

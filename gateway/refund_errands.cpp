@@ -135,8 +135,7 @@ void RefundErrands::make_call(const DueReport& due) {
 }
 
 void RefundErrands::stepped(const DueRefund& due, const std::string& id,
-                            std::chrono::nanoseconds began,
-                            const Result<ledger::Refund>& refund) {
+                            std::chrono::nanoseconds began, const Result<ledger::Refund>& refund) {
     const auto took = seams_.clock.monotonic() - began;
     took_ms_.note(std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
     std::vector<Waiter> waiters;

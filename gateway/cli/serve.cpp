@@ -73,8 +73,8 @@ void reload(const std::string& config_file, Service& service, Log& log) {
     log.info("process.reloaded", {{"what", "the apps' keys and certificates, and TLS"}});
 }
 
-// One step: USR1 towards debug, USR2 towards errors alone. That is written whatever the level is, so
-// that the log says from where on it says less.
+// One step: USR1 towards debug, USR2 towards errors alone. That is written whatever the level is,
+// so that the log says from where on it says less.
 void change_level(int signal, Log& log) {
     constexpr std::array kLevels = {LogLevel::debug, LogLevel::info, LogLevel::warning,
                                     LogLevel::error};
