@@ -17,8 +17,9 @@ OrderApi::OrderApi(const ApiSeams& seams, const Parts& parts, EndpointDoors door
       endings_(seams, parts.apps, parts.random, parts.errands, parts.errand_time),
       tokens_(seams),
       refunds_(seams, parts.apps, parts.refund_errands, parts.errand_time),
-      preauths_(seams, parts.apps, parts.alipay, parts.random, parts.preauth_errands,
-                PreauthSettings{parts.settings.public_door.base_url, parts.call_lease, parts.guard}),
+      preauths_(
+          seams, parts.apps, parts.alipay, parts.random, parts.preauth_errands,
+          PreauthSettings{parts.settings.public_door.base_url, parts.call_lease, parts.guard}),
       differences_(seams, parts.apps),
       notifications_(seams, parts.apps),
       events_(seams, parts.wake),

@@ -25,8 +25,8 @@ private:
     std::vector<std::pair<std::string, std::thread>> running_;
 };
 
-// How a service's loops learn that it stops, and the timer that somebody waits for it. Safe from any
-// thread.
+// How a service's loops learn that it stops, and the timer that somebody waits for it. Safe from
+// any thread.
 class StopSignal {
 public:
     explicit StopSignal(Clock& clock) : clock_(clock) {}

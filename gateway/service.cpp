@@ -263,18 +263,19 @@ private:
     }
 
     Result<Done> open_apis() {
-        TOLLGATE_TRY(order_api_, OrderApi::make(api_seams(), {.settings = settings_,
-                                                              .apps = apps_,
-                                                              .random = seams_.random,
-                                                              .alipay = *alipay_,
-                                                              .create = *create_,
-                                                              .errands = *errands_,
-                                                              .refund_errands = *refund_errands_,
-                                                              .preauth_errands = *preauth_errands_,
-                                                              .guard = guard_.get(),
-                                                               .errand_time = errand_time(),
-                                                              .call_lease = lease(),
-                                                              .wake = [this] { signal_.hurry(); }}));
+        TOLLGATE_TRY(order_api_,
+                     OrderApi::make(api_seams(), {.settings = settings_,
+                                                  .apps = apps_,
+                                                  .random = seams_.random,
+                                                  .alipay = *alipay_,
+                                                  .create = *create_,
+                                                  .errands = *errands_,
+                                                  .refund_errands = *refund_errands_,
+                                                  .preauth_errands = *preauth_errands_,
+                                                  .guard = guard_.get(),
+                                                  .errand_time = errand_time(),
+                                                  .call_lease = lease(),
+                                                  .wake = [this] { signal_.hurry(); }}));
         std::vector<config::Problem> problems;  // check_settings() has found none.
         console_ = operate::Console::make(settings_, api_seams(), apps_, *alipay_http_, problems);
         order_api_->add_routes(console_->order_routes());

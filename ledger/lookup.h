@@ -50,8 +50,8 @@ struct NotificationView {
     std::optional<std::string> hint;
     Timestamp received_at;
     std::string payment_id;  // Empty when it has none.
-    std::string headers;     // JSON; empty once they are gone for their age, and the body with them.
-    std::string body;        // As it came.
+    std::string headers;  // JSON; empty once they are gone for their age, and the body with them.
+    std::string body;     // As it came.
 
     bool has_body() const { return !headers.empty(); }
 };
@@ -135,8 +135,8 @@ public:
     virtual Result<std::int64_t> open_differences() = 0;
 };
 
-// The columns that read_notification_view() takes, of notification n, its body b and payment p; the body, which
-// every engine spells in its own way, comes behind them.
+// The columns that read_notification_view() takes, of notification n, its body b and payment p; the
+// body, which every engine spells in its own way, comes behind them.
 inline constexpr const char* kNotificationColumns =
     "n.id, n.app, n.notify_id, n.kind, n.out_trade_no, n.trade_no, n.trade_status, n.verdict,"
     " n.reason, n.hint, n.received_ms, coalesce(p.payment_id, ''), coalesce(b.headers, '')";

@@ -85,29 +85,43 @@ Result<Done> PostgresPartitions::make(const Table& table, Timestamp begin) {
     const std::string to = std::to_string(begin_of(month + std::chrono::months(1)).ms);
     const std::string time = table.time;
     // What came before its partition did moves over.
-    return run("DO $$ BEGIN IF pg_try_advisory_xact_lock(hashtext('tollgate partitions')) AND"
-               " to_regclass('" + name + "') IS NULL THEN"
-               " CREATE TABLE " + name + " (LIKE " + parent + " INCLUDING DEFAULTS);"
-               " WITH moved AS (DELETE FROM " + parent + "_rest WHERE " + time + " >= " + from +
-               " AND " + time + " < " + to + " RETURNING *) INSERT INTO " + name +
-               " SELECT * FROM moved;"
-               " ALTER TABLE " + parent + " ATTACH PARTITION " + name + " FOR VALUES FROM (" +
-               from + ") TO (" + to + "); END IF; END $$");
+    return run(
+        "DO $$ BEGIN IF pg_try_advisory_xact_lock(hashtext('tollgate partitions')) AND"
+        " to_regclass('" +
+        name +
+        "') IS NULL THEN"
+        " CREATE TABLE " +
+        name + " (LIKE " + parent +
+        " INCLUDING DEFAULTS);"
+        " WITH moved AS (DELETE FROM " +
+        parent + "_rest WHERE " + time + " >= " + from + " AND " + time + " < " + to +
+        " RETURNING *) INSERT INTO " + name +
+        " SELECT * FROM moved;"
+        " ALTER TABLE " +
+        parent + " ATTACH PARTITION " + name + " FOR VALUES FROM (" + from + ") TO (" + to +
+        "); END IF; END $$");
 }
 
 Result<Done> PostgresPartitions::drop_old(const Table& table, Timestamp before) {
     const std::string parent = table.name;
     TOLLGATE_TRY(const auto parts, ask("SELECT inhrelid::regclass::text FROM pg_inherits"
-                                       " WHERE inhparent = '" + parent + "'::regclass ORDER BY 1"));
+                                       " WHERE inhparent = '" +
+                                       parent + "'::regclass ORDER BY 1"));
     for (int i = 0; i < parts.size(); ++i) {
         const std::string name = parts[i].text(0);
         const auto month = month_of_name(name);
         if (!month || begin_of(*month + std::chrono::months(1)).ms > before.ms) continue;
-        TOLLGATE_DO(run("DO $$ BEGIN IF pg_try_advisory_xact_lock(hashtext('tollgate partitions'))"
-                        " AND to_regclass('" + name + "') IS NOT NULL THEN"
-                        " ALTER TABLE " + parent + " DETACH PARTITION " + name + ";"
-                        " INSERT INTO " + parent + " SELECT * FROM " + name + " old WHERE " +
-                        table.wanted + "; DROP TABLE " + name + "; END IF; END $$"));
+        TOLLGATE_DO(
+            run("DO $$ BEGIN IF pg_try_advisory_xact_lock(hashtext('tollgate partitions'))"
+                " AND to_regclass('" +
+                name +
+                "') IS NOT NULL THEN"
+                " ALTER TABLE " +
+                parent + " DETACH PARTITION " + name +
+                ";"
+                " INSERT INTO " +
+                parent + " SELECT * FROM " + name + " old WHERE " + table.wanted + "; DROP TABLE " +
+                name + "; END IF; END $$"));
     }
     return Done{};
 }

@@ -10,16 +10,17 @@
 
 namespace tollgate::ledger {
 
-// The months (in UTC) that notification_body and attempt are partitioned by: "notification_body_202611".
-// A month's partition is made before it begins, and dropped as a whole once all of it is old; what is
-// still wanted of it moves into the partition without bounds first, and goes from there row by row.
+// The months (in UTC) that notification_body and attempt are partitioned by:
+// "notification_body_202611". A month's partition is made before it begins, and dropped as a whole
+// once all of it is old; what is still wanted of it moves into the partition without bounds first,
+// and goes from there row by row.
 class PostgresPartitions {
 public:
     explicit PostgresPartitions(PostgresDoor& door) : door_(door) {}
 
     // Makes this month's and the next one's, and drops what is older than `ages` say. Of several
-    // processes one does it. Locks wait for half a second at the most: then it is for the next time.
-    // Errors: unavailable (the database is away, or in use).
+    // processes one does it. Locks wait for half a second at the most: then it is for the next
+    // time. Errors: unavailable (the database is away, or in use).
     Result<Done> turn(Timestamp now, const PartitionAges& ages);
 
 private:

@@ -7,8 +7,9 @@ Result<RetentionStep> PostgresRetentionBooks::drop_bodies(Timestamp /*before*/, 
     return RetentionStep{};
 }
 
-// The last event stays, as in SQLite. An event and its deliveries are locked before anybody looks whether it is still wanted: who wants
-// it to be delivered again locks the one or the other, too (PostgresOutbox::redeliver).
+// The last event stays, as in SQLite. An event and its deliveries are locked before anybody looks
+// whether it is still wanted: who wants it to be delivered again locks the one or the other, too
+// (PostgresOutbox::redeliver).
 Result<RetentionStep> PostgresRetentionBooks::drop_events(Timestamp before, RowId after,
                                                           int limit) {
     TOLLGATE_TRY(const auto turn, session_.query("SELECT last FROM removed_events"
@@ -50,8 +51,8 @@ Result<RetentionStep> PostgresRetentionBooks::drop_events(Timestamp before, RowI
           "DELETE FROM event WHERE publication = ANY ($1::bigint[])"}) {
         TOLLGATE_DO(session_.write(sql, PostgresValue::array(numbers)));
     }
-    TOLLGATE_DO(session_.write("UPDATE removed_events SET last = greatest(last, $1)",
-                               numbers.back()));
+    TOLLGATE_DO(
+        session_.write("UPDATE removed_events SET last = greatest(last, $1)", numbers.back()));
     step.removed = static_cast<std::int64_t>(numbers.size());
     return step;
 }

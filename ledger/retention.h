@@ -15,8 +15,8 @@ struct RetentionStep {
     RowId next = 0;
 };
 
-// What goes because of its age: in small steps, so that nobody waits for it, and never what is still
-// wanted. Payments, refunds, their transitions and the dedup keys stay.
+// What goes because of its age: in small steps, so that nobody waits for it, and never what is
+// still wanted. Payments, refunds, their transitions and the dedup keys stay.
 class RetentionBooks {
 public:
     virtual ~RetentionBooks() = default;

@@ -32,11 +32,12 @@ Result<Candidates> candidates(Statement& select, Timestamp before, int limit) {
 }  // namespace
 
 Result<RetentionStep> SqliteRetentionBooks::drop_bodies(Timestamp before, RowId after, int limit) {
-    TOLLGATE_TRY(Statement* const select,
-                 statements_.get("SELECT notification, received_ms, EXISTS (SELECT 1 FROM difference"
-                                 " WHERE difference.notification = notification_body.notification"
-                                 " AND difference.status = 'open') FROM notification_body"
-                                 " WHERE notification > ? ORDER BY notification LIMIT ?"));
+    TOLLGATE_TRY(
+        Statement* const select,
+        statements_.get("SELECT notification, received_ms, EXISTS (SELECT 1 FROM difference"
+                        " WHERE difference.notification = notification_body.notification"
+                        " AND difference.status = 'open') FROM notification_body"
+                        " WHERE notification > ? ORDER BY notification LIMIT ?"));
     select->bind(1, after).bind(2, limit);
     TOLLGATE_TRY(const auto old, candidates(*select, before, limit));
     TOLLGATE_TRY(Statement* const drop,

@@ -31,8 +31,7 @@ protected:
         record.headers = "{}";
         record.body = "a=1";
         record.received_at = world_->clock.now();
-        const auto row =
-            world_->run([&](Books& books) { return books.add_notification(record); });
+        const auto row = world_->run([&](Books& books) { return books.add_notification(record); });
         EXPECT_TRUE(row);
         return *row;
     }
@@ -64,7 +63,9 @@ protected:
             after = step->next;
         } while (after != 0);
     }
-    std::string count(const std::string& from) { return world_->ask("SELECT count(*) FROM " + from); }
+    std::string count(const std::string& from) {
+        return world_->ask("SELECT count(*) FROM " + from);
+    }
 
     Result<Done> tell(Books& books, const std::string& id) {
         TOLLGATE_DO(books.add_event({.id = id,
@@ -162,8 +163,8 @@ TEST_P(RetentionContract, EventsGoWithTheirDeliveriesUnlessAnEndpointHasStillToG
     world_->clock.pass(hours(2));
     ASSERT_TRUE(world_->run([&](Books& books) { return tell(books, "evt_4"); }));
     publish();
-    const auto step = world_->run(
-        [&](Books& books) { return books.retention().drop_events(before, 0, 100); });
+    const auto step =
+        world_->run([&](Books& books) { return books.retention().drop_events(before, 0, 100); });
     ASSERT_TRUE(step) << step.error().message();
     EXPECT_EQ(step->removed, 2);
     EXPECT_EQ(step->next, 0);
@@ -181,8 +182,8 @@ TEST_P(RetentionContract, TheLastEventStays) {
     }
     publish_without_endpoint();
     const Timestamp later = world_->clock.now() + hours(1);
-    ASSERT_TRUE(world_->run(
-        [&](Books& books) { return books.retention().drop_events(later, 0, 100); }));
+    ASSERT_TRUE(
+        world_->run([&](Books& books) { return books.retention().drop_events(later, 0, 100); }));
     EXPECT_EQ(count("event"), "1");
     ASSERT_TRUE(world_->run([&](Books& books) { return tell(books, "evt_3"); }));
     publish_without_endpoint();
