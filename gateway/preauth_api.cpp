@@ -38,7 +38,7 @@ void PreauthApi::add_routes(transport::Router& router) {
             (this->*member)(request, std::move(ticket));
         };
     };
-    const std::string one = "/v1/preauthorisations/{app}/{number}";
+    const std::string one = "/v1/preauthorisations/{app}/{out_auth_no}";
     router.add("POST", "/v1/preauthorisations", bound(&PreauthApi::try_it));
     router.add("POST", one + "/confirm", bound(&PreauthApi::confirm));
     router.add("POST", one + "/cancel", bound(&PreauthApi::cancel));
