@@ -14,4 +14,7 @@ namespace tollgate {
 // webhook scheme uses as a separator.
 std::string make_id(std::string_view prefix, Timestamp now, Entropy& entropy);
 
+// What every identifier made at `at` begins with: those made before sort before it.
+std::string id_begin(std::string_view prefix, Timestamp at);
+
 }  // namespace tollgate

@@ -42,6 +42,7 @@ public:
         : descriptor_(descriptor), clock_(clock), least_(least) {}
 
     void set_level(LogLevel least) { least_.store(least); }
+    LogLevel level() const { return least_.load(); }
 
     void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields = {});
     void debug(std::string_view event, std::initializer_list<LogField> fields = {}) {

@@ -22,6 +22,15 @@ constexpr std::size_t kResultsWorthARound = 1'024;
 constexpr milliseconds kRoundPatience{60};
 constexpr milliseconds kNewsPatience{20};
 
+// For the log: the id in an event's payload, which to_json(Payment) puts first.
+std::string_view payment_in(std::string_view payload) {
+    constexpr std::string_view kMark = R"("payment":{"id":")";
+    const std::size_t mark = payload.find(kMark);
+    if (mark == std::string_view::npos) return {};
+    payload.remove_prefix(mark + kMark.size());
+    return payload.substr(0, payload.find('"'));
+}
+
 // The halves of two plans that must not be lost.
 void append_records(RoundPlan& to, RoundPlan&& from) {
     std::ranges::move(from.results, std::back_inserter(to.results));
@@ -127,6 +136,7 @@ void Deliverer::take_round(RoundOutcome outcome, Timestamp now) {
                              {{"endpoint", target->endpoint.id}, {"reason", target->problem}});
         }
         line_of(target->endpoint.row).renew(target);
+        note_target(*target);
     }
     for (const auto& target : outcome.parked) {
         ++parked_;
@@ -162,6 +172,7 @@ void Deliverer::take_report(Report& report, Timestamp now) {
     ready_.insert(report.endpoint);
     ++(settled.result.becomes == ledger::DeliveryStatus::delivered ? delivered_ : failed_);
     if (settled.result.becomes == ledger::DeliveryStatus::spent) ++spent_;
+    note_settled(line, settled);
     log_attempt(line, report.claimed, settled);
     if (settled.health) to_record_.healths.push_back(*settled.health);
     if (settled.parking) to_record_.parkings.push_back(*std::move(settled.parking));
@@ -293,6 +304,7 @@ void Deliverer::log_attempt(const EndpointLine& line, const Claimed& claimed,
                                : LogLevel::warning,
                      spent ? "delivery.spent" : "delivery.attempt",
                      {{"event_id", claimed.delivery.event_id},
+                      {"payment_id", payment_in(claimed.delivery.payload)},
                       {"type", claimed.delivery.event_type},
                       {"endpoint", endpoint.id},
                       {"attempt", claimed.delivery.attempt},
@@ -311,6 +323,36 @@ bool Deliverer::idle() const {
     const std::lock_guard lock(shared_->mutex);
     return shared_->reports.empty() && !shared_->not_recorded && !shared_->round_under_way &&
            !shared_->outcome;
+}
+
+void Deliverer::note_target(const Target& target) {
+    const bool is_open = line_of(target.endpoint.row).is_open();
+    const std::lock_guard lock(views_mutex_);
+    if (target.endpoint.status == ledger::EndpointStatus::removed) {
+        views_.erase(target.endpoint.row);
+        return;
+    }
+    EndpointView& view = views_[target.endpoint.row];
+    view.id = target.endpoint.id;
+    view.breaker_open = is_open;
+    view.parked = !target.is_enabled();
+}
+
+void Deliverer::note_settled(const EndpointLine& line, const Settled& settled) {
+    const std::lock_guard lock(views_mutex_);
+    const auto view = views_.find(line.target().endpoint.row);
+    if (view == views_.end()) return;
+    const auto becomes = settled.result.becomes;
+    ++(becomes == ledger::DeliveryStatus::delivered ? view->second.delivered : view->second.failed);
+    if (becomes == ledger::DeliveryStatus::spent) ++view->second.spent;
+    view->second.breaker_open = line.is_open();
+}
+
+std::vector<Deliverer::EndpointView> Deliverer::endpoints() const {
+    const std::lock_guard lock(views_mutex_);
+    std::vector<EndpointView> endpoints;
+    for (const auto& [row, view] : views_) endpoints.push_back(view);
+    return endpoints;
 }
 
 Deliverer::Counters Deliverer::counters() const {

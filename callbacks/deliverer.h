@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 #include <vector>
@@ -76,6 +77,18 @@ public:
     };
     Counters counters() const;
 
+    // One endpoint's share, and how it stands. Those that are removed are none.
+    struct EndpointView {
+        std::string id;
+        std::uint64_t delivered = 0;
+        std::uint64_t failed = 0;  // Attempts.
+        std::uint64_t spent = 0;
+        bool breaker_open = false;
+        bool parked = false;
+    };
+    // From any thread.
+    std::vector<EndpointView> endpoints() const;
+
 private:
     struct Shared;  // Outlives us in the writer's and the carriers' hands.
     struct Report {
@@ -97,6 +110,8 @@ private:
     void log_attempt(const EndpointLine& line, const Claimed& claimed, const Settled& settled);
     int in_hand() const;
     int claim_room() const;
+    void note_target(const Target& target);
+    void note_settled(const EndpointLine& line, const Settled& settled);
 
     const std::shared_ptr<const EndpointKeys> keys_;  // A round may outlive us.
     const DelivererSettings settings_;
@@ -119,6 +134,8 @@ private:
     std::size_t rounds_ = 0;
     Timestamp round_at_;  // The last one was handed in.
 
+    mutable std::mutex views_mutex_;
+    std::map<ledger::RowId, EndpointView> views_;
     std::atomic<bool> draining_ = false;
     std::atomic<std::uint64_t> delivered_ = 0;
     std::atomic<std::uint64_t> failed_ = 0;

@@ -1,15 +1,14 @@
 #include "callbacks/inbox.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <memory>
 #include <utility>
 
 #include "base/charset.h"
-#include "base/utf8.h"
-#include "signing/content.h"
-#include "signing/digest.h"
-#include "signing/form.h"
-#include "signing/notification.h"
+#include "base/time_text.h"
+#include "callbacks/verification.h"
 
 namespace tollgate::callbacks {
 namespace {
@@ -38,51 +37,37 @@ std::string headers_json(const ServerRequest& request) {
     return json + "}";
 }
 
-// The dedup key of a notification that has no notify_id: what its signature covers, and nothing
-// that anybody could add to it.
-std::string content_id(signing::Fields fields) {
-    std::erase_if(fields, [](const auto& field) { return field.first == "alipay_cert_sn"; });
-    return "sha256:" + signing::sha256_hex(signing::notification_content(fields));
-}
-
-// Every value in UTF-8, or nothing when one of them is no text in the charset the sender names.
-std::optional<signing::Fields> in_utf8(const signing::Fields& fields) {
-    const auto named = signing::find(fields, "charset");
-    const std::string_view charset = named && !named->empty() ? *named : "utf-8";
-    if (charset == "utf-8" || charset == "UTF-8") {
-        const bool all_text = std::ranges::all_of(fields, [](const auto& field) {
-            return is_utf8(field.first) && is_utf8(field.second);
-        });
-        return all_text ? std::optional(fields) : std::nullopt;
-    }
-    signing::Fields converted;
-    converted.reserve(fields.size());
-    for (const auto& [name, value] : fields) {
-        auto name_text = to_utf8(name, charset);
-        auto value_text = to_utf8(value, charset);
-        if (!name_text || !value_text) return std::nullopt;
-        converted.emplace_back(*std::move(name_text), *std::move(value_text));
-    }
-    return converted;
-}
-
 Result<signing::Fields> decode_and_verify(const ServerRequest& request, const App& app) {
     // Alipay never packs a body; unpacking it for somebody else would be a gift to him.
     if (const auto encoding = request.header("content-encoding"); encoding && !encoding->empty()) {
         return Error(ErrorCode::invalid_argument, "the body is encoded").because("body_encoded");
     }
-    TOLLGATE_TRY(auto fields, signing::decode_form(request.body));
-    TOLLGATE_DO(signing::verify_notification(fields, app.alipay));
-    // A return_url is signed by the same key and rule, and every buyer has one: it is no
-    // notification, and must not take a place in the dedup table.
-    if (!signing::find(fields, "notify_type") && !signing::find(fields, "msg_method")) {
-        return Error(ErrorCode::invalid_argument, "neither notify_type nor msg_method")
-            .because("not_a_notification");
+    return verify_body(request.body, app);
+}
+
+// In milliseconds: seconds are what there is to see, and Alipay tries again for 25 hours.
+constexpr std::array<std::int64_t, 13> kLagBounds = {100,     250,       500,       1'000,  2'000,
+                                                     5'000,   10'000,    30'000,    60'000, 300'000,
+                                                     900'000, 3'600'000, 86'400'000};
+
+// When it was sent: notify_time in Beijing's words, or a message's utc_timestamp.
+std::optional<Timestamp> sent_at(const signing::Fields& fields) {
+    if (const auto time = signing::find(fields, "notify_time")) {
+        const auto at = parse_beijing(*time);
+        return at ? std::optional(*at) : std::nullopt;
     }
-    return fields;
+    const auto milliseconds = signing::find(fields, "utc_timestamp");
+    if (!milliseconds) return std::nullopt;
+    Timestamp at;
+    const char* const end = milliseconds->data() + milliseconds->size();
+    const auto read = std::from_chars(milliseconds->data(), end, at.ms);
+    return read.ec == std::errc() && read.ptr == end ? std::optional(at) : std::nullopt;
 }
 
 }  // namespace
+
+Inbox::Inbox(const Apps& apps, InboxSeams seams)
+    : apps_(apps), seams_(seams), lag_ms_(kLagBounds) {}
 
 void Inbox::notify(ServerRequest& request, Ticket ticket) {
     const AppRef app = apps_.find(request.captures.at(0));
@@ -91,8 +76,13 @@ void Inbox::notify(ServerRequest& request, Ticket ticket) {
     if (!fields) return refuse(app, request, fields.error(), std::move(ticket));
 
     // Shared by the two halves of the unit; finish() reads it only after run() is over.
-    auto notification =
-        std::make_shared<const VerifiedNotification>(verified(app, request, *fields));
+    auto notification = std::make_shared<const VerifiedNotification>(
+        verified_notification(app, *fields,
+                              {.body = std::move(request.body),
+                               .headers = headers_json(request),
+                               .request_id = request.request_id,
+                               .at = seams_.clock.now()}));
+    note_lag(*notification);
     auto waiting = std::make_shared<Ticket>(std::move(ticket));
     seams_.writer.submit(ledger::make_unit(
         [this, notification](ledger::Books& books) {
@@ -100,7 +90,15 @@ void Inbox::notify(ServerRequest& request, Ticket ticket) {
         },
         [this, notification, waiting](const Result<NotificationOutcome>& outcome) {
             answer(*notification, outcome, std::move(*waiting));
-        }));
+        },
+        [notification](ledger::Foresight& keys) { foresee(*notification, keys); }));
+}
+
+void Inbox::note_lag(const VerifiedNotification& notification) {
+    const auto sent = notification.fields ? sent_at(*notification.fields) : std::nullopt;
+    if (!sent) return;
+    // Of two clocks ours may be behind.
+    lag_ms_.note(std::max<std::int64_t>((notification.received_at - *sent).count(), 0));
 }
 
 void Inbox::refuse(const AppRef& app, ServerRequest& request, const Error& error, Ticket ticket) {
@@ -110,23 +108,8 @@ void Inbox::refuse(const AppRef& app, ServerRequest& request, const Error& error
                          .detail = error.message(),
                          .body = std::move(request.body),
                          .headers = headers_json(request),
+                         .request_id = request.request_id,
                          .received_at = seams_.clock.now()});
-}
-
-VerifiedNotification Inbox::verified(const AppRef& app, ServerRequest& request,
-                                     const signing::Fields& fields) const {
-    VerifiedNotification notification{.app = app,
-                                      .fields = in_utf8(fields),
-                                      .notify_id = "",
-                                      .body = std::move(request.body),
-                                      .headers = headers_json(request),
-                                      .request_id = request.request_id,
-                                      .received_at = seams_.clock.now()};
-    const auto notify_id = signing::find(fields, "notify_id");
-    notification.notify_id = notify_id && !notify_id->empty() && notification.fields
-                                 ? std::string(*notify_id)
-                                 : content_id(fields);
-    return notification;
 }
 
 void Inbox::answer(const VerifiedNotification& notification,
@@ -155,6 +138,7 @@ void Inbox::answer(const VerifiedNotification& notification,
     if (outcome->opened.empty()) return;
     seams_.log.error("difference.opened", {{"app", notification.app->id},
                                            {"class", outcome->opened},
+                                           {"request_id", notification.request_id},
                                            {"notify_id", notification.notify_id},
                                            {"payment_id", outcome->payment_id}});
 }

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "base/tally.h"
 #include "callbacks/app.h"
 #include "callbacks/record_notification.h"
 #include "callbacks/rejects.h"
@@ -32,7 +33,7 @@ struct InboxSeams {
 // the unverified body.
 class Inbox {
 public:
-    Inbox(const Apps& apps, InboxSeams seams) : apps_(apps), seams_(seams) {}
+    Inbox(const Apps& apps, InboxSeams seams);
 
     // A transport::Handler; the route's only capture is the app.
     void notify(transport::ServerRequest& request, transport::Ticket ticket);
@@ -46,12 +47,14 @@ public:
         std::uint64_t unavailable = 0;  // Could not be kept.
     };
     Counters counters() const;
+    // From the moment at which Alipay says that it sent a verified notification until it was here;
+    // Alipay names whole seconds.
+    Tally::Reading lag_ms() const { return lag_ms_.read(); }
 
 private:
     void refuse(const AppRef& app, transport::ServerRequest& request, const Error& error,
                 transport::Ticket ticket);
-    VerifiedNotification verified(const AppRef& app, transport::ServerRequest& request,
-                                  const signing::Fields& fields) const;
+    void note_lag(const VerifiedNotification& notification);
     void answer(const VerifiedNotification& notification,
                 const Result<NotificationOutcome>& outcome, transport::Ticket ticket);
 
@@ -68,6 +71,7 @@ private:
     const Apps& apps_;
     InboxSeams seams_;
     Counts counts_;
+    Tally lag_ms_;
 };
 
 }  // namespace tollgate::callbacks

@@ -235,4 +235,19 @@ Result<NotificationOutcome> record_notification(Books& books,
     return Recording(books, notification, entropy).run();
 }
 
+void foresee(const VerifiedNotification& notification, ledger::Foresight& keys) {
+    const std::string& app = notification.app->id;
+    keys.notifications.emplace_back(app, notification.notify_id);
+    if (!notification.fields) return;
+    if (const auto number = business_value(*notification.fields, "out_trade_no")) {
+        keys.payments.emplace_back(app, *number);
+    }
+    if (const auto trade_no = business_value(*notification.fields, "trade_no")) {
+        keys.trade_nos.push_back(*trade_no);
+    }
+    if (const auto number = business_value(*notification.fields, "out_order_no")) {
+        keys.preauthorisations.emplace_back(app, *number);
+    }
+}
+
 }  // namespace tollgate::callbacks

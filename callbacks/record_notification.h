@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "callbacks/app.h"
 #include "ledger/books.h"
+#include "ledger/unit.h"
 #include "signing/fields.h"
 
 namespace tollgate::callbacks {
@@ -40,5 +41,8 @@ struct NotificationOutcome {
 Result<NotificationOutcome> record_notification(ledger::Books& books,
                                                 const VerifiedNotification& notification,
                                                 Entropy& entropy);
+
+// What that unit will look for first.
+void foresee(const VerifiedNotification& notification, ledger::Foresight& keys);
 
 }  // namespace tollgate::callbacks

@@ -17,6 +17,7 @@ bool Rejects::admit(Timestamp now) {
 void Rejects::note(UnverifiedNotification notification) {
     const std::lock_guard lock(mutex_);
     ++counters_.noted;
+    ++by_reason_[notification.reason];
     if (!admit(notification.received_at)) return;
     ++admitted_;
     line_.push_back(std::move(notification));
@@ -35,6 +36,7 @@ int Rejects::run_once(int limit) {
         const auto hint =
             signing::explain_notification(notification.body, app.alipay, &app.public_key);
         log_.warning("notification.unverified", {{"app", app.id},
+                                                 {"request_id", notification.request_id},
                                                  {"reason", notification.reason},
                                                  {"hint", hint.code},
                                                  {"detail", notification.detail}});
@@ -62,6 +64,11 @@ int Rejects::run_once(int limit) {
             }));
     }
     return limit;
+}
+
+std::map<std::string, std::uint64_t> Rejects::by_reason() const {
+    const std::lock_guard lock(mutex_);
+    return by_reason_;
 }
 
 Rejects::Counters Rejects::counters() const {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <string>
 
@@ -19,6 +20,7 @@ struct UnverifiedNotification {
     std::string detail;
     std::string body;
     std::string headers;
+    std::string request_id;
     Timestamp received_at;
 };
 
@@ -47,6 +49,8 @@ public:
         std::uint64_t stored = 0;  // Those that got a row.
     };
     Counters counters() const;
+    // How many of them for each reason. Reasons are words of ours, so there are few.
+    std::map<std::string, std::uint64_t> by_reason() const;
 
 private:
     bool admit(Timestamp now);
@@ -60,6 +64,7 @@ private:
     std::int64_t second_ = 0;  // The second that `admitted_` counts.
     std::int64_t admitted_ = 0;
     Counters counters_;
+    std::map<std::string, std::uint64_t> by_reason_;
 };
 
 }  // namespace tollgate::callbacks

@@ -1,6 +1,10 @@
 # cmake -DROOM=<room> -DPAGES=<list of files, separated by '|'> -DOUTPUT=<file> -P embed_pages.cmake
 #
-# Writes a C++ source that holds each page's text under its file name: what <room>/pages.h declares.
+# Writes a C++ source that holds each page's text under its file name: what <room>/pages.h declares, in
+# tollgate::<room>, or in tollgate::NAMESPACE where ROOM is a folder within a room.
+if(NOT DEFINED NAMESPACE)
+    set(NAMESPACE "${ROOM}")
+endif()
 string(REPLACE "|" ";" pages "${PAGES}")
 set(entries "")
 foreach(page IN LISTS pages)
@@ -19,7 +23,7 @@ file(WRITE "${OUTPUT}" "// Made by cmake/embed_pages.cmake from ${ROOM}/pages; d
 
 #include \"base/check.h\"
 
-namespace tollgate::${ROOM} {
+namespace tollgate::${NAMESPACE} {
 namespace {
 
 struct Page {
@@ -39,5 +43,5 @@ std::string_view page_text(std::string_view name) {
     TOLLGATE_CHECK(false);
 }
 
-}  // namespace tollgate::${ROOM}
+}  // namespace tollgate::${NAMESPACE}
 ")

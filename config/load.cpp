@@ -29,7 +29,36 @@ void need_id(Section& section, std::string& into) {
     }
 }
 
+bool holds_password(std::string_view conninfo) {
+    if (conninfo.find("password") != std::string_view::npos) return true;
+    const std::size_t user = conninfo.find("://");
+    const std::size_t at = conninfo.find('@');
+    if (user == std::string_view::npos || at == std::string_view::npos) return false;
+    return conninfo.substr(user + 3, at - user - 3).find(':') != std::string_view::npos;
+}
+
+PostgresSettings read_postgres(Section section) {
+    PostgresSettings postgres;
+    section.need_text("conninfo", postgres.conninfo);
+    if (holds_password(postgres.conninfo)) {
+        section.problem_at("conninfo", "must hold no password: \"password\": {\"file\": …}");
+    }
+    if (section.has("password")) section.need_secret("password", postgres.password);
+    section.need_path("folder", postgres.folder);
+    section.may_have_seconds("statement_timeout_seconds", postgres.statement_timeout, 1, 300);
+    section.finish();
+    return postgres;
+}
+
 void read_store(Section section, StoreSettings& into) {
+    if (section.has("postgres")) {
+        into.postgres = read_postgres(section.child("postgres"));
+        if (section.has("sqlite_file")) {
+            section.problem_at("postgres", "and sqlite_file exclude each other: one ledger");
+        }
+        section.finish();
+        return;
+    }
     section.need_path("sqlite_file", into.sqlite_file);
     std::int64_t megabytes = into.wal_bytes_max / kMiB;
     section.may_have_integer("wal_megabytes_max", megabytes, 64, 16 * 1024);
@@ -224,6 +253,42 @@ void read_sweeps(Section section, SweepSettings& into) {
     section.finish();
 }
 
+// What is removed must be older than anything that still moves: the last retry is 75 hours after
+// its event, and a bill may be looked at again for a month.
+void read_retention(Section section, RetentionSettings& into) {
+    constexpr std::int64_t kLeast = 31;
+    constexpr std::int64_t kMost = 36'500;
+    for (auto& [name, days] : {std::pair("bodies_days", &into.bodies_days),
+                               std::pair("events_days", &into.events_days)}) {
+        section.may_have_integer(name, *days, 0, kMost);
+        if (*days > 0 && *days < kLeast) {
+            section.problem_at(name, "is 0 (for ever), or at least " + std::to_string(kLeast));
+        }
+    }
+    section.finish();
+}
+
+ConsoleSettings read_console(Section section) {
+    ConsoleSettings console;
+    for (Section& person : section.need_children("operators")) {
+        ConsoleOperator account;
+        person.need_text("name", account.id);
+        if (!account.id.empty() && !is_short_name(account.id)) {
+            person.problem_at("name", "1 to 32 lower-case letters, digits and '-' are needed");
+        }
+        person.need_choice("role", account.role, {"viewer", "operator", "admin"});
+        person.need_text("password_hash", account.password_hash);
+        person.finish();
+        console.operators.push_back(std::move(account));
+    }
+    std::int64_t life = console.session.count();
+    section.may_have_integer("session_minutes", life, 5, 7 * 24 * 60);
+    console.session = std::chrono::minutes(life);
+    section.may_have_url("sandbox_url", console.sandbox_url);
+    section.finish();
+    return console;
+}
+
 void read_log(Section section, LogLevel& into) {
     std::string level(name_of(into));
     section.may_have_choice("level", level, {"debug", "info", "warning", "error"});
@@ -240,11 +305,12 @@ public:
     explicit NameCheck(std::vector<Problem>& problems) : problems_(problems) {}
 
     template <typename Items>
-    std::set<std::string> ids(const Items& items, const std::string& list) {
+    std::set<std::string> ids(const Items& items, const std::string& list,
+                              const std::string& member = "/id") {
         std::set<std::string> seen;
         for (std::size_t i = 0; i < items.size(); ++i) {
             if (items[i].id.empty() || seen.insert(items[i].id).second) continue;
-            problems_.push_back({.where = "/" + list + "/" + std::to_string(i) + "/id",
+            problems_.push_back({.where = "/" + list + "/" + std::to_string(i) + member,
                                  .what = "\"" + items[i].id + "\" stands twice"});
         }
         return seen;
@@ -270,6 +336,7 @@ void check_names(const Settings& settings, std::vector<Problem>& problems) {
     NameCheck check(problems);
     const auto apps = check.ids(settings.apps, "apps");
     check.ids(settings.callers, "callers");
+    if (settings.console) check.ids(settings.console->operators, "console/operators", "/name");
     check.ids(settings.endpoints, "endpoints");
     check.apps_exist(settings.callers, "callers", apps);
     check.apps_exist(settings.endpoints, "endpoints", apps);
@@ -294,6 +361,7 @@ std::variant<Settings, std::vector<Problem>> load(std::string_view json_text,
     read_public(root.child("public"), settings.public_door);
     read_door(root.child("api"), settings.api);
     read_door(root.child("operator"), settings.operator_door);
+    if (root.has("console")) settings.console = read_console(root.child("console"));
     for (Section& app : root.need_children("apps")) settings.apps.push_back(read_app(app));
     for (Section& caller : root.need_children("callers")) {
         settings.callers.push_back(read_caller(caller));
@@ -306,6 +374,7 @@ std::variant<Settings, std::vector<Problem>> load(std::string_view json_text,
     read_alipay(root.child("alipay"), settings.alipay);
     read_reconciliation(root.child("reconciliation"), settings.reconciliation);
     read_sweeps(root.child("sweeps"), settings.sweeps);
+    read_retention(root.child("retention"), settings.retention);
     read_log(root.child("log"), settings.log_level);
     root.may_have_integer("workers", settings.workers, 0, 256);
     root.finish();

@@ -16,10 +16,23 @@
 // config/example.json explains each one for people; a test holds the two together.
 namespace tollgate::config {
 
+// One database that several gateways share.
+struct PostgresSettings {
+    std::string conninfo;  // libpq's words for it, without a password.
+    Secret password;       // Empty: libpq's own ways (peer, a passfile).
+    std::string folder;    // Of this gateway alone: what it keeps beside the ledger. Must exist.
+    std::chrono::milliseconds statement_timeout{10'000};
+};
+
+// One of the two.
 struct StoreSettings {
     std::string sqlite_file;  // The ledger. Its folder must exist; -wal and -shm stand beside it.
+    std::optional<PostgresSettings> postgres;
     std::int64_t wal_bytes_max =
         256 * 1024 * 1024;  // Above it the checkpointer stops being polite.
+
+    // What the names of this gateway's other files begin with.
+    std::string stem() const { return postgres ? postgres->folder + "/tollgate" : sqlite_file; }
 };
 
 // TLS at a door, by PEM files that are already there; read again at SIGHUP.
@@ -55,11 +68,25 @@ struct ApiSettings {
     DoorLimits limits{.body_bytes_max = 128 * 1024};
 };
 
-// Health, readiness and, later, metrics and the console.
+// Health, readiness and the console.
 struct OperatorSettings {
     ListenAddress listen{.address = "127.0.0.1", .port = 8602};
     DoorTls tls;
     DoorLimits limits;
+};
+
+// A person who may sign in to the console.
+struct ConsoleOperator {
+    std::string id;             // His name. [a-z0-9-]{1,32}
+    std::string role;           // viewer, operator, admin
+    std::string password_hash;  // As `tollgate keys password` prints it.
+};
+
+// The console at the operator's door.
+struct ConsoleSettings {
+    std::vector<ConsoleOperator> operators;
+    std::chrono::minutes session{480};  // From the sign-in on.
+    std::string sandbox_url;            // The pretend Alipay beside us; empty: there is none.
 };
 
 // Certificate mode: the texts of the files that Alipay's console hands out (protocol notes 5).
@@ -155,11 +182,18 @@ struct SweepSettings {
     std::int64_t in_flight_max = 32;
 };
 
+// How long the ledger keeps what nobody needs for a payment any more; 0: for ever.
+struct RetentionSettings {
+    std::int64_t bodies_days = 180;  // What Alipay sent, headers and body.
+    std::int64_t events_days = 400;  // Events, their deliveries and attempts.
+};
+
 struct Settings {
     StoreSettings store;
     PublicSettings public_door;
     ApiSettings api;
     OperatorSettings operator_door;
+    std::optional<ConsoleSettings> console;  // Nothing: there is no console.
     std::vector<AppSettings> apps;
     std::vector<CallerSettings> callers;
     std::vector<EndpointSettings> endpoints;
@@ -168,6 +202,7 @@ struct Settings {
     AlipaySettings alipay;
     ReconciliationSettings reconciliation;
     SweepSettings sweeps;
+    RetentionSettings retention;
     std::int64_t workers = 0;  // 0: one a core.
     LogLevel log_level = LogLevel::info;
 };

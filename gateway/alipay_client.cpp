@@ -90,27 +90,30 @@ void AlipayClient::start(Prepared prepared, Completion done) {
     // The request moves on; what it was is needed when the answer comes.
     auto request = std::move(prepared.request);
     const Timestamp asked_at = clock_.now();
-    http_.start(std::move(request), [this, asked_at, asked = std::move(prepared),
+    const auto began = clock_.monotonic();
+    http_.start(std::move(request), [this, asked_at, began, asked = std::move(prepared),
                                      done = std::move(done)](Result<transport::ClientReply> reply) {
         note_clock(reply, asked_at);
+        const auto took = clock_.monotonic() - began;
         const std::string cert_sn =
             certificates_ == nullptr ? "" : unknown_certificate(asked, reply);
-        if (cert_sn.empty()) return answered(asked, reply, done);
+        if (cert_sn.empty()) return answered(asked, reply, took, done);
         certificates_->want(
             asked.call.app, cert_sn,
             [this](const callbacks::AppRef& app, const std::string& sn,
                    AlipayCertificates::Content then) { download(app, sn, std::move(then)); },
-            [this, asked, reply, done](const Result<Done>& /*it_shows_when_verifying*/) {
+            [this, asked, reply, took, done](const Result<Done>& /*it_shows_when_verifying*/) {
                 Prepared with_certificate = asked;
                 with_certificate.call.app = certificates_->current(asked.call.app);
-                answered(std::move(with_certificate), reply, done);
+                answered(std::move(with_certificate), reply, took, done);
             });
     });
 }
 
 void AlipayClient::answered(Prepared asked, const Result<transport::ClientReply>& reply,
-                            const Completion& done) {
+                            std::chrono::nanoseconds took, const Completion& done) {
     const auto answer = read(asked, reply);
+    meter_.note(*asked.method, answer, took);
     log_answer(asked, answer);
     // Alipay signs no failure of v3. Where asking costs nothing, v2's word is worth having.
     const bool ask_v2 =
@@ -157,6 +160,7 @@ void AlipayClient::log_answer(const Prepared& asked, const Result<AlipayAnswer>&
                 {"api", asked.over_v3 ? "v3" : "v2"},
                 {"app", asked.call.app->id},
                 {"request_id", asked.call.request_id},
+                {"payment_id", asked.call.payment_id},
                 {"kind", answer ? name_of(answer->kind) : tollgate::name_of(answer.error().code())},
                 {"code", answer ? answer->code : ""},
                 {"sub_code", answer ? answer->sub_code : ""},
@@ -170,6 +174,7 @@ void AlipayClient::call(const Call& call, Completion done) {
         log_.error("alipay.not_sent", {{"method", call.method},
                                        {"app", call.app->id},
                                        {"request_id", call.request_id},
+                                       {"payment_id", call.payment_id},
                                        {"reason", prepared.error().message()}});
         return done(Error(ErrorCode::unavailable, prepared.error().message())
                         .because(prepared.error().reason()));

@@ -15,6 +15,7 @@
 #include "gateway/alipay/answer.h"
 #include "gateway/alipay/method.h"
 #include "gateway/alipay_certificates.h"
+#include "gateway/alipay_meter.h"
 #include "gateway/alipay_request.h"
 #include "gateway/clock_watch.h"
 #include "transport/http_client.h"
@@ -39,8 +40,9 @@ public:
         std::string_view method;  // A literal.
         nlohmann::json biz_content;
         std::string notify_url;
-        std::string request_id;  // Of the request that caused it, for the log.
-        bool is_repeat = false;  // The same call was made before: see CheckMoment.
+        std::string request_id;       // Of the request that caused it, for the log.
+        std::string payment_id = {};  // What it is about, for the log.
+        bool is_repeat = false;       // The same call was made before: see CheckMoment.
     };
 
     // Signs (some 0.7 ms) and starts; `done` runs later on the client's loop. Safe from any thread,
@@ -66,10 +68,12 @@ public:
     // Is told the Date of every answer. Before the first call; must outlive the client.
     void watch_clock(ClockWatch& watch) { clock_watch_ = &watch; }
 
+    const AlipayMeter& meter() const { return meter_; }
+
 private:
     Result<Prepared> prepare_over(const Call& call, const Method& method, bool v3) const;
     void answered(Prepared asked, const Result<transport::ClientReply>& reply,
-                  const Completion& done);
+                  std::chrono::nanoseconds took, const Completion& done);
     static Result<AlipayAnswer> read(const Prepared& asked,
                                      const Result<transport::ClientReply>& reply);
     void download(const callbacks::AppRef& app, const std::string& cert_sn,
@@ -82,6 +86,7 @@ private:
     Clock& clock_;
     Entropy& entropy_;
     Log& log_;
+    AlipayMeter meter_;
     AlipayCertificates* certificates_ = nullptr;
     ClockWatch* clock_watch_ = nullptr;
 };

@@ -23,15 +23,19 @@ struct Caller {
     std::string id;
     std::set<std::string, std::less<>> apps;
     std::set<std::string, std::less<>> rights;
+    bool sees_bodies = false;  // Of notifications, as they came: they hold buyers' data.
 
     bool may_see(std::string_view app) const { return apps.contains(app); }
     bool may(std::string_view right) const { return rights.contains(right); }
 };
 
-// Who is calling, by bearer key. Only the SHA-256 of a key is known here. Safe to share.
+// Who is calling: by bearer key, of which only the SHA-256 is known here; or, of a request that a
+// part of this process vouches for, by his id. Safe to share.
 class Callers {
 public:
-    Callers(const std::vector<config::CallerSettings>& settings, Clock& clock);
+    // `vouched`: those who have no key, and are admitted elsewhere.
+    Callers(const std::vector<config::CallerSettings>& settings, Clock& clock,
+            std::vector<Caller> vouched = {});
 
     // The caller, if he has the right; else 401 (key missing or unknown: nothing says which), 429
     // (with Retry-After) when he asks more often than he may, or 403.
@@ -46,6 +50,7 @@ private:
         TokenBucket bucket;
     };
 
+    std::optional<std::size_t> find(const transport::ServerRequest& request) const;
     // When he may ask again; nothing: now, and this counts as asked.
     std::optional<std::chrono::nanoseconds> must_wait(std::size_t caller) const;
 
@@ -53,6 +58,7 @@ private:
     std::vector<Caller> callers_;
     std::vector<std::unique_ptr<Rate>> rates_;  // Beside callers_; null: no limit.
     std::unordered_map<std::string, std::size_t> by_key_hash_;
+    std::unordered_map<std::string, std::size_t> vouched_;  // By id.
 };
 
 }  // namespace tollgate::gateway

@@ -66,6 +66,7 @@ Result<Done> CreateCall::prepare(CreateWork& work, bool is_repeat) const {
                  create_biz_content(request, *work.app, payment.seller_id, payment.expires_at),
              .notify_url = settings_.public_base_url + "/alipay/" + work.app->id + "/notify",
              .request_id = work.asked.request_id,
+             .payment_id = work.wanted.payment.id,
              .is_repeat = is_repeat}));
     if (!is_repeat || work.call->method->repeat != Repeat::after_asking) return Done{};
     TOLLGATE_TRY(work.query,
@@ -73,7 +74,8 @@ Result<Done> CreateCall::prepare(CreateWork& work, bool is_repeat) const {
                                         .method = "alipay.trade.query",
                                         .biz_content = {{"out_trade_no", payment.out_trade_no}},
                                         .notify_url = "",
-                                        .request_id = work.asked.request_id}));
+                                        .request_id = work.asked.request_id,
+                                        .payment_id = work.wanted.payment.id}));
     return Done{};
 }
 
@@ -120,7 +122,8 @@ void CreateCall::ask_about_refusal(const Work& work, const AlipayAnswer& refusal
                         .method = "alipay.trade.query",
                         .biz_content = {{"out_trade_no", work->wanted.payment.out_trade_no}},
                         .notify_url = "",
-                        .request_id = work->asked.request_id},
+                        .request_id = work->asked.request_id,
+                        .payment_id = work->wanted.payment.id},
                        [this, work, reason](const Result<AlipayAnswer>& answer) {
                            if (shows_no_trade(answer)) return refused(work, reason);
                            unclear(work, Error(ErrorCode::outcome_unknown, reason));

@@ -8,6 +8,7 @@
 #include "gateway/create_problems.h"
 #include "gateway/idempotency.h"
 #include "gateway/look_schedule.h"
+#include "gateway/trade_answers.h"
 #include "signing/digest.h"
 
 namespace tollgate::gateway {
@@ -56,7 +57,10 @@ void CreatePayment::run(Asked asked, Ticket ticket) {
         }
         return work->answer(storage_problem(ready.error()));
     }
-    if (work->ticket.open()) submit(std::move(work));
+    if (!work->ticket.open()) return;
+    const bool is_new = work->wanted.payment.row == 0;
+    if (is_new && seams_.guard != nullptr && seams_.guard->is_on()) return ask_first(work);
+    submit(std::move(work));
 }
 
 // Everything that can be done before the transaction. Answers by itself when the payment is already
@@ -170,10 +174,31 @@ void CreatePayment::call_again(const ledger::Payment& payment, const ledger::Ori
     work->done();
 }
 
+// The ledger has forgotten what it did after its backup: Alipay has not.
+void CreatePayment::ask_first(const std::shared_ptr<CreateWork>& work) {
+    seams_.alipay.call({.app = work->app,
+                        .method = "alipay.trade.query",
+                        .biz_content = {{"out_trade_no", work->wanted.payment.out_trade_no}},
+                        .notify_url = "",
+                        .request_id = work->asked.request_id},
+                       [this, work](const Result<AlipayAnswer>& answer) {
+                           const QueryFinding finding = read_query(answer);
+                           if (finding.kind == QueryFinding::Kind::no_trade) return submit(work);
+                           work->answer(finding.kind == QueryFinding::Kind::trade
+                                            ? number_known_problem()
+                                            : guarded_problem());
+                       });
+}
+
 void CreatePayment::submit(std::shared_ptr<CreateWork> work) {
     seams_.writer.submit(ledger::make_unit(
         [work](ledger::Books& books) { return create_in_books(books, work->wanted); },
-        [this, work](Result<CreateOutcome> outcome) { after_unit(work, std::move(outcome)); }));
+        [this, work](Result<CreateOutcome> outcome) { after_unit(work, std::move(outcome)); },
+        [work](ledger::Foresight& keys) {
+            const auto& payment = work->wanted.payment;
+            keys.payments.emplace_back(payment.app, payment.out_trade_no);
+            keys.preauthorisations.emplace_back(payment.app, payment.out_trade_no);
+        }));
 }
 
 void CreatePayment::after_unit(const std::shared_ptr<CreateWork>& work,

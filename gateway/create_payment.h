@@ -32,6 +32,7 @@ private:
     Result<Done> prepare(CreateWork& work) const;
     Result<Done> prepare_new(CreateWork& work, Timestamp now) const;
     Result<Done> prepare_action(CreateWork& work) const;
+    void ask_first(const std::shared_ptr<CreateWork>& work);
     void submit(std::shared_ptr<CreateWork> work);
     void after_unit(const std::shared_ptr<CreateWork>& work, Result<CreateOutcome> outcome);
     void failed(const CreateWork& work, const Error& error);

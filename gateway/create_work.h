@@ -12,6 +12,7 @@
 #include "gateway/callers.h"
 #include "gateway/create_request.h"
 #include "gateway/create_unit.h"
+#include "gateway/ledger_guard.h"
 #include "gateway/problem.h"
 #include "ledger/store.h"
 #include "ledger/writer.h"
@@ -28,6 +29,7 @@ struct CreateSeams {
     Random& random;
     Entropy& entropy;
     Log& log;
+    const LedgerGuard* guard = nullptr;  // None: the ledger is never guarded.
 };
 
 // POST /v1/payments, as it came.

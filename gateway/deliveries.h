@@ -68,6 +68,9 @@ public:
     void stop(std::chrono::nanoseconds deadline);
 
     callbacks::Deliverer::Counters counters() const { return deliverer_->counters(); }
+    std::vector<callbacks::Deliverer::EndpointView> endpoints() const {
+        return deliverer_->endpoints();
+    }
 
 private:
     struct Queue {

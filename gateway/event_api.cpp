@@ -35,6 +35,25 @@ ListRequest read_list(std::string_view text, const Caller& caller,
     return asked;
 }
 
+// The last number that was removed for its age, where a reader who has seen up to `after` may have
+// missed something by it. Who begins (0) begins with what is there.
+Result<std::optional<std::int64_t>> removed_behind(const Result<ledger::ReadLease>& reading,
+                                                   std::int64_t after) {
+    if (!reading) return reading.error();
+    if (after == 0) return std::optional<std::int64_t>();
+    TOLLGATE_TRY(const auto removed_to, (**reading).outbox().events_removed_to());
+    return after < removed_to ? std::optional(removed_to) : std::nullopt;
+}
+
+ApiProblem events_removed(std::int64_t removed_to) {
+    return {.status = 410,
+            .code = "events_removed",
+            .title =
+                "events after your cursor were removed for their age: look at your payments, then "
+                "go on with removed_to",
+            .members = ",\"removed_to\":" + std::to_string(removed_to)};
+}
+
 }  // namespace
 
 void EventApi::add_routes(transport::Router& router) {
@@ -58,11 +77,13 @@ void EventApi::list(Request& request, Ticket ticket) {
     if (refused(problems, ticket)) return;
     const std::uint64_t seen = long_polls_.publishings();
     const auto reading = seams_.store.read();
+    const auto removed = removed_behind(reading, asked.query.after);
     const auto answer =
-        reading ? answer_events(**reading, asked.query) : Result<EventsAnswer>(reading.error());
+        removed ? answer_events(**reading, asked.query) : Result<EventsAnswer>(removed.error());
     if (!answer) {
         return answer_failure(seams_, request.request_id, answer.error(), std::move(ticket));
     }
+    if (*removed) return ticket.complete(to_response(events_removed(**removed)));
     if (!answer->empty || asked.wait.count() == 0) {
         return ticket.complete(json_response(200, answer->json));
     }

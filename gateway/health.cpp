@@ -1,5 +1,6 @@
 #include "gateway/health.h"
 
+#include "base/time_text.h"
 #include "gateway/answers.h"
 
 namespace tollgate::gateway {
@@ -14,11 +15,14 @@ void Health::add_routes(transport::Router& router) {
                              : health.write_failing ? "cannot_write"
                                                     : "ok";
         const bool ready = !health.in_doubt && !health.write_failing && !stopping_;
+        const auto guarded_since = guard_.since();
+        const std::string guarded =
+            guarded_since ? R"(,"guarded_since":")" + to_rfc3339(*guarded_since) + '"' : "";
         ticket.complete(json_response(
             ready ? 200 : 503, std::string(R"({"status":")") + (ready ? "ready" : "not_ready") +
                                    R"(","ledger":")" + ledger + R"(","stopping":)" +
                                    (stopping_ ? "true" : "false") + R"(,"units_waiting":)" +
-                                   std::to_string(health.waiting) + "}"));
+                                   std::to_string(health.waiting) + guarded + "}"));
     });
 }
 

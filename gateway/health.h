@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "gateway/ledger_guard.h"
 #include "ledger/writer.h"
 #include "transport/router.h"
 
@@ -10,7 +11,8 @@ namespace tollgate::gateway {
 // /healthz: the process runs. /readyz: it can do its work; 503 and the reasons when it cannot.
 class Health {
 public:
-    explicit Health(const ledger::Writer& writer) : writer_(writer) {}
+    Health(const ledger::Writer& writer, const LedgerGuard& guard)
+        : writer_(writer), guard_(guard) {}
 
     void add_routes(transport::Router& router);
 
@@ -19,6 +21,7 @@ public:
 
 private:
     const ledger::Writer& writer_;
+    const LedgerGuard& guard_;
     std::atomic<bool> stopping_ = false;
 };
 

@@ -22,9 +22,12 @@
 #include "gateway/cli/doctor.h"
 #include "gateway/cli/exit_code.h"
 #include "gateway/cli/keys.h"
+#include "gateway/cli/manual.h"
 #include "gateway/cli/reconcile_options.h"
 #include "gateway/cli/serve.h"
 #include "gateway/cli/signatures.h"
+#include "gateway/cli/store.h"
+#include "gateway/cli/version.h"
 #include "sandbox/drive.h"
 #include "sandbox/methods.h"
 #include "sandbox/sandbox.h"
@@ -280,7 +283,9 @@ struct Options {
     sandbox::DriveSettings drive;
     ConnectOptions connect;
     cli::ReconcileCommand reconcile;
+    cli::StoreCommand store;
     cli::DoctorOptions doctor;
+    std::string shell;
 };
 
 void add_service_commands(CLI::App& app, Options& options, int& code) {
@@ -392,6 +397,8 @@ void add_key_commands(CLI::App& app, Options& options, int& code) {
     auto* webhook = keys->add_subcommand("webhook", "A secret that signs events");
     webhook->add_option("FILE", options.file, "The file to write")->required();
     webhook->callback([&] { code = finish(cli::new_webhook_secret(options.file)); });
+    auto* password = keys->add_subcommand("password", "Hash a password for the console's settings");
+    password->callback([&] { code = finish(cli::print_password_hash()); });
 }
 
 void add_signature_commands(CLI::App& app, Options& options, int& code) {
@@ -469,16 +476,18 @@ void add_alipay_commands(CLI::App& app, Options& options, int& code) {
 int main(int argc, char** argv) {
     CLI::App app("Tollgate: a payment service that a shop runs beside its order service");
     app.name("tollgate");
-    app.set_version_flag("--version", TOLLGATE_VERSION);
+    app.set_version_flag("--version", cli::version_text());
     app.require_subcommand(1);
     Options options;
     int code = cli::kDone;
     add_service_commands(app, options, code);
     cli::add_reconcile_command(app, options.reconcile, code);
+    cli::add_store_commands(app, options.store, code);
     add_tunnel_commands(app, options, code);
     add_key_commands(app, options, code);
     add_signature_commands(app, options, code);
     add_alipay_commands(app, options, code);
+    cli::add_manual_commands(app, options.shell, code);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -4,6 +4,8 @@
 #include "gateway/alipay_request.h"
 #include "gateway/answers.h"
 #include "gateway/history_json.h"
+#include "gateway/preauth_answers.h"
+#include "gateway/preauth_calls.h"
 #include "gateway/preauth_replies.h"
 
 namespace tollgate::gateway {
@@ -36,7 +38,7 @@ void PreauthApi::add_routes(transport::Router& router) {
             (this->*member)(request, std::move(ticket));
         };
     };
-    const std::string one = "/v1/preauthorisations/{app}/{number}";
+    const std::string one = "/v1/preauthorisations/{app}/{out_auth_no}";
     router.add("POST", "/v1/preauthorisations", bound(&PreauthApi::try_it));
     router.add("POST", one + "/confirm", bound(&PreauthApi::confirm));
     router.add("POST", one + "/cancel", bound(&PreauthApi::cancel));
@@ -91,7 +93,8 @@ Result<Done> PreauthApi::prepare_freeze(const PreauthRequest& request, Work& wor
                                                            : "alipay.fund.auth.order.freeze",
                                              .biz_content = biz,
                                              .notify_url = notify_url,
-                                             .request_id = work.request_id}));
+                                             .request_id = work.request_id,
+                                             .payment_id = work.wanted.id}));
     return Done{};
 }
 
@@ -122,6 +125,38 @@ void PreauthApi::try_it(const ServerRequest& request, Ticket ticket) {
         return work->ticket.complete(
             to_response(invalid_request({{.where = "", .what = prepared.error().message()}})));
     }
+    const auto asks = must_ask_first(*work);
+    if (!asks) {
+        return answer_failure(seams_, work->request_id, asks.error(), std::move(work->ticket));
+    }
+    return *asks ? ask_first(work) : submit_try(work);
+}
+
+// A guarded ledger may have forgotten one of this number: Alipay has not.
+Result<bool> PreauthApi::must_ask_first(const Work& work) {
+    if (settings_.guard == nullptr || !settings_.guard->is_on()) return false;
+    TOLLGATE_TRY(const auto reading, seams_.store.read());
+    TOLLGATE_TRY(const auto known,
+                 reading->preauths().one(work.wanted.app, work.wanted.out_auth_no));
+    return !known;
+}
+
+void PreauthApi::ask_first(const Shared& work) {
+    constexpr auto kCall = PreauthCall::freeze_query;
+    alipay_.call(
+        preauth_call({.preauth = work->wanted, .app = work->app, .call = kCall}, work->request_id),
+        [this, work](const Result<AlipayAnswer>& answer) {
+            using Kind = PreauthFinding::Kind;
+            const Kind kind = read_preauth_answer(kCall, answer).kind;
+            if (kind == Kind::none) return submit_try(work);
+            const bool is_known =
+                kind == Kind::frozen || kind == Kind::waiting || kind == Kind::ended;
+            work->ticket.complete(
+                to_response(is_known ? number_known_problem() : guarded_problem()));
+        });
+}
+
+void PreauthApi::submit_try(const Shared& work) {
     seams_.writer.submit(ledger::make_unit(
         [this, work](ledger::Books& books) {
             return begin_try(books, work->wanted, work->call.has_value(), context(*work),

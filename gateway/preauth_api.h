@@ -2,6 +2,7 @@
 
 #include "callbacks/app.h"
 #include "gateway/api_request.h"
+#include "gateway/ledger_guard.h"
 #include "gateway/preauth_errands.h"
 #include "gateway/preauth_unit.h"
 #include "transport/router.h"
@@ -11,6 +12,7 @@ namespace tollgate::gateway {
 struct PreauthSettings {
     std::string public_base_url;
     std::chrono::milliseconds call_lease;
+    const LedgerGuard* guard = nullptr;  // None: the ledger is never guarded.
 };
 
 // Try, confirm and cancel, as a coordinator of distributed transactions drives them:
@@ -46,6 +48,9 @@ private:
     Shared begin(const transport::ServerRequest& request, const Caller& caller,
                  const std::string& app, transport::Ticket& ticket);
     Result<Done> prepare_freeze(const PreauthRequest& request, Work& work);
+    void submit_try(const Shared& work);
+    Result<bool> must_ask_first(const Work& work);
+    void ask_first(const Shared& work);
     void submit_confirm(const Shared& work);
     void freeze(const Shared& work, Result<PreauthOutcome> outcome);
     void carry_out(const Shared& work, Result<PreauthOutcome> outcome);

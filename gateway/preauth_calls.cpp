@@ -11,7 +11,8 @@ AlipayClient::Call preauth_call(const DuePreauth& due, const std::string& id) {
                             .biz_content = {{"out_order_no", preauth.out_auth_no},
                                             {"out_request_no", preauth.out_auth_no}},
                             .notify_url = "",
-                            .request_id = id};
+                            .request_id = id,
+                            .payment_id = due.preauth.id};
     switch (due.call) {
         case PreauthCall::freeze:
         case PreauthCall::freeze_again:

@@ -92,10 +92,11 @@ void PreauthErrands::write(const DuePreauth& due, const std::string& id,
                 .dice = seams_.random};
             return apply_preauth(books, due, finding, context);
         },
-        [this, due](const Result<Preauthorisation>& now) { stepped(due, now); }));
+        [this, due, id](const Result<Preauthorisation>& now) { stepped(due, id, now); }));
 }
 
-void PreauthErrands::stepped(const DuePreauth& due, const Result<Preauthorisation>& preauth) {
+void PreauthErrands::stepped(const DuePreauth& due, const std::string& id,
+                             const Result<Preauthorisation>& preauth) {
     const bool goes_on =
         preauth && preauth->next_sweep_at && *preauth->next_sweep_at <= seams_.clock.now();
     std::vector<Waiter> waiters;
@@ -111,6 +112,7 @@ void PreauthErrands::stepped(const DuePreauth& due, const Result<Preauthorisatio
     if (goes_on) seams_.wake();
     if (preauth && preauth->status != due.preauth.status) {
         seams_.log.info("preauthorisation.moved", {{"preauthorisation_id", preauth->id},
+                                                   {"request_id", id},
                                                    {"from", name_of(due.preauth.status)},
                                                    {"to", name_of(preauth->status)},
                                                    {"why", preauth->failure.value_or("")}});

@@ -37,7 +37,8 @@ private:
     void claimed(Result<std::vector<DuePreauth>> due);
     void make_call(const DuePreauth& due);
     void write(const DuePreauth& due, const std::string& id, const Result<AlipayAnswer>& answer);
-    void stepped(const DuePreauth& due, const Result<ledger::Preauthorisation>& preauth);
+    void stepped(const DuePreauth& due, const std::string& id,
+                 const Result<ledger::Preauthorisation>& preauth);
 
     const callbacks::Apps& apps_;
     const std::chrono::milliseconds lease_;

@@ -78,33 +78,39 @@ StepContext RefundErrands::context(const callbacks::AppRef& app, const std::stri
 
 void RefundErrands::make_call(const DueRefund& due) {
     const std::string id = make_id("ask", seams_.clock.now(), seams_.entropy);
+    const auto began = seams_.clock.monotonic();
     const auto& refund = due.refund;
     AlipayClient::Call call{.app = due.app,
                             .method = "alipay.trade.refund",
                             .biz_content = {{"out_trade_no", due.payment.out_trade_no},
                                             {"out_request_no", refund.out_request_no}},
                             .notify_url = "",
-                            .request_id = id};
+                            .request_id = id,
+                            .payment_id = due.payment.id};
     if (due.query) {
         call.method = "alipay.trade.fastpay.refund.query";
         call.biz_content["query_options"] = {"gmt_refund_pay", "deposit_back_info"};
-        return seams_.alipay.call(call, [this, due, id](const Result<AlipayAnswer>& answer) {
+        return seams_.alipay.call(call, [this, due, id, began](const Result<AlipayAnswer>& answer) {
             seams_.writer.submit(ledger::make_unit(
                 [this, due, id, finding = read_refund_query(answer)](ledger::Books& books) {
                     return apply_refund_query(books, due, finding, context(due.app, id));
                 },
-                [this, due](const Result<ledger::Refund>& now) { stepped(due.refund.row, now); }));
+                [this, due, id, began](const Result<ledger::Refund>& now) {
+                    stepped(due, id, began, now);
+                }));
         });
     }
     call.biz_content["refund_amount"] = refund.amount.to_yuan();
     if (refund.reason) call.biz_content["refund_reason"] = *refund.reason;
-    seams_.alipay.call(call, [this, due, id](const Result<AlipayAnswer>& answer) {
+    seams_.alipay.call(call, [this, due, id, began](const Result<AlipayAnswer>& answer) {
         seams_.writer.submit(ledger::make_unit(
             [this, due, id,
              finding = read_refund_call(answer, due.refund.amount)](ledger::Books& books) {
                 return apply_refund_call(books, due, finding, context(due.app, id));
             },
-            [this, due](const Result<ledger::Refund>& now) { stepped(due.refund.row, now); }));
+            [this, due, id, began](const Result<ledger::Refund>& now) {
+                stepped(due, id, began, now);
+            }));
     });
 }
 
@@ -116,7 +122,8 @@ void RefundErrands::make_call(const DueReport& due) {
          .biz_content = {{"out_trade_no", due.payment.out_trade_no},
                          {"out_request_no", due.report.out_request_no}},
          .notify_url = "",
-         .request_id = id},
+         .request_id = id,
+         .payment_id = due.payment.id},
         [this, due, id](const Result<AlipayAnswer>& answer) {
             seams_.writer.submit(ledger::make_unit(
                 [this, due, id, finding = read_refund_query(answer)](ledger::Books& books) {
@@ -127,11 +134,14 @@ void RefundErrands::make_call(const DueReport& due) {
         });
 }
 
-void RefundErrands::stepped(ledger::RowId row, const Result<ledger::Refund>& refund) {
+void RefundErrands::stepped(const DueRefund& due, const std::string& id,
+                            std::chrono::nanoseconds began, const Result<ledger::Refund>& refund) {
+    const auto took = seams_.clock.monotonic() - began;
+    took_ms_.note(std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
     std::vector<Waiter> waiters;
     {
         const std::lock_guard lock(mutex_);
-        const auto [first, last] = waiters_.equal_range(row);
+        const auto [first, last] = waiters_.equal_range(due.refund.row);
         for (auto it = first; it != last; ++it) waiters.push_back(std::move(it->second));
         waiters_.erase(first, last);
     }
@@ -140,6 +150,8 @@ void RefundErrands::stepped(ledger::RowId row, const Result<ledger::Refund>& ref
                          refund->status == ledger::RefundStatus::failed;
         seams_.log.write(odd ? LogLevel::warning : LogLevel::info, "refund.seen_to",
                          {{"refund_id", refund->id},
+                          {"payment_id", due.payment.id},
+                          {"request_id", id},
                           {"status", name_of(refund->status)},
                           {"amount", refund->amount.fen()},
                           {"why", refund->failure.value_or("")}});

@@ -6,8 +6,10 @@
 #include <mutex>
 #include <vector>
 
+#include "base/tally.h"
 #include "gateway/clock_watch.h"
 #include "gateway/refund_steps.h"
+#include "gateway/sweep_bounds.h"
 #include "ledger/writer.h"
 
 namespace tollgate::gateway {
@@ -33,7 +35,7 @@ public:
 
     RefundErrands(const callbacks::Apps& apps, std::chrono::milliseconds lease,
                   RefundErrandSeams seams)
-        : apps_(apps), lease_(lease), seams_(std::move(seams)) {}
+        : apps_(apps), lease_(lease), seams_(std::move(seams)), took_ms_(kSweepBounds) {}
 
     // The timer's: claims what is due, at most `limit` at a time.
     void run_once(int limit);
@@ -43,13 +45,17 @@ public:
     // A refund has been requested; it is durable. Safe from any thread.
     void hurry(ledger::RowId refund, Waiter waiter);
 
+    // How long it took to ask Alipay about one and to write down what it said.
+    Tally::Reading took_ms() const { return took_ms_.read(); }
+
 private:
     void claim(int limit);
     void claimed(Result<DueRefunds> due);
     void make_call(const DueRefund& due);
     void make_call(const DueReport& due);
     StepContext context(const callbacks::AppRef& app, const std::string& id) const;
-    void stepped(ledger::RowId row, const Result<ledger::Refund>& refund);
+    void stepped(const DueRefund& due, const std::string& id, std::chrono::nanoseconds began,
+                 const Result<ledger::Refund>& refund);
 
     const callbacks::Apps& apps_;
     const std::chrono::milliseconds lease_;
@@ -60,6 +66,7 @@ private:
     DueRefunds ready_;
     bool claiming_ = false;
     bool hurried_ = false;
+    Tally took_ms_;
 };
 
 }  // namespace tollgate::gateway

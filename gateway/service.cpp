@@ -1,39 +1,36 @@
 #include "gateway/service.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
-
-#include <pthread.h>
 
 #include "callbacks/app.h"
 #include "callbacks/inbox.h"
 #include "callbacks/rejects.h"
 #include "gateway/alipay_certificates.h"
 #include "gateway/alipay_client.h"
-#include "gateway/app_result_api.h"
 #include "gateway/callers.h"
 #include "gateway/clock_watch.h"
 #include "gateway/create_payment.h"
 #include "gateway/deliveries.h"
-#include "gateway/difference_api.h"
 #include "gateway/door.h"
-#include "gateway/ending_api.h"
-#include "gateway/endpoint_api.h"
-#include "gateway/event_api.h"
 #include "gateway/health.h"
-#include "gateway/payment_api.h"
-#include "gateway/preauth_api.h"
+#include "gateway/ledger_chores.h"
+#include "gateway/ledger_guard.h"
+#include "gateway/ledger_upkeep.h"
+#include "gateway/metrics/metrics.h"
+#include "gateway/open_ledger.h"
+#include "gateway/openapi/document.h"
+#include "gateway/operate/console.h"
+#include "gateway/operate/roles.h"
+#include "gateway/operate/sign_in.h"
+#include "gateway/order_api.h"
 #include "gateway/reconcile/service.h"
-#include "gateway/refund_api.h"
 #include "gateway/refund_errands.h"
 #include "gateway/refusals.h"
-#include "gateway/replacing.h"
+#include "gateway/retention.h"
 #include "gateway/return_page.h"
-#include "gateway/token_api.h"
+#include "gateway/running.h"
 #include "gateway/trade_errands.h"
-#include "ledger/sqlite_store.h"
 #include "ledger/writer.h"
 #include "transport/curl_client.h"
 #include "transport/front.h"
@@ -47,7 +44,6 @@ using transport::Ticket;
 
 constexpr milliseconds kLoopWait{500};
 constexpr milliseconds kTimerBeat{100};
-constexpr milliseconds kCheckpointBeat{250};
 constexpr milliseconds kReconcileBeat{30'000};
 constexpr int kDaysABeat = 4;
 // A payment may take three calls, one after the other (a barcode's repeat: query, pay, query), and
@@ -63,23 +59,24 @@ class RunningService final : public Service {
 public:
     RunningService(config::Settings settings, ServiceSeams seams, callbacks::Apps apps)
         : settings_(std::move(settings)),
-          seams_(std::move(seams)),
+          clock_(seams.clock),
+          seams_{clock_, seams.entropy, seams.random, seams.log, seams.on_fatal, seams.sqlite_vfs},
+          signal_(seams_.clock),
           apps_(std::move(apps)),
-          certificates_(settings_.store.sqlite_file + ".certificates", apps_, seams_.clock,
-                        seams_.log),
-          callers_(settings_.callers, seams_.clock) {}
+          certificates_(settings_.store.stem() + ".certificates", apps_, seams_.clock, seams_.log),
+          callers_(settings_.callers, seams_.clock, operate::callers_of(settings_)) {}
 
     ~RunningService() override { stop(milliseconds(0)); }
 
     Result<Done> open() {
-        TOLLGATE_TRY(store_,
-                     ledger::open_sqlite_store({.file = settings_.store.sqlite_file,
-                                                .wal_bytes_max = settings_.store.wal_bytes_max,
-                                                .vfs = seams_.sqlite_vfs},
-                                               seams_.clock));
+        TOLLGATE_TRY(store_, open_ledger(settings_.store, clock_.ours(), seams_.sqlite_vfs));
+        TOLLGATE_TRY(const auto ahead, store_->clock_ahead_of(clock_.ours()));
+        clock_.set_ahead(ahead);
         TOLLGATE_TRY(auto connection, store_->write_connection());
         writer_ = std::make_unique<ledger::Writer>(std::move(connection), ledger::Writer::Options{},
                                                    seams_.log);
+        writer_->time_commits(seams_.clock);
+        guard_ = std::make_unique<LedgerGuard>(*store_, seams_.clock, seams_.log);
         rejects_ = std::make_unique<callbacks::Rejects>(
             callbacks::Rejects::Options{
                 .kept_max = settings_.notifications.unverified_kept_max,
@@ -91,34 +88,45 @@ public:
                                                                           .clock = seams_.clock,
                                                                           .entropy = seams_.entropy,
                                                                           .log = seams_.log});
+        retention_ = std::make_unique<Retention>(
+            settings_.retention,
+            Retention::Seams{
+                .store = *store_, .writer = *writer_, .clock = seams_.clock, .log = seams_.log});
         certificates_.load_kept();
         TOLLGATE_DO(open_outgoing());
         return open_listeners();
     }
 
     Result<Done> start_threads() {
-        start_thread("writer", [this] { run_writer(); });
+        threads_.start("writer", [this] { run_writer(); });
         // Before the first request: events must find their endpoints.
         TOLLGATE_DO(writer_->transact([this](ledger::Books& books) {
             return books.outbox().set_configured_endpoints(Deliveries::configured(settings_),
                                                            seams_.clock.now());
         }));
-        start_thread("checkpointer", [this] { run_checkpointer(); });
-        start_thread("alipay", [this] { run_alipay(); });
-        for (auto& [name, loop] : deliveries_->loops()) start_thread(name, std::move(loop));
-        start_thread("timer", [this] { run_timer(); });
-        start_thread("reconcile", [this] {
+        TOLLGATE_DO(guard_->begin(*writer_));
+        threads_.start("figures", [this] {
+            do metrics_->read_ledger();
+            while (!signal_.wait(metrics::Metrics::kReadEvery));
+        });
+        threads_.start("checkpointer", [this] { run_checkpointer(); });
+        if (store_->hints() != nullptr) threads_.start("hints", [this] { run_hints(); });
+        threads_.start("alipay", [this] { run_alipay(); });
+        for (auto& [name, loop] : deliveries_->loops()) threads_.start(name, std::move(loop));
+        threads_.start("timer", [this] { run_timer(); });
+        threads_.start("console", [this] { console_->run(); });
+        threads_.start("reconcile", [this] {
             do {
                 reconcile_->run_once(kDaysABeat);
                 // Of events that a command beside us has written nobody tells us.
                 deliveries_->hint();
-            } while (!wait_for_stop(kReconcileBeat));
+            } while (!signal_.wait(kReconcileBeat));
         });
         const auto cores = static_cast<std::int64_t>(std::thread::hardware_concurrency());
         const std::int64_t workers =
             settings_.workers > 0 ? settings_.workers : std::max<std::int64_t>(cores, 1);
         for (std::int64_t i = 0; i < workers; ++i) {
-            start_worker("worker-" + std::to_string(i));
+            workers_.start("worker-" + std::to_string(i), [this] { front_->run(); });
         }
         return Done{};
     }
@@ -140,23 +148,20 @@ public:
         stopped_ = true;
         const auto deadline = seams_.clock.monotonic() + patience;
         if (health_ != nullptr) health_->set_stopping();
-        if (event_api_ != nullptr) event_api_->stop();
+        if (order_api_ != nullptr) order_api_->events().stop();
         if (front_ != nullptr) front_->stop(patience);
-        for (std::thread& worker : workers_) worker.join();
+        workers_.join_all();
         if (deliveries_ == nullptr) return;  // open() did not get that far.
         deliveries_->stop(deadline);
         reconcile_->stop();
-        {
-            const std::lock_guard lock(mutex_);
-            stop_loops_ = true;
-            loops_deadline_ = deadline;
-        }
-        beat_.notify_all();
+        if (console_ != nullptr) console_->stop();
+        signal_.stop(deadline);
         alipay_http_->wake();
-        join_all_but("writer");
+        if (store_->hints() != nullptr) store_->hints()->wake();
+        threads_.join_all_but("writer");
         stop_writer_ = true;
         writer_->wake();
-        join_all_but("");
+        threads_.join_all();
         // Whatever is left is answered while everything that it touches still lives.
         do {
             alipay_http_->cancel_all();
@@ -172,14 +177,13 @@ private:
         alipay_->fetch_certificates(certificates_);
         clock_watch_ = std::make_unique<ClockWatch>(seams_.log);
         alipay_->watch_clock(*clock_watch_);
-        TOLLGATE_TRY(deliveries_,
-                     Deliveries::open(settings_, apps_.ids(),
-                                      {.writer = *writer_,
-                                       .clock = seams_.clock,
-                                       .random = seams_.random,
-                                       .entropy = seams_.entropy,
-                                       .log = seams_.log,
-                                       .published = [this] { event_api_->published(); }}));
+        TOLLGATE_TRY(deliveries_, Deliveries::open(settings_, apps_.ids(),
+                                                   {.writer = *writer_,
+                                                    .clock = seams_.clock,
+                                                    .random = seams_.random,
+                                                    .entropy = seams_.entropy,
+                                                    .log = seams_.log,
+                                                    .published = [this] { published(); }}));
         writer_->on_events([this] { deliveries_->hint(); });
         reconcile_ = std::make_unique<reconcile::ReconcileService>(
             settings_, reconcile::ReconcileService::Seams{.apps = apps_,
@@ -201,7 +205,8 @@ private:
                         .clock = seams_.clock,
                         .random = seams_.random,
                         .entropy = seams_.entropy,
-                        .log = seams_.log});
+                        .log = seams_.log,
+                        .guard = guard_.get()});
         errands_ = std::make_unique<TradeErrands>(
             apps_,
             ErrandSettings{.lease = errand_time(),
@@ -215,10 +220,10 @@ private:
                         .random = seams_.random,
                         .entropy = seams_.entropy,
                         .log = seams_.log,
-                        .wake = [this] { beat_early(); }});
+                        .wake = [this] { signal_.hurry(); }});
         const RefundErrandSeams seams{
             *writer_,      *alipay_,       *clock_watch_, seams_.clock,
-            seams_.random, seams_.entropy, seams_.log,    [this] { beat_early(); }};
+            seams_.random, seams_.entropy, seams_.log,    [this] { signal_.hurry(); }};
         refund_errands_ = std::make_unique<RefundErrands>(apps_, lease(), seams);
         preauth_errands_ = std::make_unique<PreauthErrands>(apps_, lease(), seams);
         return Done{};
@@ -257,52 +262,47 @@ private:
                 .on_change = [this] { deliveries_->hint(); }};
     }
 
-    Result<Done> open_event_apis() {
-        const ApiSeams seams = api_seams();
-        app_result_api_ = std::make_unique<AppResultApi>(seams, apps_, *errands_);
-        ending_api_ =
-            std::make_unique<EndingApi>(seams, apps_, seams_.random, *errands_, errand_time());
-        token_api_ = std::make_unique<TokenApi>(seams);
-        refund_api_ = std::make_unique<RefundApi>(seams, apps_, *refund_errands_, errand_time());
-        preauth_api_ =
-            std::make_unique<PreauthApi>(seams, apps_, *alipay_, seams_.random, *preauth_errands_,
-                                         PreauthSettings{settings_.public_door.base_url, lease()});
-        difference_api_ = std::make_unique<DifferenceApi>(seams, apps_);
-        event_api_ = std::make_unique<EventApi>(seams, [this] { beat_early(); });
-        TOLLGATE_TRY(auto doors, EndpointDoors::make(settings_.deliveries.allowed_networks));
-        endpoint_api_ = std::make_unique<EndpointApi>(
-            seams, EndpointApiSettings{.apps = apps_.ids(),
-                                       .configured = Deliveries::keys(settings_),
-                                       .doors = std::move(doors)});
+    Result<Done> open_apis() {
+        TOLLGATE_TRY(order_api_,
+                     OrderApi::make(api_seams(), {.settings = settings_,
+                                                  .apps = apps_,
+                                                  .random = seams_.random,
+                                                  .alipay = *alipay_,
+                                                  .create = *create_,
+                                                  .errands = *errands_,
+                                                  .refund_errands = *refund_errands_,
+                                                  .preauth_errands = *preauth_errands_,
+                                                  .guard = guard_.get(),
+                                                  .errand_time = errand_time(),
+                                                  .call_lease = lease(),
+                                                  .wake = [this] { signal_.hurry(); }}));
+        std::vector<config::Problem> problems;  // check_settings() has found none.
+        console_ = operate::Console::make(settings_, api_seams(), apps_, *alipay_http_, problems);
+        order_api_->add_routes(console_->order_routes());
         return Done{};
     }
 
     Result<Done> open_listeners() {
         return_page_ = std::make_unique<ReturnPage>(apps_, *store_, seams_.log);
-        replacing_ =
-            std::make_unique<Replacing>(api_seams(), apps_, seams_.random, *create_, *errands_);
-        api_ = std::make_unique<PaymentApi>(callers_, *create_, *replacing_, *errands_, *store_,
-                                            seams_.clock, seams_.log);
-        TOLLGATE_DO(open_event_apis());
-        health_ = std::make_unique<Health>(*writer_);
+        TOLLGATE_DO(open_apis());
+        health_ = std::make_unique<Health>(*writer_, *guard_);
 
         auto api = listener_of("api", settings_.api);
         api.refusal = api_refusal;
         api.limits.ticket_time =
             std::max<milliseconds>(errand_time() + kApiTicketMargin, EventApi::kWaitMax * 2);
-        api_->add_routes(api.router);
-        event_api_->add_routes(api.router);
-        endpoint_api_->add_routes(api.router);
-        ending_api_->add_routes(api.router);
-        app_result_api_->add_routes(api.router);
-        token_api_->add_routes(api.router);
-        refund_api_->add_routes(api.router);
-        preauth_api_->add_routes(api.router);
-        difference_api_->add_routes(api.router);
+        order_api_->add_routes(api.router);
 
         auto operator_door = listener_of("operator", settings_.operator_door);
         operator_door.refusal = api_refusal;
+        operator_door.limits.ticket_time = api.limits.ticket_time;
         health_->add_routes(operator_door.router);
+        metrics_ = std::make_unique<metrics::Metrics>(
+            metrics::Sources{*store_, *writer_, apps_, *inbox_, *rejects_, *deliveries_, *alipay_,
+                             *errands_, *refund_errands_, seams_.clock, seams_.log});
+        metrics_->add_routes(operator_door.router);
+        openapi::add_routes(operator_door.router);
+        console_->add_routes(operator_door.router);
 
         std::vector<transport::Listener> listeners;
         listeners.push_back(public_listener());
@@ -312,26 +312,9 @@ private:
                      transport::Front::open(
                          std::move(listeners),
                          {.clock = seams_.clock, .entropy = seams_.entropy, .log = seams_.log}));
+        metrics_->watch(*front_);
         writer_->around_outcomes([this](const auto& tell) { front_->gather_answers(tell); });
         return Done{};
-    }
-
-    template <typename Body>
-    void start_thread(std::string name, Body body) {
-        std::thread thread(std::move(body));
-        pthread_setname_np(thread.native_handle(), name.c_str());
-        threads_.emplace_back(std::move(name), std::move(thread));
-    }
-
-    void start_worker(const std::string& name) {
-        workers_.emplace_back([this] { front_->run(); });
-        pthread_setname_np(workers_.back().native_handle(), name.c_str());
-    }
-
-    void join_all_but(std::string_view name) {
-        for (auto& [running, thread] : threads_) {
-            if (running != name && thread.joinable()) thread.join();
-        }
     }
 
     void run_writer() {
@@ -345,25 +328,40 @@ private:
     }
 
     void run_checkpointer() {
-        while (!wait_for_stop(kCheckpointBeat)) {
-            const auto done = store_->checkpoint();
-            if (!done) {
-                seams_.log.error("ledger.checkpoint_failed", {{"reason", done.error().message()}});
-            }
+        LedgerUpkeep upkeep(*store_, clock_,
+                            {.published = [this] { order_api_->events().published(); },
+                             .to_deliver = [this] { deliveries_->hint(); }},
+                            seams_.log);
+        do {
+            upkeep.run_once();
+            retention_->turn_partitions();
+            guard_->run_once();
+        } while (!signal_.wait(LedgerUpkeep::kBeat));
+    }
+
+    // Other gateways hear that there are events to show, and we of theirs.
+    void run_hints() {
+        while (!signal_.stopping()) {
+            if (store_->hints()->run_once(kLoopWait)) order_api_->events().published();
         }
     }
 
+    void published() {
+        order_api_->events().published();
+        if (store_->hints() != nullptr) store_->hints()->tell();
+    }
+
     void run_alipay() {
-        while (!stopping_loops() || alipay_http_->in_flight() > 0) {
+        while (!signal_.stopping() || alipay_http_->in_flight() > 0) {
             alipay_http_->run_once(kLoopWait);
-            if (stopping_loops() && past_deadline()) alipay_http_->cancel_all();
+            if (signal_.stopping() && signal_.past_deadline()) alipay_http_->cancel_all();
         }
     }
 
     void run_timer() {
         auto next_beat = seams_.clock.monotonic();
-        while (!wait_for_stop_or_news(kTimerBeat)) {
-            event_api_->run_once();
+        while (!signal_.wait_or_hurry(kTimerBeat)) {
+            order_api_->events().run_once();
             errands_->run_ready();
             refund_errands_->run_ready(kErrandsAtOnce);
             preauth_errands_->run_ready(kErrandsAtOnce);
@@ -374,60 +372,18 @@ private:
             if (beats_ % 5 == 0) errands_->run_once(kErrandsAtOnce);
             if (beats_ % 5 == 2) refund_errands_->run_once(kErrandsAtOnce);
             if (beats_ % 5 == 4) preauth_errands_->run_once(kErrandsAtOnce);
-            if (++beats_ % 10 == 0) sweep_expired_keys();
+            retention_->run_once();
+            if (++beats_ % 10 != 0) continue;
+            sweep_expired_keys(*writer_, seams_.clock.now(), kExpiredKeysASecond);
             // A ledger that could not write is asked again, so that readiness comes back by itself.
-            if (beats_ % 10 == 0 && writer_->health().write_failing) try_writing();
+            if (writer_->health().write_failing) try_writing(*writer_, seams_.clock.now());
         }
-    }
-
-    void sweep_expired_keys() {
-        writer_->submit(ledger::make_unit(
-            [now = seams_.clock.now()](ledger::Books& books) -> Result<Done> {
-                TOLLGATE_DO(books.drop_expired_tokens(now, kExpiredKeysASecond));
-                return books.drop_expired_idempotency(now, kExpiredKeysASecond);
-            },
-            [](const Result<Done>& /*tried_again_later*/) {}));
-    }
-
-    void try_writing() {
-        writer_->submit(ledger::make_unit(
-            [now = seams_.clock.now()](ledger::Books& books) { return books.beat(now); },
-            [](const Result<Done>& /*the_writer_knows*/) {}));
-    }
-
-    bool wait_for_stop(milliseconds patience) {
-        std::unique_lock lock(mutex_);
-        return beat_.wait_for(lock, patience, [this] { return stop_loops_; });
-    }
-
-    // The timer's.
-    bool wait_for_stop_or_news(milliseconds patience) {
-        std::unique_lock lock(mutex_);
-        beat_.wait_for(lock, patience, [this] { return stop_loops_ || news_; });
-        news_ = false;
-        return stop_loops_;
-    }
-
-    void beat_early() {
-        {
-            const std::lock_guard lock(mutex_);
-            news_ = true;
-        }
-        beat_.notify_all();
-    }
-
-    bool stopping_loops() {
-        const std::lock_guard lock(mutex_);
-        return stop_loops_;
-    }
-
-    bool past_deadline() {
-        const std::lock_guard lock(mutex_);
-        return seams_.clock.monotonic() >= loops_deadline_;
     }
 
     const config::Settings settings_;
+    ledger::EngineClock clock_;
     ServiceSeams seams_;
+    StopSignal signal_;
     callbacks::Apps apps_;
     AlipayCertificates certificates_;
     const Callers callers_;
@@ -436,8 +392,10 @@ private:
     std::unique_ptr<ledger::Store> store_;
     std::unique_ptr<transport::CurlClient> alipay_http_;
     std::unique_ptr<ledger::Writer> writer_;
+    std::unique_ptr<LedgerGuard> guard_;
     std::unique_ptr<callbacks::Rejects> rejects_;
     std::unique_ptr<callbacks::Inbox> inbox_;
+    std::unique_ptr<Retention> retention_;
     std::unique_ptr<ClockWatch> clock_watch_;
     std::unique_ptr<AlipayClient> alipay_;
     std::unique_ptr<Deliveries> deliveries_;
@@ -446,30 +404,18 @@ private:
     std::unique_ptr<TradeErrands> errands_;
     std::unique_ptr<RefundErrands> refund_errands_;
     std::unique_ptr<PreauthErrands> preauth_errands_;
-    std::unique_ptr<Replacing> replacing_;
-    std::unique_ptr<PaymentApi> api_;
-    std::unique_ptr<EndingApi> ending_api_;
-    std::unique_ptr<AppResultApi> app_result_api_;
-    std::unique_ptr<TokenApi> token_api_;
-    std::unique_ptr<RefundApi> refund_api_;
-    std::unique_ptr<PreauthApi> preauth_api_;
-    std::unique_ptr<DifferenceApi> difference_api_;
-    std::unique_ptr<EventApi> event_api_;
-    std::unique_ptr<EndpointApi> endpoint_api_;
+    std::unique_ptr<OrderApi> order_api_;
+    std::unique_ptr<operate::Console> console_;
     std::unique_ptr<ReturnPage> return_page_;
     std::unique_ptr<Health> health_;
+    std::unique_ptr<metrics::Metrics> metrics_;
     std::unique_ptr<transport::Front> front_;
 
-    std::mutex mutex_;
-    std::condition_variable beat_;
-    bool stop_loops_ = false;
-    bool news_ = false;  // For whoever waits for events.
-    std::chrono::nanoseconds loops_deadline_{};
     std::atomic<bool> stop_writer_ = false;
     bool stopped_ = false;
     std::int64_t beats_ = 0;  // The timer's.
-    std::vector<std::pair<std::string, std::thread>> threads_;
-    std::vector<std::thread> workers_;
+    Threads threads_;
+    Threads workers_;
 };
 
 }  // namespace
@@ -477,12 +423,14 @@ private:
 void check_settings(const config::Settings& settings, std::vector<config::Problem>& problems) {
     static_cast<void>(callbacks::Apps::from(settings.apps, problems));
     Deliveries::check(settings, problems);
+    if (settings.console) static_cast<void>(operate::People::of(*settings.console, problems));
 }
 
 Result<std::unique_ptr<Service>> Service::start(config::Settings settings, ServiceSeams seams,
                                                 std::vector<config::Problem>& problems) {
     auto apps = callbacks::Apps::from(settings.apps, problems);
     Deliveries::check(settings, problems);
+    if (settings.console) static_cast<void>(operate::People::of(*settings.console, problems));
     if (!apps || !problems.empty()) {
         return Error(ErrorCode::invalid_argument, "the settings cannot be used");
     }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/id.h"
+#include "gateway/sweep_bounds.h"
 
 namespace tollgate::gateway {
 namespace {
@@ -28,6 +29,7 @@ struct TradeErrands::Errand {
     TradeCall next = TradeCall::query;
     ledger::Payment payment;
     bool heard = false;
+    std::chrono::nanoseconds began{};
     // Under the errands' mutex.
     std::vector<Waiter> waiters;
     bool again = false;
@@ -38,7 +40,8 @@ TradeErrands::TradeErrands(const callbacks::Apps& apps, ErrandSettings settings,
     : apps_(apps),
       settings_(settings),
       seams_(std::move(seams)),
-      refilled_at_(seams_.clock.now()) {}
+      refilled_at_(seams_.clock.now()),
+      took_ms_(kSweepBounds) {}
 
 TradeErrands::Shared TradeErrands::new_errand(const std::string& payment_id,
                                               const callbacks::AppRef& app,
@@ -46,6 +49,7 @@ TradeErrands::Shared TradeErrands::new_errand(const std::string& payment_id,
     auto errand = std::make_shared<Errand>();
     errand->payment_id = payment_id;
     errand->app = app;
+    errand->began = seams_.clock.monotonic();
     const std::string id = make_id("ask", seams_.clock.now(), seams_.entropy);
     errand->origin = {.cause = ledger::Cause::query,
                       .cause_id = id,
@@ -227,7 +231,8 @@ AlipayClient::Call TradeErrands::call_of(const Errand& errand, std::string_view 
             .method = method,
             .biz_content = {{"out_trade_no", errand.payment.out_trade_no}},
             .notify_url = "",
-            .request_id = errand.origin.request_id};
+            .request_id = errand.origin.request_id,
+            .payment_id = errand.payment_id};
 }
 
 void TradeErrands::query(const Shared& errand) {
@@ -309,6 +314,9 @@ void TradeErrands::stepped(const Shared& errand, Result<TradeStep> step) {
 }
 
 void TradeErrands::end(const Shared& errand, const Result<ledger::Payment>& outcome) {
+    using std::chrono::duration_cast;
+    const auto took = seams_.clock.monotonic() - errand->began;
+    took_ms_.note(duration_cast<std::chrono::milliseconds>(took).count());
     std::vector<Waiter> waiters;
     bool once_more = false;
     {
@@ -316,6 +324,7 @@ void TradeErrands::end(const Shared& errand, const Result<ledger::Payment>& outc
         once_more = outcome && std::exchange(errand->again, false);
         if (once_more) {
             errand->so_far = {};
+            errand->began = seams_.clock.monotonic();
             errand->claimed = false;
         } else {
             waiters = std::move(errand->waiters);

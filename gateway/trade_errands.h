@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "base/tally.h"
 #include "callbacks/app.h"
 #include "gateway/alipay_client.h"
 #include "gateway/clock_watch.h"
@@ -90,6 +91,8 @@ public:
         std::uint64_t in_flight = 0;
     };
     Counters counters() const;
+    // How long errands took, every call and COMMIT included.
+    Tally::Reading took_ms() const { return took_ms_.read(); }
 
 private:
     struct Errand;
@@ -127,6 +130,7 @@ private:
     std::int64_t allowance_ = 0;
     Timestamp refilled_at_;
 
+    Tally took_ms_;
     std::atomic<std::uint64_t> queries_ = 0;
     std::atomic<std::uint64_t> paid_by_query_ = 0;
     std::atomic<std::uint64_t> paid_unheard_ = 0;

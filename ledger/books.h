@@ -5,12 +5,16 @@
 #include <vector>
 
 #include "base/result.h"
+#include "ledger/figures.h"
+#include "ledger/guard.h"
+#include "ledger/lookup.h"
 #include "ledger/outbox.h"
 #include "ledger/payment.h"
 #include "ledger/preauth_books.h"
 #include "ledger/reconciliation.h"
 #include "ledger/records.h"
 #include "ledger/refund_books.h"
+#include "ledger/retention.h"
 
 namespace tollgate::ledger {
 
@@ -42,12 +46,18 @@ public:
     virtual Result<std::optional<DifferenceView>> difference(std::string_view id) = 0;
     virtual Result<std::vector<DifferenceView>> differences(const DifferenceQuery& query) = 0;
 
+    // See Figures; each is counted up to `rows_max`. For a thread that may wait.
+    virtual Result<Figures> figures(Timestamp now, std::int64_t rows_max) = 0;
+
     // Events, endpoints and deliveries.
     virtual OutboxReading& outbox() = 0;
     // Comparisons with Alipay's bills.
     virtual ReconciliationReading& reconciliations() = 0;
     virtual RefundReading& refunds() = 0;
     virtual PreauthReading& preauths() = 0;
+    virtual GuardReading& guard() = 0;
+    // What people look for.
+    virtual LookupReading& lookup() = 0;
 };
 
 // A payment's change of status, or of what else is news about it. Absent members stay.
@@ -67,10 +77,16 @@ struct PaymentChange {
 
 // The one hand that writes. Every call belongs to a unit of work and is undone with it.
 //
-// Isolation: the unit sees one state of the ledger and nobody writes in between (SQLite: one
-// writer; PostgreSQL: rows locked as they are read). Errors: stale_version when a row is no longer
-// as it was read, conflict when a unique key is taken, unavailable when the disk is full or busy,
-// data_corruption.
+// Isolation: the unit sees one state of the ledger and nobody writes in between what it has read
+// (SQLite: one writer; PostgreSQL: payments, refunds, pre-authorisations, keys and tokens are
+// locked as they are read). So no update is lost; no two units add to a sum that both have read
+// (refunds().of()) or decide on the same order (payments_of_order()); and who looks for a key and
+// finds none either takes it or runs again. tests/ledger/isolation_test.cpp shows it of both.
+//
+// An engine may put a write off: its error then comes with a later call, with the unit's end or
+// with the COMMIT, and the unit fails or runs again as if the call itself had failed. Errors:
+// stale_version when a row is no longer as it was read, conflict when a unique key is taken,
+// unavailable when the disk is full or busy, data_corruption.
 class Books {
 public:
     virtual ~Books() = default;
@@ -132,6 +148,8 @@ public:
     virtual ReconciliationBooks& reconciliations() = 0;
     virtual RefundBooks& refunds() = 0;
     virtual PreauthBooks& preauths() = 0;
+    virtual RetentionBooks& retention() = 0;
+    virtual GuardBooks& guard() = 0;
 
     // Begins (or takes over, once running_until is past) the key for a request at work.
     virtual Result<Done> begin_idempotency(const IdempotencyRecord& record, Timestamp now) = 0;
@@ -139,6 +157,12 @@ public:
     // The request ended without a final answer: the next one under the key goes on.
     virtual Result<Done> release_idempotency(std::string_view caller, std::string_view key) = 0;
     virtual Result<Done> drop_expired_idempotency(Timestamp now, int limit) = 0;
+
+    // What an operator is about to do, and what became of it. Errors: stale_version when no such
+    // action is open.
+    virtual Result<Done> begin_action(const ActionRecord& action) = 0;
+    virtual Result<Done> finish_action(std::string_view id, std::int64_t status,
+                                       std::string_view after_json, Timestamp now) = 0;
 
     // Writes something, whatever else there is to write: succeeds when the disk is well.
     virtual Result<Done> beat(Timestamp now) = 0;

@@ -124,6 +124,10 @@ class ReconciliationBooks {
 public:
     virtual ~ReconciliationBooks() = default;
 
+    // Takes the day for one process, or keeps it; false while another has it. One that dies loses
+    // it at `until`.
+    virtual Result<bool> take_turn(const BillDay& day, Timestamp now, Timestamp until) = 0;
+
     // Begins the day's comparison, or begins it again; brings `reconciliation` up to date with what
     // earlier runs have left.
     virtual Result<Done> begin(Reconciliation& reconciliation) = 0;

@@ -52,22 +52,7 @@ Result<Done> SqliteBooks::add_payment(Payment& payment, const PaymentRequest& re
 
 Result<Done> SqliteBooks::change_payment(Payment& payment, const PaymentChange& change,
                                          const Origin& origin, Timestamp now) {
-    Payment next = payment;
-    next.status = change.to;
-    next.version = payment.version + 1;
-    next.updated_at = now;
-    if (change.trade_no) next.trade_no = change.trade_no;
-    if (change.paid_at) next.paid_at = change.paid_at;
-    if (change.failure) next.failure = change.failure;
-    next.held = (payment.held && !change.release) || change.held;
-    next.cancelling = change.cancelling.value_or(payment.cancelling);
-    next.next_sweep_at = is_final(change.to) || next.held ? std::nullopt : change.next_sweep_at;
-    // A call under way ends with the status it was made in.
-    if (change.to != payment.status) next.calling_until = std::nullopt;
-    next.late = payment.late || change.late;
-    next.surplus = payment.surplus || change.surplus;
-    next.close_requested = payment.close_requested || change.close_requested;
-
+    Payment next = changed(payment, change, now);
     TOLLGATE_TRY(
         Statement* const update,
         statements_.get("UPDATE payment SET status = ?, version = ?, trade_no = ?, updated_ms = ?,"
@@ -130,29 +115,39 @@ Result<RowId> SqliteBooks::add_notification(const NotificationRecord& record) {
         Statement* const insert,
         statements_.get("INSERT INTO notification (app, notify_id, payment, kind, out_trade_no,"
                         " trade_no, trade_status, refund_fee, out_biz_no, gmt_refund,"
-                        " send_back_fee, dback_status, verdict, reason, hint, received_ms,"
-                        " headers, body)"
-                        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+                        " send_back_fee, dback_status, verdict, reason, hint, received_ms)"
+                        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
     insert->bind(1, record.app).bind(2, record.notify_id).bind(3, record.payment);
     insert->bind(4, record.kind).bind(5, record.out_trade_no).bind(6, record.trade_no);
     insert->bind(7, record.trade_status).bind(8, record.refund_fee).bind(9, record.out_biz_no);
     insert->bind(10, record.gmt_refund).bind(11, record.send_back_fee);
     insert->bind(12, record.dback_status).bind(13, name_of(record.verdict));
     insert->bind(14, record.reason).bind(15, record.hint).bind(16, record.received_at.ms);
-    insert->bind(17, record.headers).bind_blob(18, record.body);
     TOLLGATE_DO(insert->run());
-    return RowId{db_.last_row()};
+    const RowId row = db_.last_row();
+    TOLLGATE_TRY(
+        Statement* const body,
+        statements_.get("INSERT INTO notification_body (notification, received_ms, headers,"
+                        " body) VALUES (?, ?, ?, ?)"));
+    body->bind(1, row).bind(2, record.received_at.ms).bind(3, record.headers);
+    TOLLGATE_DO(body->bind_blob(4, record.body).run());
+    return row;
 }
 
 Result<Done> SqliteBooks::add_unverified(const NotificationRecord& record, std::int64_t kept_max) {
     TOLLGATE_CHECK(!record.notify_id);  // The dedup key belongs to verified ones alone.
     TOLLGATE_DO(add_notification(record));
-    TOLLGATE_TRY(Statement* const prune,
-                 statements_.get("DELETE FROM notification WHERE app = ?1 AND notify_id IS NULL"
-                                 " AND id <= (SELECT id FROM notification WHERE app = ?1"
-                                 " AND notify_id IS NULL ORDER BY id DESC LIMIT 1 OFFSET ?2)"));
-    prune->bind(1, record.app).bind(2, kept_max);
-    return prune->run();
+    for (const char* const sql :
+         {"DELETE FROM notification_body WHERE notification IN (SELECT id FROM notification"
+          " WHERE app = ?1 AND notify_id IS NULL AND id <= (SELECT id FROM notification"
+          " WHERE app = ?1 AND notify_id IS NULL ORDER BY id DESC LIMIT 1 OFFSET ?2))",
+          "DELETE FROM notification WHERE app = ?1 AND notify_id IS NULL"
+          " AND id <= (SELECT id FROM notification WHERE app = ?1"
+          " AND notify_id IS NULL ORDER BY id DESC LIMIT 1 OFFSET ?2)"}) {
+        TOLLGATE_TRY(Statement* const prune, statements_.get(sql));
+        TOLLGATE_DO(prune->bind(1, record.app).bind(2, kept_max).run());
+    }
+    return Done{};
 }
 
 Result<bool> SqliteBooks::open_difference(const DifferenceRecord& record) {

@@ -2,11 +2,13 @@
 
 #include "base/sqlite.h"
 #include "ledger/books.h"
+#include "ledger/sqlite_guard.h"
 #include "ledger/sqlite_outbox.h"
 #include "ledger/sqlite_preauths.h"
 #include "ledger/sqlite_reading.h"
 #include "ledger/sqlite_reconciliation.h"
 #include "ledger/sqlite_refunds.h"
+#include "ledger/sqlite_retention.h"
 #include "ledger/sqlite_transitions.h"
 
 namespace tollgate::ledger {
@@ -21,7 +23,9 @@ public:
           outbox_(db, statements_),
           reconciliations_(statements_),
           refunds_(db, statements_),
-          preauths_(db, statements_) {}
+          preauths_(db, statements_),
+          retention_(statements_),
+          guard_(statements_) {}
 
     Reading& read() override { return reading_; }
 
@@ -49,10 +53,15 @@ public:
     ReconciliationBooks& reconciliations() override { return reconciliations_; }
     RefundBooks& refunds() override { return refunds_; }
     PreauthBooks& preauths() override { return preauths_; }
+    RetentionBooks& retention() override { return retention_; }
+    GuardBooks& guard() override { return guard_; }
     Result<Done> begin_idempotency(const IdempotencyRecord& record, Timestamp now) override;
     Result<Done> store_answer(const IdempotencyRecord& record, Timestamp now) override;
     Result<Done> release_idempotency(std::string_view caller, std::string_view key) override;
     Result<Done> drop_expired_idempotency(Timestamp now, int limit) override;
+    Result<Done> begin_action(const ActionRecord& action) override;
+    Result<Done> finish_action(std::string_view id, std::int64_t status,
+                               std::string_view after_json, Timestamp now) override;
     Result<Done> beat(Timestamp now) override;
 
 private:
@@ -67,6 +76,8 @@ private:
     SqliteReconciliationBooks reconciliations_;
     SqliteRefundBooks refunds_;
     SqlitePreauthBooks preauths_;
+    SqliteRetentionBooks retention_;
+    SqliteGuardBooks guard_;
     std::uint64_t events_added_ = 0;
 };
 

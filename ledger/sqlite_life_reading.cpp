@@ -5,28 +5,9 @@
 namespace tollgate::ledger {
 namespace {
 
-// The columns that read_difference() takes, in its order.
 std::string select_differences(const char* condition) {
-    return std::string(
-               "SELECT d.id, d.difference_id, d.app, d.class, d.trade_no, d.payment,"
-               " coalesce(p.payment_id, ''), d.evidence, d.status, d.settlement, d.opened_ms,"
-               " d.settled_ms FROM difference d LEFT JOIN payment p ON p.id = d.payment WHERE ") +
-           condition;
-}
-
-DifferenceView read_difference(const Statement& row) {
-    return {.row = row.integer(0),
-            .id = row.text(1),
-            .app = row.text(2),
-            .difference_class = row.text(3),
-            .trade_no = row.text(4),
-            .payment = row.optional_integer(5),
-            .payment_id = row.text(6),
-            .evidence = row.text(7),
-            .open = row.view(8) == "open",
-            .settlement = row.optional_text(9),
-            .opened_at = {row.integer(10)},
-            .settled_at = optional_time(row, 11)};
+    return std::string("SELECT ") + kDifferenceColumns +
+           " FROM difference d LEFT JOIN payment p ON p.id = d.payment WHERE " + condition;
 }
 
 }  // namespace

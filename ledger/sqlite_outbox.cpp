@@ -83,14 +83,7 @@ Result<std::vector<UnpublishedEvent>> SqliteOutbox::unpublished_events(int limit
     for (;;) {
         TOLLGATE_TRY(const bool row, select->step());
         if (!row) return events;
-        events.push_back({.row = select->integer(0),
-                          .id = select->text(1),
-                          .app = select->text(2),
-                          .type = select->text(3),
-                          .payment = select->optional_integer(4),
-                          .payload = select->text(5),
-                          .created_at = {select->integer(6)},
-                          .only_endpoint = select->optional_integer(7)});
+        events.push_back(read_unpublished(*select));
     }
 }
 

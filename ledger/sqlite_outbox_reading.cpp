@@ -80,42 +80,14 @@ const std::string& deliveries_of_event_sql() {
     return kSql;
 }
 
-EventView read_event(const Statement& row) {
-    return {.row = row.integer(0),
-            .id = row.text(1),
-            .app = row.text(2),
-            .type = row.text(3),
-            .payload = row.text(4),
-            .created_at = {row.integer(5)},
-            .publication = row.optional_integer(6)};
-}
-
 Result<std::vector<DeliveryView>> read_deliveries(Statement& select) {
     std::vector<DeliveryView> deliveries;
     for (;;) {
         TOLLGATE_TRY(const bool row, select.step());
         if (!row) return deliveries;
-        const auto status = delivery_status_from(select.view(5));
-        if (!status) return Error(ErrorCode::data_corruption, "a delivery has no known status");
-        deliveries.push_back({.place = select.integer(0),
-                              .event_id = select.text(1),
-                              .event_type = select.text(2),
-                              .app = select.text(3),
-                              .endpoint_id = select.text(4),
-                              .status = *status,
-                              .generation = static_cast<int>(select.integer(6)),
-                              .attempts = static_cast<int>(select.integer(7)),
-                              .event_created_at = {select.integer(8)},
-                              .next_attempt_at = {select.integer(9)},
-                              .lease_until = optional_time(select, 10),
-                              .finished_at = optional_time(select, 11)});
+        TOLLGATE_TRY(auto delivery, read_delivery(select));
+        deliveries.push_back(std::move(delivery));
     }
-}
-
-bool only_given_up(const std::vector<DeliveryStatus>& statuses) {
-    return !statuses.empty() && std::ranges::all_of(statuses, [](DeliveryStatus status) {
-        return status == DeliveryStatus::spent || status == DeliveryStatus::cancelled;
-    });
 }
 
 // The texts that a delivery query binds; they must live until the statement has run.
@@ -139,59 +111,8 @@ struct DeliveryTexts {
 
 }  // namespace
 
-std::string join_lines(const std::vector<std::string>& names) {
-    std::string text;
-    for (const std::string& name : names) text += (text.empty() ? "" : "\n") + name;
-    return text;
-}
-
-std::vector<std::string> split_lines(std::string_view text) {
-    std::vector<std::string> names;
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find('\n'), text.size());
-        names.emplace_back(text.substr(0, end));
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
-    return names;
-}
-
 std::string select_endpoints(const char* condition) {
-    return std::string(
-               "SELECT id, endpoint_id, origin, url, description, apps, event_types, rules, status,"
-               " parked_reason, parked_ms, failing_since_ms, open_until_ms, openings, backlog_to,"
-               " version, created_ms, updated_ms FROM endpoint WHERE ") +
-           condition;
-}
-
-Result<Endpoint> read_endpoint(const Statement& row) {
-    Endpoint endpoint;
-    endpoint.row = row.integer(0);
-    endpoint.id = row.text(1);
-    endpoint.origin = row.view(2) == "api" ? EndpointOrigin::api : EndpointOrigin::config;
-    endpoint.plan = {.url = row.text(3),
-                     .description = row.text(4),
-                     .apps = split_lines(row.view(5)),
-                     .event_types = split_lines(row.view(6)),
-                     .rules = row.text(7)};
-    const std::string_view status = row.view(8);
-    bool known = false;
-    for (const EndpointStatus candidate :
-         {EndpointStatus::enabled, EndpointStatus::parked, EndpointStatus::removed}) {
-        if (name_of(candidate) != status) continue;
-        endpoint.status = candidate;
-        known = true;
-    }
-    if (!known) return Error(ErrorCode::data_corruption, "an endpoint has no known status");
-    endpoint.parked_reason = row.optional_text(9);
-    endpoint.parked_at = optional_time(row, 10);
-    endpoint.health = {.failing_since = optional_time(row, 11),
-                       .open_until = optional_time(row, 12),
-                       .openings = row.integer(13)};
-    endpoint.backlog_to = row.integer(14);
-    endpoint.version = row.integer(15);
-    endpoint.created_at = {row.integer(16)};
-    endpoint.updated_at = {row.integer(17)};
-    return endpoint;
+    return std::string("SELECT ") + kEndpointColumns + " FROM endpoint WHERE " + condition;
 }
 
 Result<std::vector<Endpoint>> read_endpoints(Statement& select) {
@@ -317,6 +238,14 @@ Result<std::optional<EventView>> SqliteOutboxReading::event(std::string_view eve
     return std::optional(std::move(event));
 }
 
+Result<std::int64_t> SqliteOutboxReading::events_removed_to() {
+    TOLLGATE_TRY(Statement* const select, statements_.get("SELECT last FROM removed_events"));
+    TOLLGATE_TRY(const bool row, select->step());
+    const std::int64_t last = row ? select->integer(0) : 0;
+    select->again();  // Ends the read.
+    return last;
+}
+
 Result<std::vector<DeliveryView>> SqliteOutboxReading::deliveries_of(const EventView& event) {
     TOLLGATE_TRY(Statement* const select, statements_.get(deliveries_of_event_sql().c_str()));
     select->bind(1, event.row);
@@ -344,20 +273,7 @@ Result<std::vector<AttemptView>> SqliteOutboxReading::attempts_of(const EventVie
     for (;;) {
         TOLLGATE_TRY(const bool row, select->step());
         if (!row) return attempts;
-        attempts.push_back({.endpoint_id = select->text(0),
-                            .number = static_cast<int>(select->integer(1)),
-                            .generation = static_cast<int>(select->integer(2)),
-                            .started_at = {select->integer(3)},
-                            .finished_at = optional_time(*select, 4),
-                            .outcome = select->text(5),
-                            .http_status = select->optional_integer(6),
-                            .address = select->text(7),
-                            .phases = {.dns_us = select->optional_integer(8),
-                                       .connect_us = select->optional_integer(9),
-                                       .tls_us = select->optional_integer(10),
-                                       .first_byte_us = select->optional_integer(11),
-                                       .total_us = select->optional_integer(12)},
-                            .detail = select->text(13)});
+        attempts.push_back(read_attempt(*select));
     }
 }
 

@@ -5,50 +5,8 @@
 namespace tollgate::ledger {
 namespace {
 
-// The columns that read_preauth() takes, in its order.
 std::string select_preauths(const char* condition) {
-    return std::string(
-               "SELECT id, preauthorisation_id, app, out_auth_no, seller_id, status, version,"
-               " product, amount_fen, subject, fingerprint, action, capture_fen, auth_no, payer_id,"
-               " payment, created_ms, updated_ms, expires_ms, frozen_ms, next_sweep_ms,"
-               " calling_until_ms, ask_next, refused, attempts, failure FROM preauthorisation"
-               " WHERE ") +
-           condition;
-}
-
-Result<Preauthorisation> read_preauth(const Statement& row) {
-    const auto status = preauth_status_from(row.view(5));
-    if (!status) {
-        return Error(ErrorCode::data_corruption, "a pre-authorisation has no known status");
-    }
-    Preauthorisation preauth;
-    preauth.row = row.integer(0);
-    preauth.id = row.text(1);
-    preauth.app = row.text(2);
-    preauth.out_auth_no = row.text(3);
-    preauth.seller_id = row.text(4);
-    preauth.status = *status;
-    preauth.version = row.integer(6);
-    preauth.product = row.text(7);
-    preauth.amount = Money::from_fen(row.integer(8));
-    preauth.subject = row.text(9);
-    preauth.fingerprint = row.text(10);
-    preauth.action = row.optional_text(11);
-    if (const auto fen = row.optional_integer(12)) preauth.capture = Money::from_fen(*fen);
-    preauth.auth_no = row.optional_text(13);
-    preauth.payer_id = row.optional_text(14);
-    preauth.payment = row.optional_integer(15);
-    preauth.created_at = {row.integer(16)};
-    preauth.updated_at = {row.integer(17)};
-    preauth.expires_at = {row.integer(18)};
-    preauth.frozen_at = optional_time(row, 19);
-    preauth.next_sweep_at = optional_time(row, 20);
-    preauth.calling_until = optional_time(row, 21);
-    preauth.ask_next = row.integer(22) != 0;
-    preauth.refused = row.integer(23) != 0;
-    preauth.attempts = row.integer(24);
-    preauth.failure = row.optional_text(25);
-    return preauth;
+    return std::string("SELECT ") + kPreauthColumns + " FROM preauthorisation WHERE " + condition;
 }
 
 Result<std::optional<Preauthorisation>> only_preauth(Statement& select) {

@@ -7,14 +7,8 @@
 namespace tollgate::ledger {
 namespace {
 
-// The columns that read_payment() takes, in its order.
 std::string select_payments(const char* condition) {
-    return std::string(
-               "SELECT id, payment_id, app, out_trade_no, seller_id, status, version, product,"
-               " amount_fen, subject, order_no, metadata, trade_no, created_ms, updated_ms,"
-               " expires_ms, paid_ms, next_sweep_ms, calling_until_ms, late, surplus, held,"
-               " close_requested, failure, cancelling FROM payment WHERE ") +
-           condition;
+    return std::string("SELECT ") + kPaymentColumns + " FROM payment WHERE " + condition;
 }
 
 const std::string& payment_by_id_sql() {
@@ -45,38 +39,6 @@ const std::string& due_sql() {
         " AND (calling_until_ms IS NULL OR calling_until_ms <= ?1)"
         " ORDER BY next_sweep_ms LIMIT ?2");
     return kSql;
-}
-
-Result<Payment> read_payment(const Statement& row) {
-    const auto status = payment_status_from(row.view(5));
-    if (!status) return Error(ErrorCode::data_corruption, "a payment has no known status");
-    Payment payment;
-    payment.row = row.integer(0);
-    payment.id = row.text(1);
-    payment.app = row.text(2);
-    payment.out_trade_no = row.text(3);
-    payment.seller_id = row.text(4);
-    payment.status = *status;
-    payment.version = row.integer(6);
-    payment.product = row.text(7);
-    payment.amount = Money::from_fen(row.integer(8));
-    payment.subject = row.text(9);
-    payment.order = row.optional_text(10);
-    payment.metadata = row.optional_text(11);
-    payment.trade_no = row.optional_text(12);
-    payment.created_at = {row.integer(13)};
-    payment.updated_at = {row.integer(14)};
-    payment.expires_at = {row.integer(15)};
-    payment.paid_at = optional_time(row, 16);
-    payment.next_sweep_at = optional_time(row, 17);
-    payment.calling_until = optional_time(row, 18);
-    payment.late = row.integer(19) != 0;
-    payment.surplus = row.integer(20) != 0;
-    payment.held = row.integer(21) != 0;
-    payment.close_requested = row.integer(22) != 0;
-    payment.failure = row.optional_text(23);
-    payment.cancelling = row.integer(24) != 0;
-    return payment;
 }
 
 Result<std::optional<Payment>> only_payment(Statement& select) {

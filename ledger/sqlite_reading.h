@@ -5,6 +5,8 @@
 
 #include "base/sqlite.h"
 #include "ledger/books.h"
+#include "ledger/sqlite_guard.h"
+#include "ledger/sqlite_lookup.h"
 #include "ledger/sqlite_outbox_reading.h"
 #include "ledger/sqlite_preauths.h"
 #include "ledger/sqlite_reconciliation.h"
@@ -22,14 +24,18 @@ public:
           outbox_(statements_),
           reconciliations_(statements_),
           refunds_(statements_),
-          preauths_(statements_) {}
+          preauths_(statements_),
+          guard_(statements_),
+          lookup_(statements_) {}
     explicit SqliteReading(std::unique_ptr<Database> owned)
         : owned_(std::move(owned)),
           statements_(*owned_),
           outbox_(statements_),
           reconciliations_(statements_),
           refunds_(statements_),
-          preauths_(statements_) {}
+          preauths_(statements_),
+          guard_(statements_),
+          lookup_(statements_) {}
 
     Result<std::optional<Payment>> payment_by_id(std::string_view id) override;
     Result<std::optional<Payment>> payment_by_number(std::string_view app,
@@ -49,21 +55,29 @@ public:
                                                     std::string_view sha256) override;
     Result<std::optional<DifferenceView>> difference(std::string_view id) override;
     Result<std::vector<DifferenceView>> differences(const DifferenceQuery& query) override;
+    // sqlite_figures.cpp
+    Result<Figures> figures(Timestamp now, std::int64_t rows_max) override;
     OutboxReading& outbox() override { return outbox_; }
     ReconciliationReading& reconciliations() override { return reconciliations_; }
     RefundReading& refunds() override { return refunds_; }
     PreauthReading& preauths() override { return preauths_; }
+    GuardReading& guard() override { return guard_; }
+    LookupReading& lookup() override { return lookup_; }
 
     // Those that Books::claim_due_payments is about to take.
     Result<std::vector<Payment>> due_payments(Timestamp now, int limit);
 
 private:
+    Result<Done> add_outbox_figures(Figures& figures, std::int64_t rows_max);
+
     std::unique_ptr<Database> owned_;  // Before the statements: it must outlive them.
     StatementCache statements_;
     SqliteOutboxReading outbox_;
     SqliteReconciliationReading reconciliations_;
     SqliteRefundReading refunds_;
     SqlitePreauthReading preauths_;
+    SqliteGuardReading guard_;
+    SqliteLookup lookup_;
 };
 
 }  // namespace tollgate::ledger

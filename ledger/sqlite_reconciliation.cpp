@@ -8,33 +8,12 @@ namespace tollgate::ledger {
 namespace {
 
 std::string select_payment_lines(const char* condition) {
-    return std::string(
-               "SELECT id, app, out_trade_no, status, amount_fen, trade_no, created_ms,"
-               " updated_ms, paid_ms FROM payment WHERE ") +
-           condition;
+    return std::string("SELECT ") + kPaymentLineColumns + " FROM payment WHERE " + condition;
 }
 std::string select_refund_lines(const char* condition) {
-    return std::string(
-               "SELECT r.id, r.payment, p.app, p.out_trade_no, p.trade_no, r.out_request_no,"
-               " r.status, r.origin, r.amount_fen, COALESCE(r.refunded_ms, r.updated_ms) FROM "
-               "refund r"
-               // CROSS: in this order, else every page begins with all of a merchant's payments.
-               " CROSS JOIN payment p ON p.id = r.payment WHERE ") +
-           condition;
-}
-
-Result<PaymentLine> read_payment_line(const Statement& row) {
-    const auto status = payment_status_from(row.view(3));
-    if (!status) return Error(ErrorCode::data_corruption, "a payment has no known status");
-    return PaymentLine{.row = row.integer(0),
-                       .app = row.text(1),
-                       .out_trade_no = row.text(2),
-                       .status = *status,
-                       .amount = Money::from_fen(row.integer(4)),
-                       .trade_no = row.optional_text(5),
-                       .created_at = {row.integer(6)},
-                       .updated_at = {row.integer(7)},
-                       .paid_at = optional_time(row, 8)};
+    // CROSS: in this order, else every page begins with all of a merchant's payments.
+    return std::string("SELECT ") + kRefundLineColumns +
+           " FROM refund r CROSS JOIN payment p ON p.id = r.payment WHERE " + condition;
 }
 
 Result<std::optional<PaymentLine>> only_line(Statement& select) {
@@ -50,29 +29,8 @@ Result<std::vector<RefundLine>> refund_lines(Statement& select) {
     for (;;) {
         TOLLGATE_TRY(const bool row, select.step());
         if (!row) return lines;
-        lines.push_back({.row = select.integer(0),
-                         .payment = select.integer(1),
-                         .app = select.text(2),
-                         .out_trade_no = select.text(3),
-                         .trade_no = select.optional_text(4),
-                         .out_request_no = select.text(5),
-                         .status = select.text(6),
-                         .origin = select.text(7),
-                         .amount = Money::from_fen(select.integer(8)),
-                         .refunded_at = {select.integer(9)}});
+        lines.push_back(read_refund_line(select));
     }
-}
-
-DayBoundary read_boundary(const Statement& row) {
-    DayBoundary boundary{.payment = row.integer(0),
-                         .refund = row.integer(1),
-                         .ledger_day = {.seller_id = row.text(2), .date = row.text(3)},
-                         .bill_date = row.optional_text(4)};
-    for (const auto status :
-         {DayBoundary::Status::kept, DayBoundary::Status::settled, DayBoundary::Status::opened}) {
-        if (name_of(status) == row.view(5)) boundary.status = status;
-    }
-    return boundary;
 }
 
 // The last line before a page. The stretch's start is no condition of its own: with two lower
@@ -96,21 +54,7 @@ Result<std::optional<Reconciliation>> SqliteReconciliationReading::find(const Bi
     select->bind(1, day.seller_id).bind(2, day.date);
     TOLLGATE_TRY(const bool found, select->step());
     if (!found) return std::optional<Reconciliation>();
-    Reconciliation reconciliation{.row = select->integer(0),
-                                  .id = select->text(1),
-                                  .day = day,
-                                  .bill_sha256 = select->optional_text(3),
-                                  .runs = select->integer(4),
-                                  .repaired = select->integer(5),
-                                  .opened = select->integer(6),
-                                  .summary = select->optional_text(7),
-                                  .failure = select->optional_text(8),
-                                  .started_at = {select->integer(9)},
-                                  .finished_at = optional_time(*select, 10)};
-    for (const auto status : {ReconciliationStatus::running, ReconciliationStatus::complete,
-                              ReconciliationStatus::failed}) {
-        if (name_of(status) == select->view(2)) reconciliation.status = status;
-    }
+    auto reconciliation = read_reconciliation(*select, day);
     select->again();
     return std::optional(std::move(reconciliation));
 }

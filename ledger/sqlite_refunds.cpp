@@ -5,47 +5,8 @@
 namespace tollgate::ledger {
 namespace {
 
-// The columns that read_refund() takes, in its order.
 std::string select_refunds(const char* condition) {
-    return std::string(
-               "SELECT id, refund_id, payment, out_request_no, status, version, amount_fen,"
-               " origin, reason, created_ms, updated_ms, next_sweep_ms, calling_until_ms,"
-               " open_call, ambiguous, attempts, last_attempt_ms, empty_queries, first_empty_ms,"
-               " query_next, failure, refunded_ms, deposit_back FROM refund WHERE ") +
-           condition;
-}
-
-Result<Refund> read_refund(const Statement& row) {
-    const auto status = refund_status_from(row.view(4));
-    const auto origin = refund_origin_from(row.view(7));
-    if (!status || !origin) {
-        return Error(ErrorCode::data_corruption, "a refund has no known status or origin");
-    }
-    Refund refund;
-    refund.row = row.integer(0);
-    refund.id = row.text(1);
-    refund.payment = row.integer(2);
-    refund.out_request_no = row.text(3);
-    refund.status = *status;
-    refund.version = row.integer(5);
-    refund.amount = Money::from_fen(row.integer(6));
-    refund.origin = *origin;
-    refund.reason = row.optional_text(8);
-    refund.created_at = {row.integer(9)};
-    refund.updated_at = {row.integer(10)};
-    refund.next_sweep_at = optional_time(row, 11);
-    refund.calling_until = optional_time(row, 12);
-    refund.proof = {.open_call = row.integer(13) != 0,
-                    .ambiguous = row.integer(14) != 0,
-                    .attempts = row.integer(15),
-                    .last_attempt_at = optional_time(row, 16),
-                    .empty_queries = row.integer(17),
-                    .first_empty_at = optional_time(row, 18),
-                    .query_next = row.integer(19) != 0};
-    refund.failure = row.optional_text(20);
-    refund.refunded_at = optional_time(row, 21);
-    refund.deposit_back = row.optional_text(22);
-    return refund;
+    return std::string("SELECT ") + kRefundColumns + " FROM refund WHERE " + condition;
 }
 
 Result<std::vector<Refund>> read_refunds(Statement& select) {

@@ -35,25 +35,30 @@ public:
     ~SqliteWriteConnection() override { gate_->leave(); }
 
     Books& books() override { return books_; }
-    Result<Done> begin() override {
+    Result<Done> begin(Care care) override {
+        care_ = care;
+        half_done_ = false;
         changes_before_ = sqlite3_total_changes64(db_.get());
         gate_->enter();
         auto begun = run(kBegin);
         if (!begun) gate_->leave();
         return begun;
     }
-    void begin_unit() override { changes_before_unit_ = sqlite3_total_changes64(db_.get()); }
-    bool left_no_trace() const override {
-        return in_transaction() && sqlite3_total_changes64(db_.get()) == changes_before_unit_;
+    Result<Done> savepoint(std::size_t /*unit*/) override {
+        changes_before_unit_ = sqlite3_total_changes64(db_.get());
+        return is_guarded() ? run(kSavepoint) : Done{};
     }
-    Result<Done> savepoint() override { return run(kSavepoint); }
-    Result<Done> release_savepoint() override { return run(kRelease); }
+    Result<Done> release_savepoint() override { return is_guarded() ? run(kRelease) : Done{}; }
     Result<Done> undo_to_savepoint() override {
+        if (!is_guarded()) return undo_unguarded();
         // SQLite goes on counting what is undone.
         changes_before_ += sqlite3_total_changes64(db_.get()) - changes_before_unit_;
         return db_.run("ROLLBACK TO unit; RELEASE unit");
     }
     bool in_transaction() const override { return !db_.in_autocommit(); }
+    AfterDrop after_drop() const override {
+        return {.again = half_done_ ? AfterDrop::Again::guarded : AfterDrop::Again::one_by_one};
+    }
     bool has_written() const override {
         return sqlite3_total_changes64(db_.get()) != changes_before_;
     }
@@ -85,6 +90,15 @@ private:
     static constexpr const char* kRelease = "RELEASE unit";
     static constexpr const char* kCommit = "COMMIT";
 
+    // A savepoint is dear: each page is kept as it was before the unit changed it. Nearly always a
+    // unit that fails has written nothing, and there is nothing to undo.
+    bool is_guarded() const { return care_ != Care::among_others; }
+    Result<Done> undo_unguarded() {
+        if (sqlite3_total_changes64(db_.get()) == changes_before_unit_) return Done{};
+        half_done_ = true;
+        return Error(ErrorCode::internal, "a unit that failed has written");
+    }
+
     Result<Done> run(const char* sql) {
         TOLLGATE_TRY(Statement* const statement, statements_.get(sql));
         auto done = statement->run();
@@ -99,6 +113,8 @@ private:
     std::shared_ptr<WriteGate> gate_;  // The store may go before us.
     std::int64_t changes_before_ = 0;
     std::int64_t changes_before_unit_ = 0;
+    Care care_ = Care::among_others;
+    bool half_done_ = false;  // A unit without a savepoint has failed behind its first write.
 };
 
 class SqliteStore final : public Store {

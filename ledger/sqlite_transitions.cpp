@@ -1,5 +1,7 @@
 #include "ledger/sqlite_transitions.h"
 
+#include "ledger/rows.h"
+
 namespace tollgate::ledger {
 
 Result<Done> write_transition(Statement& insert, const TransitionStep& step) {
@@ -16,13 +18,7 @@ Result<std::vector<TransitionRecord>> read_transitions(Statement& select, RowId 
     for (;;) {
         TOLLGATE_TRY(const bool row, select.step());
         if (!row) return history;
-        history.push_back({.version = select.integer(0),
-                           .from = select.optional_text(1),
-                           .to = select.text(2),
-                           .cause = select.text(3),
-                           .cause_id = select.text(4),
-                           .request_id = select.text(5),
-                           .at = {select.integer(6)}});
+        history.push_back(read_transition(select));
     }
 }
 

@@ -11,8 +11,10 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "base/tally.h"
 #include "ledger/store.h"
 #include "ledger/unit.h"
 
@@ -26,10 +28,14 @@ namespace tollgate::ledger {
 //   2. A unit's error undoes it alone, the others live. A stale version is run once more. Nearly
 //      always a unit that fails has written nothing; the rare batch in which one has is rolled back
 //      and run again, each unit under a savepoint.
-//   3. When the engine drops the whole batch (a full disk, an I/O error), its units run again, each
-//      in a transaction of its own, so that one bad unit cannot take the others down.
+//   3. When the engine drops the whole batch (a full disk, an I/O error, a deadlock between two
+//      processes), its units run again: together when that may help, without the one that was the
+//      reason, or each in a transaction of its own, so that one bad unit cannot take the others
+//      down.
 //   4. A COMMIT that was rolled back gives every unit of the batch `unavailable`.
-//   5. A COMMIT in doubt completes nothing: run_once() gives the error, the process must stop, and
+//   5. A COMMIT of which nobody knows is asked about until the engine answers: it was committed, or
+//      its units run again. Meanwhile nothing else is written.
+//   6. A COMMIT in doubt completes nothing: run_once() gives the error, the process must stop, and
 //      recovery at the next start decides. Until then every submit() is refused.
 class Writer {
 public:
@@ -54,7 +60,7 @@ public:
     void close();
 
     // Runs and commits what is in line, at most batch_max units; the number it finished.
-    // Errors: data_corruption when the COMMIT is in doubt (rule 5). One thread only.
+    // Errors: data_corruption when the COMMIT is in doubt (rule 6). One thread only.
     Result<std::size_t> run_once();
 
     // Runs `work` and waits for its outcome: for threads that may wait, never for workers and
@@ -71,10 +77,19 @@ public:
         around_outcomes_ = std::move(around);
     }
 
+    // Commits are timed by it. Before the first run_once(); it must outlive the writer.
+    void time_commits(Clock& clock) { clock_ = &clock; }
+
+    struct Batches {
+        Tally::Reading units;      // Of each batch that has ended, whichever way.
+        Tally::Reading commit_us;  // How long COMMITs took, the sync to disk included.
+    };
+    Batches batches() const { return {units_a_batch_.read(), commit_us_.read()}; }
+
     struct Health {
         bool write_failing =
             false;              // The disk is full or fails. Cleared by the next durable COMMIT.
-        bool in_doubt = false;  // Rule 5: this process must stop.
+        bool in_doubt = false;  // Rule 6: this process must stop.
         std::uint64_t commits = 0;
         std::uint64_t units = 0;
         std::size_t waiting = 0;
@@ -87,15 +102,23 @@ private:
         Result<Done> outcome = Done{};
     };
 
-    enum class BatchEnd { committed, half_done_unit, dropped, rolled_back, in_doubt };
+    using Batch = std::vector<Pending*>;
+    enum class BatchEnd { committed, dropped, rolled_back, unknown, in_doubt };
 
-    BatchEnd run_batch(std::vector<Pending>& batch, bool savepoints);
-    Result<Done> run_unit(Unit& unit);
-    Result<Done> run_unit_under_savepoint(Unit& unit);
-    BatchEnd commit_batch(std::vector<Pending>& batch);
-    void run_alone(std::vector<Pending>& batch);
+    std::vector<Pending> take_batch();
+    // Everybody's outcome is certain when it says `committed`.
+    BatchEnd run_all(std::vector<Pending>& batch);
+    BatchEnd run_together(Batch& batch, Batch& apart);
+    BatchEnd run_alone(Pending& pending);
+    BatchEnd run_batch(const Batch& batch, WriteConnection::Care care);
+    Result<Done> run_unit(Unit& unit, std::size_t place);
+    BatchEnd commit_batch(const Batch& batch);
+    // Of the batch whose COMMIT is unknown.
+    Result<std::size_t> resolve();
+    Result<std::size_t> end_batch(BatchEnd end, std::vector<Pending> batch);
     void note_error(const Error& error);
     void finish(std::vector<Pending>& batch);
+    WriteConnection::Commit timed_commit(std::string* reason);
     static void tell_outcomes(std::vector<Pending>& batch);
     static Error doubt();
     static Error stopped();
@@ -113,12 +136,19 @@ private:
     std::vector<std::unique_ptr<Unit>> queue_;
     bool woken_ = false;
 
-    std::vector<Pending> abandoned_;  // Rule 5: kept, so that nobody answers for them.
+    // Rule 5: the batch, and those of it whose COMMIT is unknown. Those after them have not run.
+    std::vector<Pending> unresolved_;
+    Batch in_commit_;
+    Batch after_commit_;
+    std::vector<Pending> abandoned_;  // Rule 6: kept, so that nobody answers for them.
     std::atomic<bool> write_failing_ = false;
     std::atomic<bool> in_doubt_ = false;
     std::atomic<bool> closed_ = false;
     std::atomic<std::uint64_t> commits_ = 0;
     std::atomic<std::uint64_t> units_ = 0;
+    Clock* clock_ = nullptr;
+    Tally units_a_batch_;
+    Tally commit_us_;
 };
 
 template <typename Work>

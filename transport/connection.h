@@ -9,6 +9,7 @@
 #include "transport/byte_stream.h"
 #include "transport/frame.h"
 #include "transport/http_message.h"
+#include "transport/route_meter.h"
 
 namespace tollgate::transport {
 
@@ -22,6 +23,7 @@ struct Exchange {
     bool http_1_0 = false;
     bool keep_alive = false;
     std::chrono::nanoseconds started{};
+    MeteredRequest metered = {};
 };
 
 // One accepted connection. No lock: it belongs to one owner at a time (see Slot), who alone reads

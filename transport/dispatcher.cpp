@@ -62,6 +62,7 @@ bool Dispatcher::serve(Slot& slot) {
         answer(connection, std::move(response));
         return true;
     }
+    if (match.meter != nullptr) connection.exchange.metered = MeteredRequest(*match.meter);
     const std::size_t question = line->target.find('?');
     ServerRequest request{
         .method = std::move(line->method),
@@ -126,7 +127,7 @@ void Dispatcher::handler_failed(Slot& slot, std::string_view what) {
 
 void Dispatcher::answer(Connection& connection, ServerResponse response) {
     if (is_no_answer(response)) response = refusal(connection, 503, "no answer came in time");
-    const Exchange& exchange = connection.exchange;
+    Exchange& exchange = connection.exchange;
     connection.closing = !exchange.keep_alive || front_.draining.load();
     connection.answered_before = true;
     const AnswerForm form{
@@ -144,7 +145,9 @@ void Dispatcher::answer(Connection& connection, ServerResponse response) {
         append_answer(connection.output, response, form);
     }
     if (response.cut_after) cut_short(connection, response);
-    write_access_log(connection, response.status);
+    const auto took = front_.seams.clock.monotonic() - exchange.started;
+    exchange.metered.end(response.status, took, connection.listener.unrouted);
+    write_access_log(connection, response.status, took);
 }
 
 void Dispatcher::cut_short(Connection& connection, const ServerResponse& response) {
@@ -195,11 +198,11 @@ void Dispatcher::count_refusal(const Connection& connection, int status, std::st
                              .request_id = connection.exchange.request_id});
 }
 
-void Dispatcher::write_access_log(const Connection& connection, int status) {
+void Dispatcher::write_access_log(const Connection& connection, int status,
+                                  std::chrono::nanoseconds took) {
     using std::chrono::duration_cast;
     using std::chrono::microseconds;
     const Exchange& exchange = connection.exchange;
-    const auto took = front_.seams.clock.monotonic() - exchange.started;
     front_.seams.log.debug("http.request",
                            {{"listener", connection.listener.settings.name},
                             {"method", exchange.method},

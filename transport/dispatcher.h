@@ -34,7 +34,7 @@ private:
     void handler_failed(Slot& slot, std::string_view what);
     ServerResponse refusal(const Connection& connection, int status, std::string_view reason);
     void count_refusal(const Connection& connection, int status, std::string_view reason);
-    void write_access_log(const Connection& connection, int status);
+    void write_access_log(const Connection& connection, int status, std::chrono::nanoseconds took);
 
     FrontState& front_;
     LibraryParser parser_;

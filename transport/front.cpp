@@ -38,6 +38,7 @@ public:
     void gather_answers(const std::function<void()>& work) override;
     int port(std::string_view name) const override;
     Counters counters() const override;
+    std::vector<ListenerView> listeners() const override;
 
 private:
     using Tls = std::shared_ptr<const TlsContext>;
@@ -205,6 +206,22 @@ Front::Counters EpollFront::counters() const {
             .refusals = state_.refusals.load(),
             .tls_handshakes = state_.tls_handshakes.load(),
             .tls_failures = state_.tls_failures.load()};
+}
+
+std::vector<Front::ListenerView> EpollFront::listeners() const {
+    std::vector<ListenerView> views;
+    for (const ListenerState& listener : state_.listeners) {
+        ListenerView& view = views.emplace_back();
+        view.name = listener.settings.name;
+        view.connections = listener.connections.load();
+        view.connections_max = listener.settings.limits.connections_max;
+        for (const auto& meter : listener.settings.router.meters()) {
+            view.meters.push_back(meter.get());
+        }
+        view.meters.push_back(&listener.unrouted);
+        if (const auto tls = listener.tls()) view.certificate_until = tls->expires();
+    }
+    return views;
 }
 
 }  // namespace

@@ -87,6 +87,17 @@ public:
         std::uint64_t tls_failures = 0;    // Handshakes that failed or took too long so far.
     };
     virtual Counters counters() const = 0;
+
+    struct ListenerView {
+        std::string name;
+        std::size_t connections = 0;  // Open now.
+        std::size_t connections_max = 0;
+        // Every route's, and as the last one that of what no route has answered. They live as long
+        // as the front.
+        std::vector<const RouteMeter*> meters;
+        std::optional<Timestamp> certificate_until;  // Under TLS.
+    };
+    virtual std::vector<ListenerView> listeners() const = 0;
 };
 
 }  // namespace tollgate::transport

@@ -34,6 +34,7 @@ struct ListenerState {
     std::mutex mutex;   // Guards socket: accepting, arming, closing.
     Descriptor socket;  // Empty once the front drains.
     std::atomic<std::size_t> connections{0};
+    RouteMeter unrouted{"other", "unmatched"};  // What no route has answered.
     std::atomic<bool> paused{false};  // Full, or out of descriptors: not armed until one is free.
 
 private:

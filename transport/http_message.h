@@ -34,6 +34,9 @@ struct ServerRequest {
     std::vector<std::string> captures;  // What the route's {…} segments matched, in order.
     // Only over TLS, where the listener asks for certificates and the client showed one.
     std::optional<ClientCertificate> client_certificate = {};
+    // Who sends it, where a part of this process hands a request on for somebody it has admitted
+    // itself. Nothing that comes over the wire sets it.
+    std::string vouched_for = {};
 
     std::optional<std::string_view> header(std::string_view name) const {
         return find_header(headers, name);

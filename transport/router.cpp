@@ -66,14 +66,15 @@ std::optional<std::vector<std::string>> captures_of(const std::vector<std::strin
     return captures;
 }
 
-const Handler* handler_for(const std::unordered_map<std::string, Handler>& handlers,
-                           std::string_view method) {
+}  // namespace
+
+const Router::Answering* Router::answering(const Methods& handlers, std::string_view method) {
     auto found = handlers.find(std::string(method));
     if (found == handlers.end() && method == "HEAD") found = handlers.find("GET");
     return found == handlers.end() ? nullptr : &found->second;
 }
 
-std::string methods_of(const std::unordered_map<std::string, Handler>& handlers) {
+std::string Router::names_of(const Methods& handlers) {
     std::vector<std::string> names;
     for (const auto& entry : handlers) names.push_back(entry.first);
     if (handlers.contains("GET") && !handlers.contains("HEAD")) names.emplace_back("HEAD");
@@ -85,8 +86,6 @@ std::string methods_of(const std::unordered_map<std::string, Handler>& handlers)
     }
     return list;
 }
-
-}  // namespace
 
 void Router::add(std::string method, std::string_view pattern, Handler handler) {
     auto segments = split_path(pattern);
@@ -104,7 +103,10 @@ void Router::add(std::string method, std::string_view pattern, Handler handler) 
         route = known != patterns_.end() ? &*known : &patterns_.emplace_back();
     }
     route->segments = std::move(segments);
-    const bool added = route->handlers.emplace(std::move(method), std::move(handler)).second;
+    RouteMeter& meter =
+        *meters_.emplace_back(std::make_shared<RouteMeter>(method, std::string(pattern)));
+    const bool added =
+        route->handlers.emplace(std::move(method), Answering{std::move(handler), &meter}).second;
     TOLLGATE_CHECK(added);  // Two handlers for one route: which one would answer?
 }
 
@@ -137,17 +139,18 @@ Router::Match Router::match(std::string_view method, std::string_view raw_path) 
                 .captures = {},
                 .allowed_methods = {}};
     }
-    const Handler* handler = handler_for(route->handlers, method);
-    if (handler == nullptr) {
+    const Answering* found = answering(route->handlers, method);
+    if (found == nullptr) {
         return {.outcome = Outcome::no_such_method,
                 .handler = nullptr,
                 .captures = {},
-                .allowed_methods = methods_of(route->handlers)};
+                .allowed_methods = names_of(route->handlers)};
     }
     return {.outcome = Outcome::found,
-            .handler = handler,
+            .handler = &found->handler,
             .captures = std::move(captures),
-            .allowed_methods = {}};
+            .allowed_methods = {},
+            .meter = found->meter};
 }
 
 }  // namespace tollgate::transport

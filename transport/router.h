@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "transport/http_message.h"
+#include "transport/route_meter.h"
 #include "transport/ticket.h"
 
 namespace tollgate::transport {
@@ -33,20 +34,34 @@ public:
         const Handler* handler = nullptr;
         std::vector<std::string> captures;
         std::string allowed_methods;  // For Allow, with no_such_method: "GET, POST".
+        RouteMeter* meter = nullptr;  // Beside the handler.
     };
     // HEAD finds GET's handler when it has none of its own. Captures are taken from the raw path
     // and decoded one by one, so an encoded slash stays inside its segment.
     Match match(std::string_view method, std::string_view raw_path) const;
 
+    // Every route's, in the order in which they were added; the fallback is none. They live as long
+    // as the router and its copies.
+    const std::vector<std::shared_ptr<RouteMeter>>& meters() const { return meters_; }
+
 private:
-    struct Route {
-        std::vector<std::string> segments;                  // "" stands for a {capture}.
-        std::unordered_map<std::string, Handler> handlers;  // By method.
+    struct Answering {
+        Handler handler;
+        RouteMeter* meter = nullptr;
     };
+    using Methods = std::unordered_map<std::string, Answering>;
+    struct Route {
+        std::vector<std::string> segments;  // "" stands for a {capture}.
+        Methods handlers;
+    };
+
+    static const Answering* answering(const Methods& handlers, std::string_view method);
+    static std::string names_of(const Methods& handlers);
 
     std::unordered_map<std::string, Route> exact_;
     std::vector<Route> patterns_;
     Handler fallback_;  // Empty: there is none.
+    std::vector<std::shared_ptr<RouteMeter>> meters_;
 };
 
 }  // namespace tollgate::transport

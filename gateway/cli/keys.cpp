@@ -8,12 +8,14 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "signing/demo_chain.h"
 #include "signing/digest.h"
 #include "signing/entropy.h"
 #include "signing/key.h"
+#include "signing/password.h"
 #include "signing/self_signed.h"
 #include "signing/webhook.h"
 
@@ -81,6 +83,39 @@ Result<Done> new_bearer(const std::filesystem::path& file, const char* prefix, c
     TOLLGATE_DO(write_new(file, std::string(key.reveal()) + "\n", kOwnerOnly));
     std::printf("%s %s\n", name, signing::sha256_hex(key.reveal()).c_str());
     return Done{};
+}
+
+constexpr std::size_t kPasswordBytesMin = 12;
+constexpr std::size_t kPasswordBytesMax = 1'024;
+
+// What is typed meanwhile is not shown.
+class HiddenTyping {
+public:
+    HiddenTyping()
+        : is_terminal_(::isatty(STDIN_FILENO) == 1 && ::tcgetattr(STDIN_FILENO, &old_) == 0) {
+        if (!is_terminal_) return;
+        termios hidden = old_;
+        hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+        static_cast<void>(::tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden));
+    }
+    HiddenTyping(const HiddenTyping&) = delete;
+    HiddenTyping& operator=(const HiddenTyping&) = delete;
+    ~HiddenTyping() {
+        if (is_terminal_) static_cast<void>(::tcsetattr(STDIN_FILENO, TCSAFLUSH, &old_));
+    }
+    bool is_terminal() const { return is_terminal_; }
+
+private:
+    termios old_{};
+    bool is_terminal_;
+};
+
+Secret read_line() {
+    std::string line;
+    for (int c = std::getchar(); c != EOF && c != '\n'; c = std::getchar()) {
+        if (line.size() <= kPasswordBytesMax) line += static_cast<char>(c);
+    }
+    return Secret(std::move(line));
 }
 
 }  // namespace
@@ -152,6 +187,30 @@ Result<Done> new_relay_certificate(const std::filesystem::path& folder,
 Result<Done> new_webhook_secret(const std::filesystem::path& file) {
     const Secret secret = signing::make_webhook_secret(signing::openssl_entropy());
     return write_new(file, std::string(secret.reveal()) + "\n", kOwnerOnly);
+}
+
+Result<Done> print_password_hash() {
+    Secret password;
+    {
+        const HiddenTyping typing;
+        if (typing.is_terminal()) static_cast<void>(std::fputs("password: ", stderr));
+        password = read_line();
+        if (typing.is_terminal()) {
+            static_cast<void>(std::fputs("\nonce more: ", stderr));
+            const Secret again = read_line();
+            static_cast<void>(std::fputs("\n", stderr));
+            if (!signing::equal_in_constant_time(password.reveal(), again.reveal())) {
+                return Error(ErrorCode::invalid_argument, "the two passwords differ");
+            }
+        }
+    }
+    const std::size_t size = password.reveal().size();
+    if (size < kPasswordBytesMin || size > kPasswordBytesMax) {
+        return Error(ErrorCode::invalid_argument,
+                     "a password of 12 to 1024 bytes is needed, in one line");
+    }
+    std::puts(signing::PasswordHash::of(password, signing::openssl_entropy()).text().c_str());
+    return Done{};
 }
 
 }  // namespace tollgate::gateway::cli

@@ -40,4 +40,9 @@ Result<Done> new_relay_certificate(const std::filesystem::path& folder,
 // `tollgate keys webhook FILE`: a fresh secret (whsec_…) for an endpoint.
 Result<Done> new_webhook_secret(const std::filesystem::path& file);
 
+// `tollgate keys password`: reads a password (twice from a terminal, without showing it; else a
+// line of standard input) and prints the hash that the console's settings take. Errors:
+// invalid_argument when it is too short or the two differ.
+Result<Done> print_password_hash();
+
 }  // namespace tollgate::gateway::cli

@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <memory>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,12 +11,11 @@
 #include "base/id.h"
 #include "config/load.h"
 #include "gateway/alipay_client.h"
+#include "gateway/cli/command_ledger.h"
 #include "gateway/cli/exit_code.h"
 #include "gateway/cli/progress.h"
 #include "gateway/reconcile/day_run.h"
 #include "gateway/reconcile/report.h"
-#include "ledger/sqlite_store.h"
-#include "ledger/writer.h"
 #include "signing/entropy.h"
 #include "transport/curl_client.h"
 
@@ -61,40 +59,6 @@ private:
 
     std::string name_;
     bool fleeting_;
-};
-
-// The ledger as a command sees it, whether or not a gateway is running.
-class CommandLedger {
-public:
-    static Result<std::unique_ptr<CommandLedger>> open(const std::string& file, Log& log) {
-        ledger::SqliteOptions options{.file = file, .beside_gateway = true};
-        auto store = ledger::open_sqlite_store(options, system_clock());
-        if (!store && store.error().reason() == ledger::kSchemaOlder) {
-            // Nobody is running it, or a gateway of that older version is, and holds it.
-            TOLLGATE_DO(ledger::open_sqlite_store({.file = file}, system_clock()));
-            store = ledger::open_sqlite_store(options, system_clock());
-        }
-        TOLLGATE_TRY(auto opened, std::move(store));
-        TOLLGATE_TRY(auto connection, opened->write_connection());
-        auto whole = std::make_unique<CommandLedger>();
-        whole->store_ = std::move(opened);
-        whole->writer_ =
-            std::make_unique<ledger::Writer>(std::move(connection), ledger::Writer::Options{}, log);
-        return whole;
-    }
-
-    ledger::Store& store() { return *store_; }
-    Result<Done> transact(const std::function<Result<Done>(ledger::Books&)>& work) {
-        Result<Done> outcome = Error(ErrorCode::internal, "a unit has not ended");
-        writer_->submit(ledger::make_unit([&](ledger::Books& books) { return work(books); },
-                                          [&](Result<Done> end) { outcome = std::move(end); }));
-        TOLLGATE_DO(writer_->run_once());
-        return outcome;
-    }
-
-private:
-    std::unique_ptr<ledger::Store> store_;
-    std::unique_ptr<ledger::Writer> writer_;
 };
 
 Result<Done> write_file(const std::string& name, const std::string& text) {
@@ -143,7 +107,7 @@ Result<Report> run_command(const config::Settings& settings, const ReconcileComm
     }
     TOLLGATE_TRY(const Seller seller, find_seller(settings, command.seller_id));
     Log log(STDERR_FILENO, system_clock(), LogLevel::error);
-    TOLLGATE_TRY(const auto ledger, CommandLedger::open(settings.store.sqlite_file, log));
+    TOLLGATE_TRY(const auto ledger, CommandLedger::open(settings.store, log));
     ProgressBar bar;
     reconcile::Reconciler reconciler(
         {.store = ledger->store(),

@@ -1,9 +1,12 @@
 #include "gateway/cli/serve.h"
 
+#include <algorithm>
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <iterator>
 
 #include <malloc.h>
 #include <sys/stat.h>
@@ -11,6 +14,7 @@
 
 #include "config/load.h"
 #include "gateway/cli/exit_code.h"
+#include "gateway/cli/service_manager.h"
 #include "gateway/service.h"
 #include "signing/entropy.h"
 
@@ -69,14 +73,33 @@ void reload(const std::string& config_file, Service& service, Log& log) {
     log.info("process.reloaded", {{"what", "the apps' keys and certificates, and TLS"}});
 }
 
+// One step: USR1 towards debug, USR2 towards errors alone. That is written whatever the level is,
+// so that the log says from where on it says less.
+void change_level(int signal, Log& log) {
+    constexpr std::array kLevels = {LogLevel::debug, LogLevel::info, LogLevel::warning,
+                                    LogLevel::error};
+    const auto was = std::ranges::find(kLevels, log.level());
+    auto is = was;
+    if (signal == SIGUSR1 && was != kLevels.begin()) is = std::prev(was);
+    if (signal == SIGUSR2 && std::next(was) != kLevels.end()) is = std::next(was);
+    log.set_level(std::min(*is, LogLevel::info));
+    log.info("process.log_level", {{"from", name_of(*was)}, {"to", name_of(*is)}});
+    log.set_level(*is);
+}
+
 // Until it is told to stop; SIGHUP reads keys and certificates again.
 int serve_until_stopped(const std::string& config_file, Service& service, Log& log) {
     sigset_t signals = stop_signals();
-    sigaddset(&signals, SIGHUP);
+    for (const int signal : {SIGHUP, SIGUSR1, SIGUSR2}) sigaddset(&signals, signal);
     for (;;) {
         const int caught = wait_for(signals);
-        if (caught != SIGHUP) return caught;
-        reload(config_file, service, log);
+        if (caught == SIGHUP) {
+            reload(config_file, service, log);
+        } else if (caught == SIGUSR1 || caught == SIGUSR2) {
+            change_level(caught, log);
+        } else {
+            return caught;
+        }
     }
 }
 
@@ -106,10 +129,10 @@ int serve(const std::string& config_file) {
     }
     auto& settings = std::get<config::Settings>(loaded);
     block_signals();
-    sigset_t hangup;
-    sigemptyset(&hangup);
-    sigaddset(&hangup, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &hangup, nullptr);
+    sigset_t wishes;
+    sigemptyset(&wishes);
+    for (const int signal : {SIGHUP, SIGUSR1, SIGUSR2}) sigaddset(&wishes, signal);
+    pthread_sigmask(SIG_BLOCK, &wishes, nullptr);
     keep_freed_memory();
     ::umask(077);  // The ledger holds buyers' data.
     Log log(STDERR_FILENO, system_clock(), settings.log_level);
@@ -138,8 +161,10 @@ int serve(const std::string& config_file) {
                  {{"listener", listener}, {"port", (*service)->port(listener)}});
     }
     log.info("process.ready");
+    tell_service_manager("READY=1");
     const int signal = serve_until_stopped(config_file, **service, log);
     log.info("process.stopping", {{"signal", signal}});
+    tell_service_manager("STOPPING=1");
     // A second signal ends it at once: what is not done is left to the next start.
     static_cast<void>(std::signal(SIGINT, SIG_DFL));
     static_cast<void>(std::signal(SIGTERM, SIG_DFL));

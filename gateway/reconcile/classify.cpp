@@ -118,7 +118,9 @@ const AppNumbers* owner_of(std::string_view out_trade_no, Timestamp done_at,
             [&](const std::string& prefix) { return out_trade_no.starts_with(prefix); });
         if (begins_like_it) return &app;
     }
-    const bool before_us = !first_payment_at || done_at < *first_payment_at;
+    // A bill says the second alone.
+    const bool before_us =
+        !first_payment_at || done_at + std::chrono::seconds(1) <= *first_payment_at;
     return before_us ? nullptr : claims_all;
 }
 

@@ -48,11 +48,16 @@ int DailyReconciliation::run_once(int limit) {
 Result<std::vector<BeijingDay>> DailyReconciliation::open_days(const Seller& seller) {
     std::vector<BeijingDay> days;
     TOLLGATE_TRY(auto reading, store_.read());
-    TOLLGATE_TRY(const auto first, first_payment_at(*reading, seller.seller_id));
+    TOLLGATE_TRY(auto first, first_payment_at(*reading, seller.seller_id));
+    // A ledger that came from a backup knows nothing of what was paid since, not even of the first.
+    TOLLGATE_TRY(const auto guard, reading->guard().find());
+    if (guard) first = std::min(first.value_or(guard->since), guard->since);
     if (!first) return days;
     BeijingDay day = last_billed_day(clock_.now());
-    for (int i = 0; i < kLookBackDays; ++i, day = day.previous()) {
+    const int look_back = guard ? kLookBackDaysGuarded : kLookBackDays;
+    for (int i = 0; i < look_back; ++i, day = day.previous()) {
         if (day.end() <= *first) break;
+        if (i >= kLookBackDays && day.end() <= guard->since) break;
         TOLLGATE_TRY(const auto known, reading->reconciliations().find(
                                            {.seller_id = seller.seller_id, .date = day.text()}));
         const bool complete = known && known->status == ledger::ReconciliationStatus::complete;

@@ -26,8 +26,9 @@ BeijingDay last_billed_day(Timestamp now);
 std::chrono::minutes retry_wait(int tries, bool needs_a_person);
 
 // Sees to it that every day of every merchant's is compared once its bills are there: the last
-// seven days, the oldest first, from the merchant's first payment on. What was cut short or failed
-// is tried again. No thread of its own: whoever calls run_once() decides when.
+// seven days, the oldest first, from the merchant's first payment on; of a guarded ledger
+// (ledger/guard.h) all days since its backup, up to 90. What was cut short or failed is tried
+// again. No thread of its own: whoever calls run_once() decides when.
 class DailyReconciliation {
 public:
     // `run_day` does the work and may take minutes.
@@ -45,6 +46,7 @@ public:
     int run_once(int limit);
 
     static constexpr int kLookBackDays = 7;
+    static constexpr int kLookBackDaysGuarded = 90;
 
 private:
     struct Tries {

@@ -9,6 +9,8 @@ namespace {
 
 // The fund bill comes with the trade bill, or an hour later; some merchants never get one.
 constexpr std::chrono::hours kFundBillPatience{12};
+// How long a day is one gateway's: by far longer than it takes. One that dies loses it then.
+constexpr std::chrono::hours kTurn{1};
 
 // A folder for bills that goes with us. After a crash, the next run of the same day clears it.
 class BillsOfOneDay {
@@ -35,7 +37,7 @@ private:
 
 ReconcileService::ReconcileService(const config::Settings& settings, Seams seams)
     : daily_on_(settings.reconciliation.daily),
-      folder_(settings.store.sqlite_file + "-bills"),
+      folder_(settings.store.stem() + "-bills"),
       seams_(seams),
       reconciler_(
           {.store = seams.store,
@@ -59,14 +61,27 @@ ReconcileService::ReconcileService(const config::Settings& settings, Seams seams
 }
 
 int ReconcileService::run_once(int limit) {
-    if (!daily_on_ || stop_) return 0;
+    if (stop_ || !(daily_on_ || is_guarded())) return 0;
     return daily_.run_once(limit);
+}
+
+bool ReconcileService::is_guarded() {
+    const auto reading = seams_.store.read();
+    if (!reading) return false;
+    const auto guard = (*reading)->guard().find();
+    return guard && *guard;
 }
 
 Result<Done> ReconcileService::run_day(const Seller& seller, const BeijingDay& day) {
     if (stop_) return Error(ErrorCode::unavailable, "stopping");
-    const BillsOfOneDay folder(folder_);
     const Timestamp now = seams_.clock.now();
+    TOLLGATE_TRY(const bool is_ours,
+                 seams_.writer.transact([&](ledger::Books& books) -> Result<bool> {
+                     return books.reconciliations().take_turn(
+                         {.seller_id = seller.seller_id, .date = day.text()}, now, now + kTurn);
+                 }));
+    if (!is_ours) return Error(ErrorCode::unavailable, "another gateway compares this day");
+    const BillsOfOneDay folder(folder_);
     TOLLGATE_DO(day_run_.run({.seller = seller,
                               .day = day,
                               .folder = folder.name(),

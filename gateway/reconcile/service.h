@@ -32,12 +32,13 @@ public:
     ReconcileService(const config::Settings& settings, Seams seams);
 
     // Compares the days that are due, at most `limit`; how many it tried. Nothing when the settings
-    // have switched it off.
+    // have switched it off, unless the ledger is guarded: then the bills tell what it has missed.
     int run_once(int limit);
     // Ends a run under way soon. Safe from any thread.
     void stop() { stop_ = true; }
 
 private:
+    bool is_guarded();
     Result<Done> run_day(const Seller& seller, const BeijingDay& day);
 
     const bool daily_on_;

@@ -2,7 +2,8 @@
 # Measures the two hot paths: payments made, and callbacks (first ones and repeats), ours and a Node
 # peer's by turns, over real HTTP with the load generator on the same machine.
 #   hot_paths.sh TOLLGATE BUILD_TESTS RESULTS_FOLDER create|callbacks|duplicates
-# Prints one JSON object. TOLLGATE_BENCH_ROUNDS (5), TOLLGATE_BENCH_SECONDS (5),
+# With `prepare` in their place it only makes our side's keys, ledger and notifications, in
+# RESULTS_FOLDER/hot_paths. Prints one JSON object. TOLLGATE_BENCH_ROUNDS (5), TOLLGATE_BENCH_SECONDS (5),
 # TOLLGATE_BENCH_PAYMENTS (120000; so many notifications) and TOLLGATE_BENCH_CONNECTIONS (64) in the
 # environment change the size.
 set -euo pipefail
@@ -29,8 +30,8 @@ check_node() {
 }
 
 # Keys, a ledger of pending payments, and as many notifications: made once for each size.
-prepare() {
-    [[ -f made.$payments ]] && return
+prepare_ours() {
+    [[ -f made.ours.$payments ]] && return
     rm -rf made.* keys alipay caller event_secret ours* peer* notifications
     "$tollgate" keys new keys >keys.log
     "$tollgate" keys new alipay >>keys.log
@@ -51,13 +52,18 @@ prepare() {
  "endpoints": [{"id": "orders", "url": "http://127.0.0.1:9/events", "secrets": [{"file": "event_secret"}]}],
  "log": {"level": "error"}}
 JSON
+    "$build/bench/make_load" "$PWD/ours.full.db" alipay/app_private_key.pem "$payments" >notifications
+    touch "made.ours.$payments"
+}
+
+prepare_peer() {
+    [[ -f made.$payments ]] && return
     cat >peer.json <<JSON
 {"app_id": "2021000000000001", "seller_id": "2088000000000001", "port": 18610,
  "private_key_file": "keys/app_private_key.pem", "alipay_public_key_file": "alipay/app_public_key.pem",
  "gateway_url": "https://openapi.alipay.com/gateway.do", "notify_url": "https://pay.example.com/notify",
  "authorization": "Bearer $(cat caller)", "sqlite_file": "peer.db"}
 JSON
-    "$build/bench/make_load" "$PWD/ours.full.db" alipay/app_private_key.pem "$payments" >notifications
     if [[ ! -f node/installed ]]; then
         rm -rf node
         cp -r "$here/peer-node" node
@@ -153,8 +159,10 @@ median() {
         .sort((a, b) => a - b)[Math.floor($rounds / 2)]"
 }
 
+prepare_ours
+[[ $what == prepare ]] && exit
 check_node
-prepare
+prepare_peer
 rm -f ours ours.again peer peer.again limit calm
 case $what in
     create) measure_create ;;

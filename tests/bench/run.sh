@@ -72,9 +72,17 @@ callbacks() { hot_path callbacks; }
 duplicates() { hot_path duplicates; }
 hot_path() { tests/bench/hot_paths.sh "$PWD/build/release/gateway/tollgate" "$PWD/$BUILD" "$PWD/$RESULTS" "$1"; }
 
+# The hot paths over PostgreSQL, with one, two and three gateways, beside SQLite. Only when it is named.
+postgres() {
+    tests/bench/hot_paths.sh "$PWD/build/release/gateway/tollgate" "$PWD/$BUILD" "$PWD/$RESULTS" prepare
+    TOLLGATE_BINARY=$PWD/build/release/gateway/tollgate node tests/bench/postgres.mjs "$RESULTS/hot_paths"
+}
+
 # The tunnel beside ssh -R and localtunnel. Only when it is named: it needs a quiet disk.
 tunnel() { tests/bench/tunnel.sh build/release/gateway/tollgate "$RESULTS"; }
 
+# `--store postgres`: the hot paths there.
+[[ ${1-} != --store ]] || shift
 names=("$@")
 ((${#names[@]})) || names=(callback_latency curl_loop deliveries front signing)
 for name in "${names[@]}"; do

@@ -26,7 +26,7 @@ describe('help', () => {
     test('tollgate --version', async () => {
         const done = await call(['--version']);
         assert.deepEqual([done.code, done.stderr], [0, '']);
-        assert.match(done.stdout, /^\S*\d+\.\d+\.\d+\n$/);
+        assert.match(done.stdout, /^\d+\.\d+\.\d+ \(commit .+\)\n$/);
     });
     for (const args of [[], ['open'], ['serve'], ['serve', '--port', '1'], ['sandbox'],
         ['sign'], ['keys'], ['sandbox', 'drive', '--shop', 'http://x', '--product', 'gold']]) {

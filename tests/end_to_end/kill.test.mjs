@@ -23,7 +23,7 @@ before(async () => {
     console.log(`seed ${seed}`);
     world = await World.make(settings => {
         // Short, so that the lease of a delivery whose process died runs out soon.
-        settings.deliveries = { timeout_seconds: 1, schedule: [1, 1, 86_400] };
+        settings.deliveries = { timeout_seconds: 1, schedule: [1, 1, 1, 2, 2, 5, 5, 10, 10, 86_400] };
     });
     // Now and then the order service refuses an event at first, so that there are repeats for sure.
     orders = new OrderService(world.eventSecret,

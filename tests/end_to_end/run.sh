@@ -60,11 +60,19 @@ run_tests() {
     TOLLGATE_BINARY=${TOLLGATE_BINARY:-$1}
     export TOLLGATE_BINARY
     shift
-    if [ "$1" = browser.test.mjs ] || [ "$1" = inspector.test.mjs ]; then
-        TOLLGATE_CHROMIUM=$(find_chromium) || skip "chromium is not installed"
-        TOLLGATE_SCREENSHOTS=${TOLLGATE_SCREENSHOTS:-$work_folder/screenshots}
-        export TOLLGATE_CHROMIUM TOLLGATE_SCREENSHOTS
-    fi
+    case $1 in
+        browser.test.mjs | inspector.test.mjs | console*.test.mjs)
+            TOLLGATE_CHROMIUM=$(find_chromium) || skip "chromium is not installed"
+            TOLLGATE_SCREENSHOTS=${TOLLGATE_SCREENSHOTS:-$work_folder/screenshots}
+            export TOLLGATE_CHROMIUM TOLLGATE_SCREENSHOTS
+            ;;
+    esac
+    case $1 in
+        console*.test.mjs)
+            [ -f "$source_folder/../../gateway/console/dist/index.html" ] ||
+                skip "the console's pages are not built (target \`console\`)"
+            ;;
+    esac
     # Below node_modules, for that is where node looks them up from; a copy for each test, because
     # several may start at once.
     folder="$work_folder/run/$1"

@@ -74,7 +74,8 @@ TEST_F(Config, NamesEveryProblemAtOnce) {
         "apps": [{"id": "Shop!", "app_id": "x", "seller_ids": [], "gateway_url": "https://a/?q",
                   "private_key": "PEM", "alipay_public_keys": []}],
         "callers": [{"id": "c", "key_sha256": ["abc"], "apps": ["none"], "rights": ["all"]}],
-        "deliveries": {"schedule": [1, 2], "waits_seconds": []}
+        "deliveries": {"schedule": [1, 2], "waits_seconds": []},
+        "retention": {"bodies_days": 30, "events_days": 0}
     })");
     const std::string text = config::to_text(found);
     for (const char* where :
@@ -84,9 +85,40 @@ TEST_F(Config, NamesEveryProblemAtOnce) {
           "/apps/0/private_key: {\"file\"", "/apps/0/alipay_public_keys: a list",
           "/callers/0/key_sha256: 64", "/callers/0/rights: \"all\"",
           "/callers/0/apps: there is no app \"none\"", "/deliveries/schedule: must add up",
-          "/deliveries/waits_seconds: is not a"}) {
+          "/deliveries/waits_seconds: is not a", "/retention/bodies_days: is 0 (for ever)"}) {
         EXPECT_NE(text.find(where), std::string::npos) << where << " is not in\n" << text;
     }
+}
+
+TEST_F(Config, TakesAPostgresqlDatabaseInTheFilesPlace) {
+    write("postgres", "hush", 0600);
+    const std::string sqlite = R"("store": {"sqlite_file": "ledger.db"})";
+    const auto store = [&](const std::string& members) {
+        return with(good(), sqlite, R"("store": {"postgres": {)" + members + "}}");
+    };
+    const auto loaded =
+        config::load(store(R"("conninfo": "dbname=t", "password": {"file": "postgres"},
+        "folder": "one", "statement_timeout_seconds": 3)"),
+                     folder_.path());
+    ASSERT_TRUE(std::holds_alternative<config::Settings>(loaded));
+    const config::StoreSettings& settings = std::get<config::Settings>(loaded).store;
+    ASSERT_TRUE(settings.postgres);
+    EXPECT_EQ(settings.postgres->password.reveal(), "hush");
+    EXPECT_EQ(settings.postgres->statement_timeout, std::chrono::seconds(3));
+    EXPECT_TRUE(settings.stem().ends_with("/one/tollgate"));
+    for (const char* conninfo : {"dbname=t password=hush", "postgres://me:hush@db/t"}) {
+        const auto found =
+            problems(store(R"("folder": "one", "conninfo": ")" + std::string(conninfo) + "\""));
+        ASSERT_EQ(found.size(), 1U);
+        EXPECT_EQ(found[0].where, "/store/postgres/conninfo");
+        EXPECT_EQ(found[0].what.find("hush"), std::string::npos);
+    }
+    EXPECT_EQ(problems(store(""))[0].where, "/store/postgres/conninfo");
+    EXPECT_EQ(problems(with(good(), sqlite,
+                            R"("store": {"sqlite_file": "a", "postgres": {"conninfo": "dbname=t",
+        "folder": "one"}})"))[0]
+                  .where,
+              "/store/postgres");
 }
 
 TEST_F(Config, TakesTlsAndLimitsAtEveryDoor) {
@@ -270,10 +302,41 @@ void compare(const nlohmann::json& example, const nlohmann::json& schema, const 
         // Whoever copies the example should neither encrypt by accident nor want certificates or
         // act for another merchant: these stand there as comments.
         if (path == "/apps/0" && kCommentsOfApps.contains(name)) continue;
+        // Of a rehearsal alone.
+        if (path == "/console" && name == "sandbox_url") continue;
+        // In the place of the file; config/two_gateways shows it.
+        if (path == "/store" && name == "postgres") continue;
         // TLS and a burst stand there as comments, and what one door shows need not be said again.
         if (name == "tls" || (path == "/callers/0" && name == "burst")) continue;
         if ((path == "/api" || path == "/operator") && name == "limits") continue;
         EXPECT_TRUE(example.contains(name)) << path << "/" << name << ": not in the example";
+    }
+}
+
+TEST_F(Config, TheSchemaAndTheExampleOfTwoGatewaysHoldTheSameSettings) {
+    const auto read = [](const char* file) {
+        std::ifstream stream(source_dir().string() + file);
+        return nlohmann::json::parse(stream, nullptr, true, true);
+    };
+    const auto store = read("/config/schema.json")["properties"]["store"]["properties"]["postgres"];
+    compare(read("/config/two_gateways/1.json")["store"]["postgres"], store, "/store/postgres");
+    // The two differ in what is each one's own, and in nothing else.
+    auto one = read("/config/two_gateways/1.json");
+    auto two = read("/config/two_gateways/2.json");
+    EXPECT_NE(one["store"]["postgres"]["folder"], two["store"]["postgres"]["folder"]);
+    for (const char* door : {"public", "api", "operator"}) {
+        EXPECT_NE(one[door]["listen"], two[door]["listen"]);
+        two[door]["listen"] = one[door]["listen"];
+    }
+    two["store"]["postgres"]["folder"] = one["store"]["postgres"]["folder"];
+    EXPECT_EQ(one, two);
+    for (const char* file : {"/config/two_gateways/1.json", "/config/two_gateways/2.json"}) {
+        std::ifstream stream(source_dir().string() + file);
+        std::ostringstream text;
+        text << stream.rdbuf();
+        for (const Problem& problem : problems(text.str())) {
+            EXPECT_TRUE(problem.what.starts_with("cannot read")) << problem.where << problem.what;
+        }
     }
 }
 
@@ -290,6 +353,36 @@ TEST_F(Config, TheSchemaAndTheExampleHoldTheSameSettings) {
             << rule;
         EXPECT_TRUE(schema["properties"]["deliveries"]["properties"].contains(rule)) << rule;
     }
+}
+
+TEST_F(Config, NamesWhatIsWrongWithTheConsolesOperators) {
+    const auto console = [](const std::string& operators) {
+        return with(good(), R"("callers")",
+                    R"("console": {"operators": [)" + operators +
+                        R"(], "session_minutes": 60}, "callers")");
+    };
+    const std::string hash = "scrypt$10$8$1$" + std::string(32, '0') + "$" + std::string(64, '0');
+    const auto person = [&](const std::string& name, const std::string& role,
+                            const std::string& kept) {
+        return R"({"name": ")" + name + R"(", "role": ")" + role + R"(", "password_hash": ")" +
+               kept + R"("})";
+    };
+    EXPECT_TRUE(problems(console(person("li", "admin", hash))).empty());
+    const auto only = [&](const std::string& operators) {
+        const auto found = problems(console(operators));
+        return found.size() == 1 ? found[0].where : std::to_string(found.size()) + " problems";
+    };
+    EXPECT_EQ(only(person("Li", "admin", hash)), "/console/operators/0/name");
+    EXPECT_EQ(only(person("li", "root", hash)), "/console/operators/0/role");
+    EXPECT_EQ(only(person("li", "admin", hash) + "," + person("li", "viewer", hash)),
+              "/console/operators/1/name");
+    // Neither plain text, nor a hash that protects nothing, nor one that costs the machine.
+    for (const std::string& kept :
+         {std::string("secret"), "scrypt$9" + hash.substr(9), "scrypt$20$32" + hash.substr(11),
+          hash + "0", hash.substr(0, hash.size() - 1) + "g"}) {
+        EXPECT_EQ(only(person("li", "admin", kept)), "/console/operators/0/password_hash") << kept;
+    }
+    EXPECT_EQ(problems(console("")).size(), 1U);
 }
 
 TEST_F(Config, ReadsAnEndpointsOwnRulesOverTheCommonOnes) {

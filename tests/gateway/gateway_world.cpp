@@ -237,9 +237,10 @@ GatewayWorld::~GatewayWorld() {
     if (service_ != nullptr) service_->stop(milliseconds(200));
 }
 
-void GatewayWorld::restart() {
+void GatewayWorld::restart(const std::function<void()>& between) {
     service_->stop(milliseconds(200));
     service_.reset();
+    if (between) between();
     start();
 }
 

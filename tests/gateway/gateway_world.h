@@ -130,8 +130,9 @@ public:
     GatewayWorld& operator=(const GatewayWorld&) = delete;
     ~GatewayWorld();
 
-    // As after a restart: the same files, other ports.
-    void restart();
+    // As after a restart: the same files, other ports. `between` runs while nothing does.
+    void restart(const std::function<void()>& between = {});
+    std::string ledger_file() const { return settings().store.sqlite_file; }
     // As at SIGHUP, with the settings changed so; whether they were taken.
     bool reload(const std::function<void(config::Settings&)>& change);
 

@@ -1,14 +1,14 @@
 // The events' cursor: whoever has read up to a number has seen everything below it.
 #include <gtest/gtest.h>
 
-#include "tests/ledger/ledger_world.h"
+#include "tests/ledger/every_engine.h"
 
 namespace tollgate::ledger {
 namespace {
 
-using testing::LedgerWorld;
+using testing::EngineWorld;
 
-class Cursor : public ::testing::Test {
+class Cursor : public testing::EveryEngine {
 protected:
     // Puts a unit in line that writes an event, and fails afterwards when it is told to.
     void submit(const std::string& id, bool fails = false) {
@@ -50,13 +50,14 @@ protected:
         return ids;
     }
 
-    LedgerWorld world_;
+    EngineWorld world_{GetParam()};
     std::int64_t after_ = 0;
 };
+INSTANTIATE_TEST_SUITE_P(, Cursor, testing::every_engine(), testing::engine_name);
 
 using Ids = std::vector<std::string>;
 
-TEST_F(Cursor, ShowsNothingBeforeItIsPublishedAndNothingTwice) {
+TEST_P(Cursor, ShowsNothingBeforeItIsPublishedAndNothingTwice) {
     submit("evt_a");
     commit();
     EXPECT_EQ(poll(), Ids{});
@@ -67,7 +68,7 @@ TEST_F(Cursor, ShowsNothingBeforeItIsPublishedAndNothingTwice) {
 }
 
 // Units that overlap: one is in line behind the publishing, and commits in the same batch.
-TEST_F(Cursor, AnEventThatIsCommittedLaterNeverGetsALowerNumber) {
+TEST_P(Cursor, AnEventThatIsCommittedLaterNeverGetsALowerNumber) {
     submit("evt_a");
     submit_publishing();
     submit("evt_b");
@@ -88,7 +89,7 @@ TEST_F(Cursor, AnEventThatIsCommittedLaterNeverGetsALowerNumber) {
     EXPECT_EQ(poll(), Ids{"evt_f"});
 }
 
-TEST_F(Cursor, PublishingInStepsKeepsTheOrder) {
+TEST_P(Cursor, PublishingInStepsKeepsTheOrder) {
     for (const char* id : {"evt_a", "evt_b", "evt_c"}) submit(id);
     submit_publishing(2);
     commit();
@@ -98,7 +99,7 @@ TEST_F(Cursor, PublishingInStepsKeepsTheOrder) {
     EXPECT_EQ(poll(), Ids{"evt_c"});
 }
 
-TEST_F(Cursor, OutlastsACrash) {
+TEST_P(Cursor, OutlastsACrash) {
     submit("evt_a");
     submit_publishing();
     submit("evt_b");

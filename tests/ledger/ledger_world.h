@@ -7,6 +7,7 @@
 
 #include "base/id.h"
 #include "base/sqlite.h"
+#include "ledger/postgres_store.h"
 #include "ledger/sqlite_store.h"
 #include "ledger/writer.h"
 #include "tests/support/fakes.h"
@@ -14,14 +15,12 @@
 
 namespace tollgate::testing {
 
-// A real ledger in a folder of its own, on a disk that can be made to fail; run_once() by hand.
+// A real ledger of its own; run_once() by hand. SQLite's is in a folder, on a disk that can be made
+// to fail; PostgreSQL's is where the conninfo says (every_engine.h).
 class LedgerWorld {
 public:
     explicit LedgerWorld(ledger::SqliteOptions options = {}) : options_(std::move(options)) {
-        options_.file = folder.file("ledger.db");
-        options_.cache_kib = 128;  // Small: a large unit spills.
-        options_.vfs = disk.name();
-        open();
+        open_sqlite();
     }
 
     // As after a crash: nothing is closed in order, the file is opened again.
@@ -78,18 +77,40 @@ public:
         return *found;
     }
 
+    // For another process over the same database; PostgreSQL only.
+    ledger::PostgresOptions beside() const {
+        ledger::PostgresOptions options;
+        options.address.conninfo = database;
+        return options;
+    }
+
     TempFolder folder;
     FaultyDisk disk;
     HandClock clock;
     CountingEntropy entropy;
     TestLog log{clock};
     ledger::Origin origin{.cause = ledger::Cause::api, .cause_id = "test", .request_id = "req"};
+    std::string database;  // Of PostgreSQL; empty: SQLite.
     std::unique_ptr<ledger::Store> store;
     std::unique_ptr<ledger::Writer> writer;
 
+protected:
+    // Neither: nothing is opened.
+    LedgerWorld(std::string conninfo, bool is_sqlite) : database(std::move(conninfo)) {
+        if (is_sqlite) open_sqlite();
+        if (!database.empty()) open();
+    }
+
 private:
+    void open_sqlite() {
+        options_.file = folder.file("ledger.db");
+        options_.cache_kib = 128;  // Small: a large unit spills.
+        options_.vfs = disk.name();
+        open();
+    }
     void open() {
-        auto opened = ledger::open_sqlite_store(options_, clock);
+        auto opened = database.empty() ? ledger::open_sqlite_store(options_, clock)
+                                       : ledger::open_postgres_store(beside(), clock);
         ASSERT_TRUE(opened) << opened.error().message();
         store = *std::move(opened);
         auto connection = store->write_connection();

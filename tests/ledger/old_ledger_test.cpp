@@ -79,7 +79,7 @@ TEST(OldLedger, OfTheSecondVersionKeepsItsDeliveriesAttemptsAndBacklog) {
 
     // What piled up before stays out of the lane for what is new.
     auto connection = (*store)->write_connection();
-    ASSERT_TRUE((*connection)->begin());
+    ASSERT_TRUE((*connection)->begin(WriteConnection::Care::among_others));
     const auto claim = [&](Lane lane) {
         auto due = (*connection)
                        ->books()

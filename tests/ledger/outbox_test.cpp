@@ -3,15 +3,15 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/ledger/ledger_world.h"
+#include "tests/ledger/every_engine.h"
 
 namespace tollgate::ledger {
 namespace {
 
 using std::chrono::seconds;
-using testing::LedgerWorld;
+using testing::EngineWorld;
 
-class OutboxContract : public ::testing::Test {
+class OutboxContract : public testing::EveryEngine {
 protected:
     // Runs one call on the outbox as a unit of its own.
     template <typename Work>
@@ -90,10 +90,11 @@ protected:
         return (*lease)->outbox().endpoint(endpoint.id)->value();
     }
 
-    LedgerWorld world_;
+    EngineWorld world_{GetParam()};
 };
+INSTANTIATE_TEST_SUITE_P(, OutboxContract, testing::every_engine(), testing::engine_name);
 
-TEST_F(OutboxContract, ClaimsADeliveryOnceUntilItsLeaseRunsOut) {
+TEST_P(OutboxContract, ClaimsADeliveryOnceUntilItsLeaseRunsOut) {
     const Endpoint a = endpoint("a");
     write_event("evt_1");
     publish_to(a);
@@ -112,7 +113,7 @@ TEST_F(OutboxContract, ClaimsADeliveryOnceUntilItsLeaseRunsOut) {
     EXPECT_FALSE(attempts->front().finished_at);
 }
 
-TEST_F(OutboxContract, AClaimThatComesWithThePromiseIsAClaimLikeAnyOther) {
+TEST_P(OutboxContract, AClaimThatComesWithThePromiseIsAClaimLikeAnyOther) {
     const Endpoint a = endpoint("a");
     write_event("evt_1");
     const auto promise = [&]() -> Result<std::vector<DueDelivery>> {
@@ -150,7 +151,7 @@ TEST_F(OutboxContract, AClaimThatComesWithThePromiseIsAClaimLikeAnyOther) {
     EXPECT_EQ(again.front().attempt, 2);
 }
 
-TEST_F(OutboxContract, ShowsEveryAttemptWithAllThatIsKnownOfIt) {
+TEST_P(OutboxContract, ShowsEveryAttemptWithAllThatIsKnownOfIt) {
     const Endpoint a = endpoint("a");
     const Endpoint b = endpoint("b");
     write_event("evt_1");
@@ -224,7 +225,7 @@ TEST_F(OutboxContract, ShowsEveryAttemptWithAllThatIsKnownOfIt) {
     EXPECT_EQ(all[2].endpoint_id, "b");
 }
 
-TEST_F(OutboxContract, AListGoesOnWhereItsCursorStandsAndStaysWithItsEndpoint) {
+TEST_P(OutboxContract, AListGoesOnWhereItsCursorStandsAndStaysWithItsEndpoint) {
     const Endpoint a = endpoint("a");
     const Endpoint b = endpoint("b");
     for (int i = 0; i < 5; ++i) write_event("evt_" + std::to_string(i));
@@ -258,7 +259,7 @@ TEST_F(OutboxContract, AListGoesOnWhereItsCursorStandsAndStaysWithItsEndpoint) {
     }
 }
 
-TEST_F(OutboxContract, GivesADeliveryBackUncounted) {
+TEST_P(OutboxContract, GivesADeliveryBackUncounted) {
     const Endpoint a = endpoint("a");
     write_event("evt_1");
     publish_to(a);
@@ -272,7 +273,7 @@ TEST_F(OutboxContract, GivesADeliveryBackUncounted) {
     EXPECT_EQ(second.front().counted, 1);
 }
 
-TEST_F(OutboxContract, KeepsWhatIsSpentAndBeginsItAgainWithAWholeBudget) {
+TEST_P(OutboxContract, KeepsWhatIsSpentAndBeginsItAgainWithAWholeBudget) {
     const Endpoint a = endpoint("a");
     write_event("evt_1");
     publish_to(a);
@@ -297,7 +298,7 @@ TEST_F(OutboxContract, KeepsWhatIsSpentAndBeginsItAgainWithAWholeBudget) {
     EXPECT_EQ(again.front().generation, 2);
 }
 
-TEST_F(OutboxContract, AForgivenAttemptLeavesTheBudgetWhole) {
+TEST_P(OutboxContract, AForgivenAttemptLeavesTheBudgetWhole) {
     const Endpoint a = endpoint("a");
     write_event("evt_1");
     publish_to(a);
@@ -317,7 +318,7 @@ TEST_F(OutboxContract, AForgivenAttemptLeavesTheBudgetWhole) {
     EXPECT_EQ(again.front().counted, 1);
 }
 
-TEST_F(OutboxContract, ALateSuccessCountsAndALateFailureDoesNot) {
+TEST_P(OutboxContract, ALateSuccessCountsAndALateFailureDoesNot) {
     const Endpoint a = endpoint("a");
     write_event("evt_1");
     publish_to(a);
@@ -333,7 +334,7 @@ TEST_F(OutboxContract, ALateSuccessCountsAndALateFailureDoesNot) {
     EXPECT_TRUE(claim(a, Lane::retry).empty());
 }
 
-TEST_F(OutboxContract, HoldsBackWhatIsOrderedBehindWhatIsPending) {
+TEST_P(OutboxContract, HoldsBackWhatIsOrderedBehindWhatIsPending) {
     const Endpoint a = endpoint("a");
     const Payment one = world_.added("T1");
     const Payment two = world_.added("T2");
@@ -354,7 +355,7 @@ TEST_F(OutboxContract, HoldsBackWhatIsOrderedBehindWhatIsPending) {
     EXPECT_EQ(next.front().event_id, "evt_2");
 }
 
-TEST_F(OutboxContract, WhatPiledUpInAnOutageLeavesTheFreshLane) {
+TEST_P(OutboxContract, WhatPiledUpInAnOutageLeavesTheFreshLane) {
     const Endpoint a = endpoint("a");
     write_event("evt_old");
     publish_to(a);
@@ -371,7 +372,7 @@ TEST_F(OutboxContract, WhatPiledUpInAnOutageLeavesTheFreshLane) {
     EXPECT_EQ(backlog.front().event_id, "evt_old");
 }
 
-TEST_F(OutboxContract, ListsEveryEndpointWithSomethingPending) {
+TEST_P(OutboxContract, ListsEveryEndpointWithSomethingPending) {
     const Endpoint a = endpoint("a");
     const Endpoint b = endpoint("b");
     endpoint("idle");
@@ -391,7 +392,7 @@ TEST_F(OutboxContract, ListsEveryEndpointWithSomethingPending) {
 }
 
 // The cursor's promise: a reader who has seen number n never meets a lower one later.
-TEST_F(OutboxContract, NumbersFollowTheOrderOfCommitsNotOfWriting) {
+TEST_P(OutboxContract, NumbersFollowTheOrderOfCommitsNotOfWriting) {
     const Endpoint a = endpoint("a");
     const auto read_after = [&](std::int64_t after) {
         auto lease = world_.store->read();
@@ -411,7 +412,7 @@ TEST_F(OutboxContract, NumbersFollowTheOrderOfCommitsNotOfWriting) {
     EXPECT_TRUE(read_after(3).empty());
 }
 
-TEST_F(OutboxContract, FindsWhatWasMissedSinceATime) {
+TEST_P(OutboxContract, FindsWhatWasMissedSinceATime) {
     const Endpoint a = endpoint("a");
     for (int i = 0; i < 50; ++i) {
         write_event("evt_" + std::to_string(i));
@@ -431,7 +432,7 @@ TEST_F(OutboxContract, FindsWhatWasMissedSinceATime) {
         3U);
 }
 
-TEST_F(OutboxContract, CountsWhatItWouldRedeliverAndThenDoesJustThat) {
+TEST_P(OutboxContract, CountsWhatItWouldRedeliverAndThenDoesJustThat) {
     const Endpoint a = endpoint("a");
     const Timestamp from = world_.clock.now();
     for (int i = 0; i < 7; ++i) {
@@ -461,7 +462,7 @@ TEST_F(OutboxContract, CountsWhatItWouldRedeliverAndThenDoesJustThat) {
     EXPECT_EQ(claim(a, Lane::retry).size(), 3U);
 }
 
-TEST_F(OutboxContract, ParksWhatLeftTheConfigurationAndEnablesWhatCameBack) {
+TEST_P(OutboxContract, ParksWhatLeftTheConfigurationAndEnablesWhatCameBack) {
     const auto configure = [&](const std::string& id) {
         ASSERT_TRUE(run([&](Outbox& outbox) {
             return outbox.set_configured_endpoints({{.id = id, .plan = {.url = "http://a/"}}},
@@ -491,7 +492,7 @@ TEST_F(OutboxContract, ParksWhatLeftTheConfigurationAndEnablesWhatCameBack) {
     EXPECT_EQ(status("a"), EndpointStatus::parked);
 }
 
-TEST_F(OutboxContract, RefusesToChangeAnEndpointThatIsNoLongerAsItWasRead) {
+TEST_P(OutboxContract, RefusesToChangeAnEndpointThatIsNoLongerAsItWasRead) {
     Endpoint a = endpoint("a");
     Endpoint stale = a;
     ASSERT_TRUE(run([&](Outbox& outbox) { return outbox.park(a, "by_hand", world_.clock.now()); }));
@@ -502,7 +503,7 @@ TEST_F(OutboxContract, RefusesToChangeAnEndpointThatIsNoLongerAsItWasRead) {
     EXPECT_EQ(late.error().code(), ErrorCode::stale_version);
 }
 
-TEST_F(OutboxContract, SignsWithTheOldSecretUntilItsOverlapIsOver) {
+TEST_P(OutboxContract, SignsWithTheOldSecretUntilItsOverlapIsOver) {
     const Endpoint a = endpoint("a");
     const auto add = [&](const std::string& secret, std::optional<Timestamp> others_expire) {
         ASSERT_TRUE(run([&](Outbox& outbox) {
@@ -523,7 +524,7 @@ TEST_F(OutboxContract, SignsWithTheOldSecretUntilItsOverlapIsOver) {
     EXPECT_EQ(live(), std::vector<std::string>{"two"});
 }
 
-TEST_F(OutboxContract, RemovingAnEndpointCancelsWhatWaitsForIt) {
+TEST_P(OutboxContract, RemovingAnEndpointCancelsWhatWaitsForIt) {
     Endpoint a = endpoint("a");
     write_event("evt_1");
     publish_to(a);

@@ -5,13 +5,19 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/ledger/ledger_world.h"
+#include "tests/ledger/every_engine.h"
 
 namespace tollgate::ledger {
 namespace {
 
+using testing::EngineWorld;
 using testing::FaultyDisk;
 using testing::LedgerWorld;
+
+class WriterContract : public testing::EveryEngine {};
+INSTANTIATE_TEST_SUITE_P(, WriterContract, testing::every_engine(), testing::engine_name);
+class WriterThreads : public testing::EveryEngine {};
+INSTANTIATE_TEST_SUITE_P(, WriterThreads, testing::every_engine(), testing::engine_name);
 
 // The outcomes of a batch of units, in the order in which they were given.
 struct Answers {
@@ -40,8 +46,8 @@ void submit_batch(LedgerWorld& world, Answers& answers, int size) {
     }
 }
 
-TEST(Writer, AnswersNobodyBeforeTheCommit) {
-    LedgerWorld world;
+TEST_P(WriterContract, AnswersNobodyBeforeTheCommit) {
+    EngineWorld world(GetParam());
     Answers answers;
     submit_batch(world, answers, 3);
     EXPECT_EQ(answers.of, (std::vector<std::string>{"", "", ""}));
@@ -51,8 +57,8 @@ TEST(Writer, AnswersNobodyBeforeTheCommit) {
     EXPECT_TRUE(world.find("T2"));
 }
 
-TEST(Writer, UndoesAUnitThatFailsAndKeepsTheOthers) {
-    LedgerWorld world;
+TEST_P(WriterContract, UndoesAUnitThatFailsAndKeepsTheOthers) {
+    EngineWorld world(GetParam());
     Answers answers;
     world.writer->submit(make_unit(add(world, "A"), answers.note(0)));
     world.writer->submit(make_unit(
@@ -95,8 +101,8 @@ TEST(Writer, RunsTheOthersAgainOnlyWhenAUnitFailedHalfDone) {
 }
 
 // The system takes the size of a write modulo 128 KiB.
-TEST(Writer, CommitsMoreThanTheSystemTakesInOneWrite) {
-    LedgerWorld world;
+TEST_P(WriterContract, CommitsMoreThanTheSystemTakesInOneWrite) {
+    EngineWorld world(GetParam());
     Answers answers;
     for (std::size_t i = 0; i < 3; ++i) {
         world.writer->submit(make_unit(
@@ -119,8 +125,8 @@ TEST(Writer, CommitsMoreThanTheSystemTakesInOneWrite) {
     }
 }
 
-TEST(Writer, RunsAStaleVersionOnceMore) {
-    LedgerWorld world;
+TEST_P(WriterContract, RunsAStaleVersionOnceMore) {
+    EngineWorld world(GetParam());
     Payment stale = world.added("A");
     Answers answers;
     int runs = 0;
@@ -136,8 +142,8 @@ TEST(Writer, RunsAStaleVersionOnceMore) {
     EXPECT_EQ(answers.of[0], "ok");
 }
 
-TEST(Writer, LetsOnlyOneOfTwoChangesOfTheSameVersionWin) {
-    LedgerWorld world;
+TEST_P(WriterContract, LetsOnlyOneOfTwoChangesOfTheSameVersionWin) {
+    EngineWorld world(GetParam());
     const Payment read = world.added("A");
     Answers answers;
     for (std::size_t i = 0; i < 2; ++i) {
@@ -154,8 +160,8 @@ TEST(Writer, LetsOnlyOneOfTwoChangesOfTheSameVersionWin) {
     EXPECT_EQ(world.find("A")->version, 2);
 }
 
-TEST(Writer, RefusesAtOnceWhenTheLineIsFull) {
-    LedgerWorld world;
+TEST_P(WriterContract, RefusesAtOnceWhenTheLineIsFull) {
+    EngineWorld world(GetParam());
     auto connection = world.store->write_connection();
     Writer small(*std::move(connection), {.batch_max = 1, .queue_max = 1}, world.log.get());
     Answers answers;
@@ -295,8 +301,8 @@ TEST(Writer, SurvivesADiskThatFailsOnce) {
     EXPECT_TRUE(world.find("T0") && world.find("T1") && world.find("T2"));
 }
 
-TEST(WriterThreads, CommitsWhatManyThreadsSubmit) {
-    LedgerWorld world;
+TEST_P(WriterThreads, CommitsWhatManyThreadsSubmit) {
+    EngineWorld world(GetParam());
     std::atomic<bool> stop = false;
     std::thread writing([&] {
         while (!stop || world.writer->health().waiting > 0) {

@@ -69,6 +69,8 @@ TEST(Classify, KnowsWhoseNumberItIs) {
     EXPECT_EQ(owner_of("", now, first, open), nullptr);
     EXPECT_EQ(owner_of("X-1", at("2025-12-31 23:59:59"), first, open), nullptr);
     EXPECT_EQ(owner_of("X-1", now, std::nullopt, open), nullptr);
+    // Bills say the second alone: one that was made in the second of our first may be ours.
+    EXPECT_EQ(owner_of("X-1", first, first + std::chrono::milliseconds(999), open)->app, "shop");
 }
 
 TEST(DailySchedule, BillsAreThereFromTenInTheMorning) {

@@ -192,6 +192,23 @@ TEST_F(Daily, TriesAgainUntilTheBillIsThere) {
     EXPECT_EQ(ledger.text("SELECT status FROM payment"), "paid");
 }
 
+// What came after the backup is known to the bills alone, however long ago that was.
+TEST_F(Daily, OfAGuardedLedgerComparesEveryDaySinceItsBackup) {
+    ledger.world.clock.pass(std::chrono::hours(24 * 10));  // Ten in the morning, 11-21.
+    counter.refusal = "NO_BILL_DATA";
+    // There is no payment, so nothing to compare …
+    EXPECT_EQ(daily().run_once(100), 0);
+    // … unless it has been forgotten.
+    ASSERT_TRUE(ledger.world.run([](ledger::Books& books) {
+        return books.guard().begin({.since = ReconcileWorld::at("2026-11-10 12:00:00")});
+    }));
+    EXPECT_EQ(daily().run_once(100), 11);
+    // Yesterday's bill may still come; the days before it had no money.
+    EXPECT_EQ(ledger.text("SELECT min(bill_date) || ' ' || max(bill_date) FROM reconciliation"
+                          " WHERE status = 'complete'"),
+              "2026-11-10 2026-11-19");
+}
+
 TEST_F(Daily, MakesUpForDaysThatItMissed) {
     ledger.pending("T1");
     ledger.world.clock.pass(std::chrono::hours(72));

@@ -193,7 +193,7 @@ TEST(LedgerOnMemory, WritesBehindNothingThatASyncHasLost) {
         MemoryDisk disk{Dice(seed)};
         MemoryVfs vfs(disk, clock);
         const auto beat = [](ledger::WriteConnection& connection, std::int64_t ms) {
-            EXPECT_TRUE(connection.begin());
+            EXPECT_TRUE(connection.begin(ledger::WriteConnection::Care::among_others));
             EXPECT_TRUE(connection.books().beat(Timestamp{ms}));
             std::string reason;
             return connection.commit(&reason);

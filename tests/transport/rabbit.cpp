@@ -1,7 +1,5 @@
 #include "rabbit.h"
 
-#include <array>
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -9,12 +7,7 @@
 
 #include <amqp.h>
 #include <amqp_tcp_socket.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <spawn.h>
-#include <sys/wait.h>
 
-#include "base/check.h"
 #include "scripted_server.h"
 #include "tls_server.h"
 
@@ -24,15 +17,7 @@ namespace {
 // Not Debian's wrapper, which wants to be root and to change its user.
 constexpr const char* kServer = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 constexpr const char* kEpmd = "/usr/bin/epmd";
-constexpr int kSilenceMax_ms = 120'000;
 constexpr amqp_channel_t kChannel = 1;
-
-std::vector<char*> pointers(const std::vector<std::string>& texts) {
-    std::vector<char*> made;
-    for (const std::string& text : texts) made.push_back(const_cast<char*>(text.c_str()));
-    made.push_back(nullptr);
-    return made;
-}
 
 std::string text_of(amqp_bytes_t bytes) {
     return {static_cast<const char*>(bytes.bytes), bytes.len};
@@ -77,51 +62,6 @@ Received received(const amqp_message_t& message) {
 }
 
 }  // namespace
-
-Program::Program(const std::vector<std::string>& command,
-                 const std::vector<std::string>& environment) {
-    std::array<int, 2> pipe{};
-    TOLLGATE_CHECK(::pipe2(pipe.data(), O_CLOEXEC) == 0);
-    output_ = Descriptor(pipe[0]);
-    const Descriptor input(pipe[1]);
-    posix_spawn_file_actions_t files{};
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&files, input.get(), STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&files, input.get(), STDERR_FILENO);
-    posix_spawnattr_t attributes{};
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    const int problem = ::posix_spawn(&group_, command.front().c_str(), &files, &attributes,
-                                      pointers(command).data(), pointers(environment).data());
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&files);
-    TOLLGATE_CHECK(problem == 0);
-}
-
-bool Program::wait_for_output(const std::string& text) {
-    std::string seen;
-    std::array<char, 4096> buffer{};
-    while (seen.find(text) == std::string::npos) {
-        pollfd waiting{.fd = output_.get(), .events = POLLIN, .revents = 0};
-        if (::poll(&waiting, 1, kSilenceMax_ms) != 1) return false;
-        const ssize_t got = ::read(output_.get(), buffer.data(), buffer.size());
-        if (got <= 0) return false;
-        seen.append(buffer.data(), static_cast<std::size_t>(got));
-    }
-    return true;
-}
-
-void Program::kill() {
-    if (group_ < 0) return;
-    ::kill(-group_, SIGKILL);
-    ::waitpid(group_, nullptr, 0);
-    group_ = -1;
-    std::array<char, 4096> rest{};
-    while (::read(output_.get(), rest.data(), rest.size()) > 0) {
-    }
-}
 
 bool Rabbit::is_installed() {
     return std::filesystem::exists(kServer) && std::filesystem::exists(kEpmd);

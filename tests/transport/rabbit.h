@@ -6,31 +6,11 @@
 #include <string>
 #include <vector>
 
-#include <sys/types.h>
-
 #include "tests/support/fakes.h"
+#include "tests/support/program.h"
 #include "transport/amqp_settings.h"
-#include "transport/descriptor.h"
 
 namespace tollgate::transport::testing {
-
-// A program under a process group of its own, so that nothing of it outlives its end.
-class Program {
-public:
-    Program(const std::vector<std::string>& command, const std::vector<std::string>& environment);
-    ~Program() { kill(); }
-    Program(const Program&) = delete;
-    Program& operator=(const Program&) = delete;
-
-    // False when it ends, or says nothing for too long, before it has written the text.
-    bool wait_for_output(const std::string& text);
-    // SIGKILL to all of it; returns when nobody is left who could write to its output.
-    void kill();
-
-private:
-    pid_t group_ = -1;
-    Descriptor output_;
-};
 
 struct Received {
     std::string message_id;
@@ -76,8 +56,8 @@ private:
     int distribution_port_;
     int epmd_port_;
     std::string more_config_;
-    std::optional<Program> epmd_;
-    std::optional<Program> broker_;
+    std::optional<tollgate::testing::Program> epmd_;
+    std::optional<tollgate::testing::Program> broker_;
 };
 
 }  // namespace tollgate::transport::testing

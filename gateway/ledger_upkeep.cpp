@@ -1,0 +1,27 @@
+#include "gateway/ledger_upkeep.h"
+
+namespace tollgate::gateway {
+namespace {
+
+constexpr int kDeliverBeats = 4;
+constexpr int kClockBeats = 40;
+
+}  // namespace
+
+void LedgerUpkeep::run_once() {
+    if (const auto done = store_.checkpoint(); !done) {
+        log_.error("ledger.checkpoint_failed", {{"reason", done.error().message()}});
+    }
+    if (store_.is_shared()) look_around();
+}
+
+// What other gateways over the same ledger have written: their hints may be lost.
+void LedgerUpkeep::look_around() {
+    ++beat_;
+    hints_.published();
+    if (beat_ % kDeliverBeats == 0) hints_.to_deliver();
+    if (beat_ % kClockBeats != 0) return;
+    if (const auto ahead = store_.clock_ahead_of(clock_.ours())) clock_.set_ahead(*ahead);
+}
+
+}  // namespace tollgate::gateway

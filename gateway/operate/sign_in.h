@@ -1,0 +1,67 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/secret.h"
+#include "config/settings.h"
+#include "signing/password.h"
+
+namespace tollgate::gateway::operate {
+
+// How fast one may guess: three wrong passwords in a row are forgiven, then each one doubles the
+// wait, up to a minute. Counted for each name and address. Safe from any thread.
+class Attempts {
+public:
+    explicit Attempts(Clock& clock) : clock_(clock) {}
+
+    // How long whoever this is must wait before he may try; nothing: now.
+    std::optional<std::chrono::seconds> must_wait(const std::string& name,
+                                                  const std::string& address);
+    void failed(const std::string& name, const std::string& address);
+    void succeeded(const std::string& name, const std::string& address);
+
+    static constexpr int kForgiven = 3;
+    static constexpr std::chrono::seconds kWaitMax{60};
+    static constexpr std::size_t kKnownMax = 10'000;
+
+private:
+    struct Row {
+        int failures = 0;
+        std::chrono::nanoseconds not_before{};
+        std::chrono::nanoseconds last{};
+    };
+    using Key = std::pair<std::string, std::string>;
+
+    Clock& clock_;
+    std::mutex mutex_;
+    std::map<Key, Row> rows_;
+};
+
+// The people of the settings and their passwords.
+class People {
+public:
+    // What is wrong with a hash is added to `problems`.
+    static People of(const config::ConsoleSettings& settings,
+                     std::vector<config::Problem>& problems);
+
+    // The one whose name and password these are, or null. A name that is nobody's takes as long as
+    // a wrong password. Slow by design: for a thread that may wait.
+    const config::ConsoleOperator* find(std::string_view name, const Secret& password) const;
+
+private:
+    struct Person {
+        config::ConsoleOperator account;
+        signing::PasswordHash hash;
+    };
+    std::vector<Person> people_;
+};
+
+}  // namespace tollgate::gateway::operate

@@ -1,0 +1,112 @@
+#include "tests/support/postgres_wire.h"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/check.h"
+
+namespace tollgate::testing {
+namespace {
+
+constexpr int kBeat_ms = 20;
+constexpr std::string_view kSocket = "/.s.PGSQL.5432";
+
+sockaddr_un address_of(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    TOLLGATE_CHECK(path.size() < sizeof(address.sun_path));
+    path.copy(address.sun_path, path.size());
+    return address;
+}
+
+int open_socket() {
+    const int made = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    TOLLGATE_CHECK(made >= 0);
+    return made;
+}
+
+// False when the other side is gone.
+bool send_all(int to, std::string_view bytes) {
+    while (!bytes.empty()) {
+        const ssize_t sent = ::send(to, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (sent <= 0) return false;
+        bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+    return true;
+}
+
+}  // namespace
+
+PostgresWire::PostgresWire(const std::string& conninfo) {
+    const std::size_t space = conninfo.find(' ');
+    server_ = conninfo.substr(5, space - 5) + std::string(kSocket);  // Behind "host=".
+    the_rest_ = conninfo.substr(space);
+    listening_ = open_socket();
+    const sockaddr_un here = address_of(folder_.path().string() + std::string(kSocket));
+    TOLLGATE_CHECK(::bind(listening_, reinterpret_cast<const sockaddr*>(&here), sizeof(here)) == 0);
+    TOLLGATE_CHECK(::listen(listening_, 8) == 0);
+    thread_ = std::thread([this] { run(); });
+}
+
+PostgresWire::~PostgresWire() {
+    stop_ = true;
+    thread_.join();
+    ::close(listening_);
+}
+
+std::string PostgresWire::conninfo() const {
+    return "host=" + folder_.path().string() + the_rest_;
+}
+
+void PostgresWire::run() {
+    while (!stop_) {
+        pollfd waiting{.fd = listening_, .events = POLLIN, .revents = 0};
+        if (::poll(&waiting, 1, kBeat_ms) != 1) continue;
+        const int client = ::accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC);
+        if (client < 0) continue;
+        carry(client);
+        ::close(client);
+    }
+}
+
+void PostgresWire::carry(int client) {
+    const int server = open_socket();
+    const sockaddr_un there = address_of(server_);
+    bool alive = ::connect(server, reinterpret_cast<const sockaddr*>(&there), sizeof(there)) == 0;
+    std::array<char, 65'536> buffer{};
+    bool asked = false;
+    while (alive && !stop_) {
+        std::array<pollfd, 2> sides = {{{.fd = client, .events = POLLIN, .revents = 0},
+                                        {.fd = server, .events = POLLIN, .revents = 0}}};
+        if (::poll(sides.data(), sides.size(), kBeat_ms) <= 0) continue;
+        for (const int side : {0, 1}) {
+            const auto& from = sides.at(static_cast<std::size_t>(side));
+            if (from.revents == 0 || !alive) continue;
+            const ssize_t got = ::read(from.fd, buffer.data(), buffer.size());
+            if (got <= 0) {
+                alive = false;
+                break;
+            }
+            const std::string_view bytes(buffer.data(), static_cast<std::size_t>(got));
+            if (side == 0) asked = true;
+            if (side == 1 && std::exchange(asked, false)) ++round_trips_;
+            // The tag of a COMMIT that has been done.
+            const bool is_commit =
+                side == 1 && bytes.find(std::string_view("COMMIT\0", 7)) != std::string_view::npos;
+            if (is_commit && lose_commit_.exchange(false)) {
+                alive = false;
+                break;
+            }
+            alive = send_all(side == 0 ? server : client, bytes);
+        }
+    }
+    ::close(server);
+}
+
+}  // namespace tollgate::testing
