@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include <fcntl.h>
@@ -28,6 +29,9 @@ constexpr milliseconds kStormAfter = minutes(20);
 constexpr hours kCalmMax{120};
 constexpr milliseconds kRestCheck = minutes(5);
 constexpr milliseconds kRestCheckMax = hours(2);
+// What is removed for its age is so old, where anything is.
+constexpr milliseconds kKeptMin = minutes(2);
+constexpr milliseconds kKeptMax = hours(6);
 
 const KeySet& keys_of(Keys keys) {
     static const KeySet kFast = KeySet::fast();
@@ -135,6 +139,9 @@ private:
                                        config::LatePolicy::accept};
         rules_.late = kPolicies.at(dice_.below(kPolicies.size()));
         if (dice_.chance(200)) rules_.refund_window = hours(dice_.between(2, 12));
+        // Aside, so that seeds from before it was there play as they did when it is off.
+        Dice aside = dice_.aside();
+        if (aside.chance(400)) kept_ = milliseconds(aside.between(kKeptMin.count(), kKeptMax.count()));
         const Faults drawn = Faults::drawn_from(dice_);
         if (options_.dies_at == 0 && options_.disk_fails_at == 0) return drawn;
         // The one fault meets a payment that is refunded or, with every third seed, closed.
@@ -249,7 +256,8 @@ private:
             .apps = apps_,
             .server_of = [this](const std::string& url) { return server_of(url); },
             .ledger_file = ledger_file(),
-            .speed = speed_});
+            .speed = speed_,
+            .kept = kept_});
         if (!process_->start()) ++starts_failed_;
     }
 
@@ -319,8 +327,10 @@ private:
         if (!violations_.empty()) return;
         if (!orders_.quiet()) violations_.emplace_back("an order was never answered");
         if (!alipay_.quiet()) violations_.emplace_back("a notification was never settled");
-        check();
-        with_ledger([](Oracle& oracle) { oracle.check_at_rest(); });
+        with_ledger([](Oracle& oracle) {
+            oracle.check_always();
+            oracle.check_at_rest();
+        });
     }
 
     bool nothing_to_do() {
@@ -365,6 +375,8 @@ private:
                            .orders = orders_,
                            .promises = promises_,
                            .late_policy = rules_.late,
+                           .now = world_.now(),
+                           .kept = kept_,
                            .violations = violations_});
             use(oracle);
         });
@@ -394,7 +406,9 @@ private:
         report.successes = promises_.successes.size();
         report.events = orders_.events().size();
         report.disk_failures = disk_.counters().failures;
+        report.disk_touches = disk_.counters().writes + disk_.counters().syncs;
         report.faults = faults_.text();
+        if (kept_) report.faults += " kept_ms=" + std::to_string(kept_->count());
         report.death_came = deaths_ > 0;
         return report;
     }
@@ -406,6 +420,7 @@ private:
     MachineSpeed speed_;
     std::int64_t orders_per_second_ = 100;
     bool first_disk_is_empty_ = false;
+    std::optional<milliseconds> kept_;
     callbacks::PaymentRules rules_;
     const Faults faults_;
     const KeySet& keys_;
