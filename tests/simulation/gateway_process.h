@@ -49,6 +49,8 @@ struct MachineSpeed {
     std::chrono::milliseconds commit{5};  // From the first unit in line to the batch's COMMIT.
     std::chrono::milliseconds checkpoint_beat{250};
     std::int64_t wal_restart_bytes = std::int64_t{16} * 1024 * 1024;
+    // The writer's. A batch that does not fit goes to the log before its COMMIT.
+    std::int64_t cache_kib = std::int64_t{4} * 1024;
 };
 
 // One life of the gateway: the real objects of the product, put together as service.cpp does, with

@@ -98,8 +98,8 @@ void print_totals(const Totals& totals, std::int64_t took_ms) {
                 " failed; %" PRId64 ".%03d s, %" PRIu64 " orders/s\n",
                 totals.runs, totals.orders, totals.paid, totals.refunds, totals.deaths,
                 totals.disk_failures, totals.successes, totals.events, totals.differences,
-                totals.steps, totals.virtual_hours, totals.digest, totals.failed,
-                took_ms / 1'000, static_cast<int>(took_ms % 1'000), per_second);
+                totals.steps, totals.virtual_hours, totals.digest, totals.failed, took_ms / 1'000,
+                static_cast<int>(took_ms % 1'000), per_second);
 }
 
 // Seeds first, first + step, … ; stops at the first that fails unless told otherwise.

@@ -143,7 +143,8 @@ void Oracle::check_bodies() {
     none("an open difference has lost what Alipay sent",
          "SELECT difference_id FROM difference WHERE status = 'open' AND notification IS NOT NULL"
          " AND notification NOT IN (SELECT notification FROM notification_body)");
-    const Timestamp recently = seams_.kept ? seams_.now + (kClockWrong - *seams_.kept) : Timestamp{};
+    const Timestamp recently =
+        seams_.kept ? seams_.now + (kClockWrong - *seams_.kept) : Timestamp{};
     none("what Alipay sent has gone before its time",
          "SELECT coalesce(notify_id, id) FROM notification WHERE received_ms >= " +
              std::to_string(recently.ms) +

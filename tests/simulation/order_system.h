@@ -49,7 +49,7 @@ struct WantedRefund {
 // What an event has told.
 struct HeardEvent {
     std::string type;
-    std::string about;  // The id of the difference, refund, pre-authorisation or payment.
+    std::string about;         // The id of the difference, refund, pre-authorisation or payment.
     std::int64_t version = 0;  // The payment's, if there is one.
 };
 

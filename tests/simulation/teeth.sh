@@ -47,19 +47,33 @@ simulate() {  # PROGRAM
     "$1" --seed 1 --runs "$seeds" --orders "$orders"
 }
 
+seed_of_death() {  # PROGRAM
+    local seed=1
+    while "$1" --seed "$seed" --orders "$orders" >/dev/null 2>&1 && ((seed < seeds)); do seed=$((seed + 1)); done
+    echo "$seed"
+}
+
 # Prints the first seed that failed, and what was said.
 run_bug() {  # NAME
-    local patch=$here/bugs/$1.patch place=$folder/$1 file output status=0
+    local patch=$here/bugs/$1.patch place=$folder/$1 file output died='' status=0
     file=$(sed -n 's|^+++ b/||p' "$patch")
     rm -rf "$place"
     mkdir -p "$place/$(dirname "$file")"
     cp "$tree/$file" "$place/$file"
-    patch -d "$place" -s -p1 <"$patch" >"$folder/patch.log" || { echo "does not apply"; return 1; }
-    compile "$file" "$place/$file" "$place/broken.o" 2>"$folder/bug.log" &&
-        link "$place/broken.o" "$place/simulate" 2>>"$folder/bug.log" || { echo "does not build"; return 1; }
+    patch -d "$place" -s -p1 <"$patch" >"$place/patch.log" || { echo "does not apply"; return 1; }
+    compile "$file" "$place/$file" "$place/broken.o" 2>"$place/bug.log" &&
+        link "$place/broken.o" "$place/simulate" 2>>"$place/bug.log" || { echo "does not build"; return 1; }
     output=$(simulate "$place/simulate" 2>&1) || status=$?
+    if ((status)) && ! grep -q '^seed ' <<<"$output"; then
+        # A product that gives itself up takes the simulation with it: which seed that was has to be tried.
+        died=$(seed_of_death "$place/simulate")
+    fi
     rm "$place/simulate"
     ((status)) || { echo "NOT CAUGHT"; return 1; }
+    if [[ $died ]]; then
+        printf '%s | it gives itself up: %s' "$died" "$(tail -1 <<<"$output" | cut -c1-90)"
+        return
+    fi
     printf '%s | %s' "$(sed -n 's/^seed \([0-9]*\) fails.*/\1/p' <<<"$output" | head -1)" \
         "$(sed -n '/^  faults:/{n;s/^  //p;q}' <<<"$output" | cut -c1-110)"
 }
