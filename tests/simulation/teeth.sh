@@ -32,8 +32,8 @@ compile() {  # FILE COPY OBJECT
         source=${3%.o}.cpp
         sed "s|\"$tree/$1\"|\"$2\"|" "$batch" >"$source"
     fi
-    # shellcheck disable=SC2086  # Many flags.
-    (cd "$build" && c++ $flags -w -O1 -g0 -c "$source" -o "$3")
+    # As ninja does: what is quoted in the flags is quoted for a shell.
+    (cd "$build" && bash -c "c++ $flags -w -O1 -g0 -c '$source' -o '$3'")
 }
 
 # Before the libraries: what is defined already is taken from none of them.
