@@ -131,6 +131,7 @@ void add_certificate(std::string& list, const std::string& app, const char* what
     JsonObject json;
     json.text("app", app)
         .text("what", what)
+        .text("sn", certificate.sn())
         .number("days_left", (certificate.valid_until() - now) / std::chrono::milliseconds(kDay));
     if (list.size() > 1) list += ',';
     list += std::move(json).end();

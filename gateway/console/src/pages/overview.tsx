@@ -61,7 +61,7 @@ function Readiness({ data, lost }: { data: Data; lost: boolean }) {
             <span class="sign" aria-hidden="true">{lost ? '…' : data.ready.ok ? '✓' : '!'}</span>
             <div>
                 <strong>{lost ? w.stale : data.ready.ok ? w.ready : w.not_ready}</strong>
-                <p>{lost ? clock(data.now) : data.ready.ok ? w.ready_how : data.ready.reasons.join(', ')}</p>
+                <p>{lost ? clock(data.now) : data.ready.ok ? w.ready_how : data.ready.reasons.map(reason => w.reasons[reason] ?? reason).join(' ')}</p>
             </div>
         </section>
     );
@@ -179,13 +179,17 @@ function Endpoints({ data }: { data: Data }) {
 
 function Certificates({ data }: { data: Data }) {
     const w = words().overview;
+    // Renewed ones stand beside those before them.
+    const several = ({ app, what }: { app: string; what: string }) =>
+        data.certificates.filter(one => one.app === app && one.what === what).length > 1;
     const toneOfDays = (days: number): Tone => (days < kAlarmDays ? 'bad' : days < kWarnDays ? 'wait' : 'good');
     return (
         <section class="card">
             <h2>{w.certificates}</h2>
             {data.certificates.length === 0 ? <p class="soft">{w.certificates_none}</p> : (
                 <ul class="rows">{data.certificates.map(one => (
-                    <li key={`${one.app} ${one.what}`}><span>{one.app} <span class="soft">{one.what}</span></span>
+                    <li key={`${one.app} ${one.sn}`} title={one.sn}><span>{one.app} <span class="soft">{w.certificate_of[one.what] ?? one.what}
+                        {several(one) && <span class="mono"> …{one.sn.slice(-6)}</span>}</span></span>
                         <Badge tone={toneOfDays(one.days_left)}>{w.days_left(one.days_left)}</Badge></li>
                 ))}</ul>
             )}

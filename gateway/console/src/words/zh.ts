@@ -52,6 +52,7 @@ export const zh: Words = {
     overview: {
         ready: '就绪', not_ready: '未就绪', stale: '失去联系',
         ready_how: '可以创建支付，通知能够落库。',
+        reasons: { cannot_write: '账本无法写入：不能创建支付，通知也无法落库。', commit_in_doubt: '一次 COMMIT 失败且结果不明：网关即将停止。' },
         today: '今天', created: '创建', paid: '已付款', failed: '失败', closed: '关闭',
         success_rate: '成功率',
         payments_minute: '每分钟支付', callbacks_minute: '每分钟通知', last_hour: '最近一小时',
@@ -63,6 +64,7 @@ export const zh: Words = {
         outbox: '待投递', outbox_how: oldest => `最久已等待 ${oldest}`, outbox_none: '没有积压',
         differences: '待处理差异', differences_none: '账目与支付宝一致', look: '去查看',
         certificates: '证书', certificates_none: '未使用证书（密钥模式）',
+        certificate_of: { app: '应用证书', alipay: '支付宝证书' },
         days_left: days => (days < 0 ? '已过期' : `剩 ${days} 天`),
         endpoints: '接收端', endpoints_none: '尚未配置接收端',
         build: '版本', engine: '账本', counting: '今天的还在计数',
@@ -146,7 +148,7 @@ export const zh: Words = {
     differences: {
         empty: '没有待处理的差异', empty_how: '账目与支付宝一致。', nothing: '没有符合条件的差异', nothing_how: '请放宽筛选条件。',
         class: '种类', opened: '发现', settled: '处理', evidence: '支付宝的说法', settlement: '处理结果', payment: '支付',
-        trade_no: '支付宝交易号', app: '应用', status: '状态', note: '备注', how: '方式',
+        trade_no: '支付宝交易号', app: '应用', status: '状态', note: '备注', how: '方式', how_needed: '请选择处理方式。',
         choices: { accept: '采纳', refund: '退款', ignore: '忽略' },
         choice_how: {
             accept: '以支付宝为准：状态表允许时标为已付款，否则只作记录。',
@@ -165,6 +167,8 @@ export const zh: Words = {
             trade_no_differs: '交易号不符（账单）', status_behind: '本地落后（账单）', status_ahead: '本地超前（账单）',
             refund_differs: '退款不符（账单）', fee_differs: '手续费不符（账单）',
             overdue_pending: '超时：待付款', overdue_unknown: '超时：结果未知', overdue_closing: '超时：关闭中',
+            auth_no_mismatch: '预授权号不符', preauthorisation_paid_elsewhere: '冻结资金已在别处转支付',
+            preauthorisation_amount_mismatch: '冻结金额不符', preauthorisation_number_taken: '预授权单号已被占用',
         },
     },
 
@@ -176,6 +180,7 @@ export const zh: Words = {
             'differences.settle': '处理差异', 'notifications.reprocess': '重新处理通知', 'endpoints.park': '停放接收端',
             'endpoints.enable': '启用接收端', 'endpoints.test': '测试接收端', 'endpoints.create': '创建接收端',
             'endpoints.change': '修改接收端', 'endpoints.remove': '删除接收端', 'endpoints.rotate': '更换密钥',
+            'preauthorisations.cancel': '撤销预授权',
         },
     },
 
@@ -189,7 +194,7 @@ export const zh: Words = {
             error: '十分之一的调用返回 502',
         },
         trades: '交易', no_trades: '还没有交易', notifications: '它发出的通知', no_notifications: '还没有发出通知',
-        certificates: '证书', left: n => `还剩 ${n} 张`, cashier: '收银台', attempts: '次数', due: '下次',
+        certificates: '证书', left: n => (n === 0 ? '没有下一张了' : `还可更换 ${n} 次`), cashier: '收银台', attempts: '次数', due: '下次',
         states: { waiting: '等待', in_flight: '发送中', acknowledged: '已应答', given_up: '已放弃' },
     },
 
