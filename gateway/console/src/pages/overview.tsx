@@ -24,7 +24,7 @@ export function Overview({ overview }: { overview: Loaded<Data> }) {
                     {' · '}{words().updated} <When at={data.now} /></p>}
             </div>
             {problem && (data && problem.trouble === 'away'
-                ? <p class="note" role="alert"><strong>{words().trouble.away}.</strong> {words().trouble.away_how}</p>
+                ? <p class="note" role="alert"><strong>{words().trouble.away}{words().colon}</strong>{words().trouble.away_how}</p>
                 : <Trouble problem={problem} again={again} />)}
             {!data ? !problem && <Loading /> : <Glance data={data} lost={problem !== null} />}
         </>

@@ -7,6 +7,10 @@ const statuses: Record<string, string> = {
     requested: 'Requested', processing: 'Processing', succeeded: 'Succeeded',
     // deliveries
     delivered: 'Delivered', spent: 'Given up', cancelled: 'Cancelled', under_way: 'Under way', interrupted: 'Interrupted',
+    // how an attempt ended
+    http_error: 'Error answered', timeout: 'No answer in time', network_error: 'Not reached', redirected: 'Redirected', throttled: 'Too fast for it',
+    refused: 'Refused', wrong_answer: 'Another answer', gone: 'It is gone', aborted: 'Not wanted', blocked_address: 'Address not allowed',
+    no_secret: 'No secret', unpublishable: 'Cannot be published', unroutable: 'No queue for it', nacked: 'Not taken',
     // endpoints
     enabled: 'Enabled', parked: 'Parked', open: 'Open', probing: 'Probing', disabled: 'Disabled',
     // differences
@@ -16,7 +20,7 @@ const statuses: Record<string, string> = {
 };
 
 export const en = {
-    title: 'Tollgate console', other_language: '中文',
+    title: 'Tollgate console', other_language: '中文', colon: ': ',
     skip: 'Skip to content', menu: 'Pages', search: 'Search',
     search_hint: 'Any number: payment, order, trade, refund, event',
     theme: 'Theme', theme_system: 'System', theme_light: 'Light', theme_dark: 'Dark',
@@ -98,7 +102,7 @@ export const en = {
             created: 'Created', transition: 'Status', notification: 'Notification', query: 'Query', refund: 'Refund',
             event: 'Event', attempt: 'Delivery attempt', difference: 'Difference', action: 'Operator',
         } as Record<string, string>,
-        moved: (from: string, to: string) => (from === '' ? to : `${from} → ${to}`),
+        moved: (from: string, to: string) => (from === '' ? to : from === to ? `${to}, as before` : `${from} → ${to}`),
         by: 'by', request: 'Request', causes: {
             api: 'order service', notification: 'notification', query: 'query', bill: 'bill', timer: 'timer',
             operator: 'operator', operator_: 'operator',

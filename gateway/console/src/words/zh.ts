@@ -5,13 +5,16 @@ const statuses: Record<string, string> = {
     refunded: '已全额退款', closed: '已关闭', failed: '已失败',
     requested: '已申请', processing: '处理中', succeeded: '已成功',
     delivered: '已送达', spent: '已放弃', cancelled: '已取消', under_way: '投递中', interrupted: '被中断',
+    http_error: '返回错误', timeout: '超时未应答', network_error: '无法连接', redirected: '要求跳转', throttled: '被限流',
+    refused: '被拒收', wrong_answer: '应答不符', gone: '已不存在', aborted: '不再需要', blocked_address: '地址不允许',
+    no_secret: '没有密钥', unpublishable: '无法发布', unroutable: '没有对应队列', nacked: '未被接收',
     enabled: '启用', parked: '已停放', open: '待处理', probing: '试探中', disabled: '停用',
     settled: '已处理',
     accepted: '已采纳', stale: '无新内容', ignored: '已忽略', rejected: '已拒绝',
 };
 
 export const zh: Words = {
-    title: 'Tollgate 控制台', other_language: 'English',
+    title: 'Tollgate 控制台', other_language: 'English', colon: '：',
     skip: '跳到正文', menu: '页面', search: '搜索',
     search_hint: '任意单号：支付、订单、交易、退款、事件',
     theme: '主题', theme_system: '跟随系统', theme_light: '浅色', theme_dark: '深色',
@@ -84,14 +87,14 @@ export const zh: Words = {
         back: '支付', id: '支付编号', out_trade_no: '商户单号', trade_no: '支付宝交易号', order: '订单', app: '应用',
         seller: '卖家', product: '产品', created: '创建', expires: '到期', paid: '付款', version: '版本',
         metadata: '附加数据', failure: '失败原因', late: '迟到的钱', surplus: '订单重复付款', held: '已扣住',
-        held_how: '有差异待处理：处理之前，定时任务不会动这笔支付。',
+        held_how: '有差异待处理，处理完之前定时任务不会动这笔支付。',
         close_requested: '已请求关闭', timeline: '时间线', actions: '操作', refundable: '可退',
         no_actions: '这笔支付现在没有可做的操作。', viewer: '查看角色只能阅读。',
         kinds: {
             created: '创建', transition: '状态', notification: '通知', query: '查询', refund: '退款',
             event: '事件', attempt: '投递', difference: '差异', action: '操作员',
         },
-        moved: (from, to) => (from === '' ? to : `${from} → ${to}`),
+        moved: (from, to) => (from === '' ? to : from === to ? `${to}（状态不变）` : `${from} → ${to}`),
         by: '来自', request: '请求', causes: {
             api: '订单系统', notification: '通知', query: '查询', bill: '账单', timer: '定时任务',
             operator: '操作员', operator_: '操作员',
