@@ -2,11 +2,14 @@
 // breaker opens, differences that are accepted or paid back, an answer that is lost. Screenshots as in
 // console.test.mjs.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { after, afterEach, before, describe, test } from 'node:test';
 
 import {
     act, Browser, closeDialog, confirm, consoleWorld, everyLook, open, openPayment, row, signIn,
 } from './lib/console.mjs';
+import { hasSqlite } from './lib/ledger.mjs';
 import { paidNotification, signed, toForm } from './lib/notification.mjs';
 import { OrderService } from './lib/order_service.mjs';
 import { until } from './lib/until.mjs';
@@ -229,4 +232,26 @@ describe('a difference', () => {
         await everyLook(page, 'refunded');
         await audited('the order is gone', 'refund');
     });
+});
+
+test('a ledger that cannot be written: the overview says so, and when it can be again', {
+    skip: !hasSqlite && 'sqlite3 is not installed',
+}, async () => {
+    await open(page, '#/overview');
+    await page.locator('.ready.good').waitFor();
+    // Somebody holds the ledger's only pen.
+    const other = spawn('sqlite3', [world.path('tollgate.db'), 'BEGIN IMMEDIATE', '.shell echo held', '.shell cat'],
+        { stdio: ['pipe', 'pipe', 'inherit'] });
+    try {
+        const [said] = await once(other.stdout, 'data');
+        assert.match(String(said), /held/);
+        const refused = await world.api('POST', '/v1/payments',
+            { app: world.app.id, amount: 100, subject: 'A book', out_trade_no: 'HELDUP1', product: 'page' });
+        assert.equal(refused.status, 503);
+        await page.locator('.ready.bad').getByText('The ledger cannot be written').waitFor();
+        await everyLook(page, 'not-ready');
+    } finally {
+        other.stdin.end();
+    }
+    await page.locator('.ready.good').waitFor();
 });
