@@ -12,6 +12,7 @@ import {
 import { hasSqlite } from './lib/ledger.mjs';
 import { paidNotification, signed, toForm } from './lib/notification.mjs';
 import { OrderService } from './lib/order_service.mjs';
+import { callOk } from './lib/program.mjs';
 import { until } from './lib/until.mjs';
 import { freePort } from './lib/world.mjs';
 
@@ -253,5 +254,21 @@ test('a ledger that cannot be written: the overview says so, and when it can be 
     } finally {
         other.stdin.end();
     }
+    await page.locator('.ready.good').waitFor();
+});
+
+test('a ledger that comes from a backup: the overview says that it is guarded, until that is ended', async () => {
+    const store = (...args) => callOk(['store', ...args, '--config', world.path('tollgate.json')]);
+    await store('backup', world.path('backup.db'));
+    await world.gateway.stop();
+    await store('restore', world.path('backup.db'), '--replace');
+    browser.expect(/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/);
+    browser.expect(/status of 401/);  // Sessions end with the process.
+    await world.gateway.start();
+    await page.locator('.sign-in').waitFor({ timeout: 40_000 });
+    await signIn(page, world, 'wang');
+    await page.locator('.ready.wait').getByText('Ready, and guarded').waitFor();
+    await everyLook(page, 'guarded');
+    await store('unguard', '--yes');
     await page.locator('.ready.good').waitFor();
 });

@@ -34,6 +34,7 @@ export interface Overview {
     certificates: { app: string; what: string; sn: string; days_left: number }[];
     endpoints: { id: string; state: string; breaker: string }[];
     ready: { ok: boolean; reasons: string[] };
+    guarded_since: string | null;  // When the backup was made that this ledger comes from.
     sandbox: { url: string } | null;
 }
 

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { Chart } from '../parts/chart';
 import { Badge, Loading, statusWord, Trouble, When, type Tone } from '../parts/small';
-import { clock, count, duration, milliseconds, percent } from '../format';
+import { clock, count, dateTime, duration, milliseconds, percent } from '../format';
 import { useDesk } from '../desk';
 import type { Loaded } from '../load';
 import { link } from '../route';
@@ -55,16 +55,16 @@ function Glance({ data, lost }: { data: Data; lost: boolean }) {
 
 function Readiness({ data, lost }: { data: Data; lost: boolean }) {
     const w = words().overview;
-    const tone = lost ? 'wait' : data.ready.ok ? 'good' : 'bad';
-    return (
+    const shown = (tone: Tone, sign: string, title: string, how: string) => (
         <section class={`ready ${tone}`}>
-            <span class="sign" aria-hidden="true">{lost ? '…' : data.ready.ok ? '✓' : '!'}</span>
-            <div>
-                <strong>{lost ? w.stale : data.ready.ok ? w.ready : w.not_ready}</strong>
-                <p>{lost ? clock(data.now) : data.ready.ok ? w.ready_how : data.ready.reasons.map(reason => w.reasons[reason] ?? reason).join(' ')}</p>
-            </div>
+            <span class="sign" aria-hidden="true">{sign}</span>
+            <div><strong>{title}</strong><p>{how}</p></div>
         </section>
     );
+    if (lost) return shown('wait', '…', w.stale, clock(data.now));
+    if (!data.ready.ok) return shown('bad', '!', w.not_ready, data.ready.reasons.map(reason => w.reasons[reason] ?? reason).join(' '));
+    if (data.guarded_since !== null) return shown('wait', '!', w.guarded, w.guarded_how(dateTime(data.guarded_since)));
+    return shown('good', '✓', w.ready, w.ready_how);
 }
 
 function Tile({ name, value, tone, children }: { name: string; value: string; tone?: Tone; children?: ComponentChildren }) {

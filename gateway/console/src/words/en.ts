@@ -62,6 +62,8 @@ export const en = {
     overview: {
         ready: 'Ready', not_ready: 'Not ready', stale: 'Not heard from',
         ready_how: 'Payments can be created and notifications are kept.',
+        guarded: 'Ready, and guarded', guarded_how: (at: string) => `This ledger comes from a backup of ${at}: numbers that it does not know are asked about at ` +
+            'Alipay first. Settle what is open, then end it with tollgate store unguard.',
         reasons: { cannot_write: 'The ledger cannot be written: nothing is created, no notification is kept.',
             commit_in_doubt: 'A COMMIT has failed, and nobody knows its end: the gateway is about to stop.' } as Record<string, string>,
         today: 'today', created: 'Created', paid: 'Paid', failed: 'Failed', closed: 'Closed',

@@ -55,6 +55,7 @@ export const zh: Words = {
     overview: {
         ready: '就绪', not_ready: '未就绪', stale: '失去联系',
         ready_how: '可以创建支付，通知能够落库。',
+        guarded: '就绪，处于保护状态', guarded_how: at => `账本来自 ${at} 的备份：它不认识的单号会先向支付宝查询。处理完未了结的，再用 tollgate store unguard 解除。`,
         reasons: { cannot_write: '账本无法写入：不能创建支付，通知也无法落库。', commit_in_doubt: '一次 COMMIT 失败且结果不明：网关即将停止。' },
         today: '今天', created: '创建', paid: '已付款', failed: '失败', closed: '关闭',
         success_rate: '成功率',
