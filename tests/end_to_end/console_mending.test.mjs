@@ -207,7 +207,7 @@ describe('a difference', () => {
     test('about money that came too late goes back to the buyer', async () => {
         await fetch(world.url('alipay', '/sandbox/faults'), {
             method: 'PUT', headers: { 'content-type': 'application/json' },
-            body: JSON.stringify({ faults: [{ on: 'alipay.trade.close', do: 'late_money', delay_ms: 1 }] }),
+            body: JSON.stringify({ faults: [{ on: 'alipay.trade.close', do: 'late_money', delay_ms: 2_000 }] }),
         });
         const payment = await world.create({
             out_trade_no: 'LATE1', product: 'jsapi', amount: 4_200, buyer: { buyer_id: '2088102146225135' },
