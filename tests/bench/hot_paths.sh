@@ -3,7 +3,8 @@
 # peer's by turns, over real HTTP with the load generator on the same machine.
 #   hot_paths.sh TOLLGATE BUILD_TESTS RESULTS_FOLDER create|callbacks|duplicates
 # With `prepare` in their place it only makes our side's keys, ledger and notifications, in
-# RESULTS_FOLDER/hot_paths. Prints one JSON object. TOLLGATE_BENCH_ROUNDS (5), TOLLGATE_BENCH_SECONDS (5),
+# RESULTS_FOLDER/hot_paths; with `history` those as well, and in its folder history a ledger with
+# TOLLGATE_BENCH_HISTORY (2000000) payments of the year before. Prints one JSON object. TOLLGATE_BENCH_ROUNDS (5), TOLLGATE_BENCH_SECONDS (5),
 # TOLLGATE_BENCH_PAYMENTS (120000; so many notifications) and TOLLGATE_BENCH_CONNECTIONS (64) in the
 # environment change the size.
 set -euo pipefail
@@ -54,6 +55,18 @@ prepare_ours() {
 JSON
     "$build/bench/make_load" "$PWD/ours.full.db" alipay/app_private_key.pem "$payments" >notifications
     touch "made.ours.$payments"
+}
+
+# A ledger of years, over which one gateway after the other runs on and on.
+prepare_history() {
+    local history=${TOLLGATE_BENCH_HISTORY:-2000000} name
+    [[ -f history/made.$history ]] && return
+    rm -rf history
+    mkdir history
+    for name in keys alipay caller event_secret ours.json; do cp -r "$name" history; done
+    "$build/bench/make_load" "$PWD/history/ours.db" alipay/app_private_key.pem 300000 "$history" \
+        >history/notifications
+    touch "history/made.$history"
 }
 
 prepare_peer() {
@@ -161,6 +174,7 @@ median() {
 
 prepare_ours
 [[ $what == prepare ]] && exit
+[[ $what == history ]] && { prepare_history; exit; }
 check_node
 prepare_peer
 rm -f ours ours.again peer peer.again limit calm

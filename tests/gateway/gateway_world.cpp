@@ -291,9 +291,11 @@ config::Settings GatewayWorld::settings() const {
 
 void GatewayWorld::start() {
     std::vector<config::Problem> problems;
+    // Those that share a ledger must not make the same ids.
+    Entropy& entropy = settings().store.postgres ? signing::openssl_entropy() : entropy_;
     auto service = gateway::Service::start(settings(),
                                            {.clock = clock,
-                                            .entropy = entropy_,
+                                            .entropy = entropy,
                                             .random = random_,
                                             .log = log_.get(),
                                             .on_fatal =
