@@ -44,7 +44,7 @@ export function DeliveryList({ endpoint, route, turn, onChanged }: {
             <form class="filters" onSubmit={event => event.preventDefault()}>
                 <Choice label={w.payments.status} value={asked.status} options={kStatuses}
                     word={status => (status === 'pending' ? d.waiting : w.statuses[status] ?? status)} onChange={value => change('status', value)} />
-                <TextChoice label={d.type} value={asked.type} placeholder={d.type_hint} onChange={value => change('type', value)} />
+                <TextChoice label={d.type} value={asked.type} placeholder="payment.*" onChange={value => change('type', value)} />
                 <Moment label={w.payments.since} value={since} onChange={value => change('since', value || kEver)} />
                 <Moment label={w.payments.until} value={asked.until} onChange={value => change('until', value)} />
                 {kFilters.some(name => asked[name] !== '') && <a class="reset" href={link(['deliveries', endpoint])}>{w.reset}</a>}
