@@ -130,7 +130,7 @@ void ScriptedAlipay::serve(transport::ServerRequest& request, transport::Ticket 
         const std::lock_guard lock(mutex_);
         calls_.push_back(method + " " + biz.value("out_trade_no", "") + " " +
                          biz.value("time_expire", ""));
-        requests_.push_back({.query = *query, .body = *body});
+        requests_.push_back({.query = *query, .body = *body, .headers = request.headers});
         script = script_;
     }
     script(method, biz, std::move(ticket));

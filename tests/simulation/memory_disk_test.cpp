@@ -6,6 +6,7 @@
 
 #include "base/sqlite.h"
 #include "ledger/sqlite_store.h"
+#include "ledger/writer.h"
 #include "tests/simulation/memory_vfs.h"
 #include "tests/simulation/world.h"
 #include "tests/support/fakes.h"
@@ -224,6 +225,37 @@ TEST_F(DatabaseOnMemory, ShowsItselfToWhoOnlyReads) {
     EXPECT_EQ(disk_.find("/test.db-wal")->bytes(), log) << "to close it moves nothing";
     ASSERT_TRUE(db.run("INSERT INTO t DEFAULT VALUES"));
     EXPECT_EQ(count(db), 2);
+}
+
+// Somebody else holds the file for longer than the writer waits: as with a full disk, whoever looks
+// must see that nothing is written, and that it is again.
+TEST(LedgerOnMemory, SaysThatNothingIsWrittenWhileAnotherProgramHoldsTheFile) {
+    const testing::TempFolder folder;
+    const std::string file = folder.path().string() + "/ledger.db";
+    World world;
+    MachineClock clock(world);
+    MemoryDisk disk{Dice(1)};
+    MemoryVfs vfs(disk, clock);  // In which waiting takes no time.
+    auto store = *ledger::open_sqlite_store({.file = file, .vfs = vfs.name()}, clock);
+    testing::TestLog log(clock);
+    ledger::Writer writer(*store->write_connection(), {}, log.get());
+    const auto beat = [&] {
+        std::string outcome = "ok";
+        writer.submit(ledger::make_unit([](ledger::Books& books) { return books.beat({.ms = 1}); },
+                                        [&outcome](const Result<Done>& done) {
+                                            if (!done) outcome = done.error().reason();
+                                        }));
+        EXPECT_TRUE(writer.run_once());
+        return outcome;
+    };
+    EXPECT_EQ(beat(), "ok");
+    auto other = *Database::open(file, Database::Mode::read_write, vfs.name());
+    ASSERT_TRUE(other.run("BEGIN IMMEDIATE"));
+    EXPECT_EQ(beat(), "storage_busy");
+    EXPECT_TRUE(writer.health().write_failing);
+    ASSERT_TRUE(other.run("ROLLBACK"));
+    EXPECT_EQ(beat(), "ok");
+    EXPECT_FALSE(writer.health().write_failing);
 }
 
 // A life ends by a sync that fails, the next one goes on from what the system still shows, and then
