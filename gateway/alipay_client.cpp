@@ -124,12 +124,12 @@ void AlipayClient::start(Prepared prepared, Completion done) {
             [this, asked, reply, took, done](const Result<Done>& /*it_shows_when_verifying*/) {
                 Prepared with_certificate = asked;
                 with_certificate.call.app = certificates_->current(asked.call.app);
-                answered(std::move(with_certificate), reply, took, done);
+                answered(with_certificate, reply, took, done);
             });
     });
 }
 
-void AlipayClient::answered(Prepared asked, const Result<transport::ClientReply>& reply,
+void AlipayClient::answered(const Prepared& asked, const Result<transport::ClientReply>& reply,
                             std::chrono::nanoseconds took, const Completion& done) {
     const auto answer = read(asked, reply);
     meter_.note(*asked.method, answer, took);

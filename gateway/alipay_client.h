@@ -78,7 +78,7 @@ public:
 
 private:
     Result<Prepared> prepare_over(const Call& call, const Method& method, bool v3) const;
-    void answered(Prepared asked, const Result<transport::ClientReply>& reply,
+    void answered(const Prepared& asked, const Result<transport::ClientReply>& reply,
                   std::chrono::nanoseconds took, const Completion& done);
     static Result<AlipayAnswer> read(const Prepared& asked,
                                      const Result<transport::ClientReply>& reply);

@@ -93,6 +93,13 @@ big_store() {
         "$RESULTS/hot_paths" "$RESULTS/hot_paths/history"
 }
 
+# A ledger of a million payments moved to PostgreSQL and back. Only when it is named: it writes ten
+# gigabytes.
+import() {
+    tests/bench/hot_paths.sh "$PWD/build/release/gateway/tollgate" "$PWD/$BUILD" "$PWD/$RESULTS" million
+    TOLLGATE_BINARY=$PWD/build/release/gateway/tollgate node tests/bench/import.mjs "$RESULTS/hot_paths/million"
+}
+
 # The tunnel beside ssh -R and localtunnel. Only when it is named: it needs a quiet disk.
 tunnel() { tests/bench/tunnel.sh build/release/gateway/tollgate "$RESULTS"; }
 
