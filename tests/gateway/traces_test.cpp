@@ -212,6 +212,7 @@ TEST(Traces, OfANotificationPointToTheOneThatMadeThePayment) {
     const json notification = traced.collector.wait_for("POST /alipay/{app}/notify");
     const json delivery = traced.collector.wait_for("deliver payment.paid");
     EXPECT_EQ(notification["traceId"], "11111111111111111111111111111111");
+    ASSERT_TRUE(notification.contains("links")) << notification.dump();
     EXPECT_EQ(notification["links"][0]["traceId"], kTrace);
     EXPECT_EQ(notification["links"][0]["spanId"], create["spanId"]);
     // The event tells of what the notification has brought.

@@ -46,7 +46,7 @@ TEST_F(FrontSpans, AreNamedByRouteAndNeverByWhatSomebodySent) {
     EXPECT_EQ(peer.ask(request_text("GET", "/who/am-i?key=tgk_secret"))->status, 404);
     EXPECT_EQ(peer.ask(request_text("PATCH", "/echo"))->status, 405);
     // What cannot be read is nobody's request.
-    EXPECT_EQ(peer.ask(request_text("BREW", "/echo"))->status, 400);
+    EXPECT_EQ(peer.ask(request_text("BREW", "/echo"))->status, 501);
     const auto taken = spans(3);
     EXPECT_EQ(taken[0].name, "GET /echo");
     EXPECT_EQ(attribute(taken[0], "http.request.method"), "GET");
