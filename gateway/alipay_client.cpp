@@ -48,7 +48,7 @@ std::string unknown_certificate(const AlipayClient::Prepared& asked,
 }
 
 // Where Alipay says no, the call went well; it failed when we know no more than before.
-void end_span(Span& span, const Result<transport::ClientReply>& reply,
+void end_span(Span span, const Result<transport::ClientReply>& reply,
               const Result<AlipayAnswer>& answer) {
     if (!span) return;
     if (reply) span.add("http.response.status_code", reply->status);
