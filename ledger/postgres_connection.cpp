@@ -69,6 +69,14 @@ std::string_view PostgresRow::view(int column) const {
             static_cast<std::size_t>(PQgetlength(result_, row_, column))};
 }
 
+std::string PostgresRow::bytes(int column) const {
+    std::size_t size = 0;
+    const std::unique_ptr<unsigned char, FreePostgres> raw(PQunescapeBytea(
+        reinterpret_cast<const unsigned char*>(PQgetvalue(result_, row_, column)), &size));
+    TOLLGATE_CHECK(raw != nullptr);  // No memory.
+    return {reinterpret_cast<const char*>(raw.get()), size};
+}
+
 std::optional<std::string> PostgresRow::optional_text(int column) const {
     if (is_null(column)) return std::nullopt;
     return text(column);

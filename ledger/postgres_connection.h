@@ -83,6 +83,8 @@ public:
     std::string text(int column) const { return std::string(view(column)); }
     // Valid as long as the answer.
     std::string_view view(int column) const;
+    // Of a bytea.
+    std::string bytes(int column) const;
     std::optional<std::string> optional_text(int column) const;
     std::optional<std::int64_t> optional_integer(int column) const;
 

@@ -23,19 +23,7 @@ std::string postgres_column(const CommonTable& table, const FileColumn& column) 
         return "coalesce(publication, (SELECT last FROM publication)"
                " + row_number() OVER (PARTITION BY publication IS NULL ORDER BY id))";
     }
-    return column.is_blob ? "encode(" + column.name + ", 'hex')" : column.name;
-}
-
-int digit_of(char hex) {
-    return hex <= '9' ? hex - '0' : hex - 'a' + 10;
-}
-
-std::string bytes_of(std::string_view hex) {
-    std::string bytes;
-    for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-        bytes += static_cast<char>(digit_of(hex[i]) * 16 + digit_of(hex[i + 1]));
-    }
-    return bytes;
+    return column.name;
 }
 
 class Export {
@@ -146,7 +134,7 @@ private:
             const int column = static_cast<int>(i);
             if (row.is_null(column)) continue;
             if (columns[i].is_blob) {
-                blobs.push_back(bytes_of(row.view(column)));
+                blobs.push_back(row.bytes(column));
                 insert.bind_blob(column + 1, blobs.back());
             } else {
                 insert.bind(column + 1, row.view(column));

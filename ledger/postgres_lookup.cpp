@@ -22,22 +22,10 @@ std::string select_payments(const std::string& condition) {
 
 std::string select_notifications(const std::string& condition) {
     return std::string("SELECT ") + kNotificationColumns +
-           ", coalesce(encode(b.body, 'hex'), '') FROM notification n LEFT JOIN notification_body b"
+           ", coalesce(b.body, '') FROM notification n LEFT JOIN notification_body b"
            " ON b.notification = n.id AND b.received_ms = n.received_ms LEFT JOIN payment p"
            " ON p.id = n.payment WHERE " +
            condition;
-}
-
-// A whole number of pairs of hexadecimal digits, as the database has written it.
-std::string body_of(const PostgresRow& row) {
-    const std::string_view hex = row.view(kBodyColumn);
-    const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-    std::string body;
-    body.reserve(hex.size() / 2);
-    for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-        body += static_cast<char>(digit(hex[i]) * 16 + digit(hex[i + 1]));
-    }
-    return body;
 }
 
 }  // namespace
@@ -160,7 +148,7 @@ Result<NotificationPage> PostgresLookup::notifications(const NotificationQuery& 
                                  since_ms, until_ms, query.limit));
         page.rows.clear();
         for (int i = 0; i < rows.size(); ++i) {
-            page.rows.push_back(read_notification_view(rows[i], body_of(rows[i])));
+            page.rows.push_back(read_notification_view(rows[i], rows[i].bytes(kBodyColumn)));
         }
         if (page.rows.size() < static_cast<std::size_t>(query.limit)) continue;
         page.next = page.rows.back().row;
@@ -176,7 +164,7 @@ Result<std::optional<NotificationView>> PostgresLookup::notification(RowId row) 
     static const std::string kSql = select_notifications("n.id = $1");
     TOLLGATE_TRY(const auto rows, session_.query(kSql.c_str(), row));
     if (rows.empty()) return std::optional<NotificationView>();
-    return std::optional(read_notification_view(rows[0], body_of(rows[0])));
+    return std::optional(read_notification_view(rows[0], rows[0].bytes(kBodyColumn)));
 }
 
 Result<ActionPage> PostgresLookup::actions(const ActionQuery& query) {

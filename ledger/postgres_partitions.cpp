@@ -2,6 +2,9 @@
 
 #include <array>
 #include <cstdio>
+#include <initializer_list>
+#include <string_view>
+#include <utility>
 
 namespace tollgate::ledger {
 
@@ -47,6 +50,47 @@ std::optional<std::chrono::year_month> month_of_name(std::string_view name) {
     return month.ok() ? std::optional(month) : std::nullopt;
 }
 
+using Words = std::initializer_list<std::pair<std::string_view, std::string>>;
+
+// A script with each "{word}" replaced: names of tables are no values that could be bound.
+std::string filled(std::string script, const Words& words) {
+    for (const auto& [word, text] : words) {
+        const std::string place = "{" + std::string(word) + "}";
+        for (auto at = script.find(place); at != std::string::npos; at = script.find(place, at)) {
+            script.replace(at, place.size(), text);
+            at += text.size();
+        }
+    }
+    return script;
+}
+
+// What came before its partition did moves over.
+constexpr const char* kMake = R"(DO $$ BEGIN
+    IF pg_try_advisory_xact_lock(hashtext('tollgate partitions')) AND to_regclass('{name}') IS NULL THEN
+        CREATE TABLE {name} (LIKE {table} INCLUDING DEFAULTS);
+        WITH moved AS (DELETE FROM {table}_rest WHERE {time} >= {from} AND {time} < {to} RETURNING *)
+            INSERT INTO {name} SELECT * FROM moved;
+        ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES FROM ({from}) TO ({to});
+    END IF;
+END $$)";
+
+// What is still wanted moves out first.
+constexpr const char* kDrop = R"(DO $$ BEGIN
+    IF pg_try_advisory_xact_lock(hashtext('tollgate partitions')) AND to_regclass('{name}') IS NOT NULL THEN
+        ALTER TABLE {table} DETACH PARTITION {name};
+        INSERT INTO {table} SELECT * FROM {name} old WHERE {wanted};
+        DROP TABLE {name};
+    END IF;
+END $$)";
+
+constexpr const char* kDropOfRest = R"(DELETE FROM {table}_rest WHERE ctid IN
+    (SELECT ctid FROM {table}_rest old WHERE {time} < {before} AND NOT {wanted}
+     LIMIT {rows} FOR UPDATE SKIP LOCKED))";
+
+constexpr const char* kPartitions =
+    "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = '{table}'::regclass"
+    " ORDER BY 1";
+
 }  // namespace
 
 Result<Done> PostgresPartitions::turn(Timestamp now, const PartitionAges& ages) {
@@ -76,61 +120,36 @@ Result<Done> PostgresPartitions::turn_table(const Table& table, Timestamp now,
 }
 
 Result<Done> PostgresPartitions::make(const Table& table, Timestamp begin) {
-    const std::string parent = table.name;
     const auto month = month_of(begin);
-    const std::string name = parent + ending_of(month);
+    const std::string name = table.name + ending_of(month);
     TOLLGATE_TRY(const auto there, ask("SELECT to_regclass('" + name + "') IS NULL"));
     if (there[0].view(0) != "t") return Done{};
-    const std::string from = std::to_string(begin.ms);
-    const std::string to = std::to_string(begin_of(month + std::chrono::months(1)).ms);
-    const std::string time = table.time;
-    // What came before its partition did moves over.
-    return run(
-        "DO $$ BEGIN IF pg_try_advisory_xact_lock(hashtext('tollgate partitions')) AND"
-        " to_regclass('" +
-        name +
-        "') IS NULL THEN"
-        " CREATE TABLE " +
-        name + " (LIKE " + parent +
-        " INCLUDING DEFAULTS);"
-        " WITH moved AS (DELETE FROM " +
-        parent + "_rest WHERE " + time + " >= " + from + " AND " + time + " < " + to +
-        " RETURNING *) INSERT INTO " + name +
-        " SELECT * FROM moved;"
-        " ALTER TABLE " +
-        parent + " ATTACH PARTITION " + name + " FOR VALUES FROM (" + from + ") TO (" + to +
-        "); END IF; END $$");
+    const Timestamp end = begin_of(month + std::chrono::months(1));
+    return run(filled(kMake, {{"name", name},
+                              {"table", table.name},
+                              {"time", table.time},
+                              {"from", std::to_string(begin.ms)},
+                              {"to", std::to_string(end.ms)}}));
 }
 
 Result<Done> PostgresPartitions::drop_old(const Table& table, Timestamp before) {
-    const std::string parent = table.name;
-    TOLLGATE_TRY(const auto parts, ask("SELECT inhrelid::regclass::text FROM pg_inherits"
-                                       " WHERE inhparent = '" +
-                                       parent + "'::regclass ORDER BY 1"));
+    TOLLGATE_TRY(const auto parts, ask(filled(kPartitions, {{"table", table.name}})));
     for (int i = 0; i < parts.size(); ++i) {
         const std::string name = parts[i].text(0);
         const auto month = month_of_name(name);
         if (!month || begin_of(*month + std::chrono::months(1)).ms > before.ms) continue;
         TOLLGATE_DO(
-            run("DO $$ BEGIN IF pg_try_advisory_xact_lock(hashtext('tollgate partitions'))"
-                " AND to_regclass('" +
-                name +
-                "') IS NOT NULL THEN"
-                " ALTER TABLE " +
-                parent + " DETACH PARTITION " + name +
-                ";"
-                " INSERT INTO " +
-                parent + " SELECT * FROM " + name + " old WHERE " + table.wanted + "; DROP TABLE " +
-                name + "; END IF; END $$"));
+            run(filled(kDrop, {{"name", name}, {"table", table.name}, {"wanted", table.wanted}})));
     }
     return Done{};
 }
 
 Result<Done> PostgresPartitions::drop_old_rest(const Table& table, Timestamp before) {
-    const std::string rest = std::string(table.name) + "_rest";
-    return run("DELETE FROM " + rest + " WHERE ctid IN (SELECT ctid FROM " + rest + " old WHERE " +
-               table.time + " < " + std::to_string(before.ms) + " AND NOT " + table.wanted +
-               " LIMIT " + std::to_string(kRowsAtOnce) + " FOR UPDATE SKIP LOCKED)");
+    return run(filled(kDropOfRest, {{"table", table.name},
+                                    {"time", table.time},
+                                    {"before", std::to_string(before.ms)},
+                                    {"wanted", table.wanted},
+                                    {"rows", std::to_string(kRowsAtOnce)}}));
 }
 
 // Texts that are made here are prepared under no name: each would stay at the server for good.

@@ -1,97 +1,12 @@
-// The contract of Outbox and OutboxReading, to be passed by every engine.
-#include "ledger/outbox.h"
-
-#include <gtest/gtest.h>
-
-#include "tests/ledger/every_engine.h"
+// The contract of Outbox and OutboxReading, to be passed by every engine: events, claims and
+// attempts.
+#include "tests/ledger/outbox_contract.h"
 
 namespace tollgate::ledger {
 namespace {
 
 using std::chrono::seconds;
-using testing::EngineWorld;
 
-class OutboxContract : public testing::EveryEngine {
-protected:
-    // Runs one call on the outbox as a unit of its own.
-    template <typename Work>
-    auto run(Work work) {
-        return world_.run([work](Books& books) mutable { return work(books.outbox()); });
-    }
-
-    Endpoint endpoint(const std::string& id, EndpointPlan plan = {.url = "http://a/"}) {
-        Endpoint endpoint;
-        endpoint.id = id;
-        endpoint.origin = EndpointOrigin::api;
-        endpoint.plan = std::move(plan);
-        endpoint.created_at = world_.clock.now();
-        auto added = run([endpoint](Outbox& outbox) mutable -> Result<Endpoint> {
-            TOLLGATE_DO(outbox.add_endpoint(endpoint));
-            return endpoint;
-        });
-        EXPECT_TRUE(added) << added.error().message();
-        return *added;
-    }
-
-    void write_event(const std::string& id, std::optional<RowId> payment = std::nullopt) {
-        EXPECT_TRUE(world_.run([&](Books& books) {
-            return books.add_event({.id = id,
-                                    .app = "shop",
-                                    .type = "payment.paid",
-                                    .payment = payment,
-                                    .version = 2,
-                                    .payload = "{}",
-                                    .created_at = world_.clock.now()});
-        }));
-    }
-
-    // Gives every unpublished event its number and a delivery to the endpoint.
-    void publish_to(const Endpoint& endpoint, bool ordered = false) {
-        EXPECT_TRUE(run([&, now = world_.clock.now()](Outbox& outbox) -> Result<Done> {
-            TOLLGATE_TRY(const auto events, outbox.unpublished_events(100));
-            TOLLGATE_DO(outbox.publish(events));
-            for (const auto& event : events) {
-                TOLLGATE_DO(outbox.add_delivery(event, endpoint,
-                                                ordered ? event.payment : std::nullopt, now));
-            }
-            return Done{};
-        }));
-    }
-
-    std::vector<DueDelivery> claim(const Endpoint& endpoint, Lane lane, int limit = 10) {
-        auto due = run([&](Outbox& outbox) {
-            return outbox.claim({.endpoint = endpoint,
-                                 .lane = lane,
-                                 .limit = limit,
-                                 .now = world_.clock.now(),
-                                 .lease_until = world_.clock.now() + seconds(20)});
-        });
-        EXPECT_TRUE(due) << due.error().message();
-        return *due;
-    }
-
-    void finish(const DueDelivery& delivery, DeliveryStatus becomes,
-                std::optional<Timestamp> next = std::nullopt) {
-        EXPECT_TRUE(run([&](Outbox& outbox) {
-            return outbox.finish_attempt({.delivery = delivery.row,
-                                          .attempt = delivery.attempt,
-                                          .generation = delivery.generation,
-                                          .started_at = world_.clock.now(),
-                                          .finished_at = world_.clock.now(),
-                                          .outcome = "http_error",
-                                          .http_status = 500,
-                                          .becomes = becomes,
-                                          .next_attempt_at = next});
-        }));
-    }
-
-    Endpoint read_again(const Endpoint& endpoint) {
-        auto lease = world_.store->read();
-        return (*lease)->outbox().endpoint(endpoint.id)->value();
-    }
-
-    EngineWorld world_{GetParam()};
-};
 INSTANTIATE_TEST_SUITE_P(, OutboxContract, testing::every_engine(), testing::engine_name);
 
 TEST_P(OutboxContract, ClaimsADeliveryOnceUntilItsLeaseRunsOut) {
@@ -332,6 +247,13 @@ TEST_P(OutboxContract, ALateSuccessCountsAndALateFailureDoesNot) {
     finish(first.front(), DeliveryStatus::delivered);  // … unless it brought the event there.
     world_.clock.pass(seconds(20));
     EXPECT_TRUE(claim(a, Lane::retry).empty());
+    // What was taken for interrupted and ended after all is one attempt.
+    auto lease = world_.store->read();
+    auto& reading = (*lease)->outbox();
+    const auto attempts = reading.attempts_of(**reading.event("evt_1"));
+    std::vector<int> numbers;
+    for (const AttemptView& attempt : *attempts) numbers.push_back(attempt.number);
+    EXPECT_EQ(numbers, (std::vector<int>{1, 2}));
 }
 
 TEST_P(OutboxContract, HoldsBackWhatIsOrderedBehindWhatIsPending) {
@@ -460,88 +382,6 @@ TEST_P(OutboxContract, CountsWhatItWouldRedeliverAndThenDoesJustThat) {
     query.after = first.last;
     EXPECT_EQ(redeliver().count, 1);
     EXPECT_EQ(claim(a, Lane::retry).size(), 3U);
-}
-
-TEST_P(OutboxContract, ParksWhatLeftTheConfigurationAndEnablesWhatCameBack) {
-    const auto configure = [&](const std::string& id) {
-        ASSERT_TRUE(run([&](Outbox& outbox) {
-            return outbox.set_configured_endpoints({{.id = id, .plan = {.url = "http://a/"}}},
-                                                   world_.clock.now());
-        }));
-    };
-    const auto status = [&](const std::string& id) {
-        auto lease = world_.store->read();
-        return (*lease)->outbox().endpoint(id)->value().status;
-    };
-    configure("a");
-    configure("b");
-    EXPECT_EQ(status("a"), EndpointStatus::parked);
-    configure("a");
-    EXPECT_EQ(status("a"), EndpointStatus::enabled);
-    EXPECT_EQ(status("b"), EndpointStatus::parked);
-    // One that was parked for what it did stays so: a restart mends nothing.
-    auto endpoint = [&] {
-        auto lease = world_.store->read();
-        return **(*lease)->outbox().endpoint("a");
-    }();
-    ASSERT_TRUE(run([&](Outbox& outbox) {
-        Endpoint copy = endpoint;
-        return outbox.park(copy, "gone", world_.clock.now());
-    }));
-    configure("a");
-    EXPECT_EQ(status("a"), EndpointStatus::parked);
-}
-
-TEST_P(OutboxContract, RefusesToChangeAnEndpointThatIsNoLongerAsItWasRead) {
-    Endpoint a = endpoint("a");
-    Endpoint stale = a;
-    ASSERT_TRUE(run([&](Outbox& outbox) { return outbox.park(a, "by_hand", world_.clock.now()); }));
-    const auto late = world_.run([&](Books& books) -> Result<Done> {
-        Endpoint copy = stale;
-        return books.outbox().enable(copy, world_.clock.now());
-    });
-    EXPECT_EQ(late.error().code(), ErrorCode::stale_version);
-}
-
-TEST_P(OutboxContract, SignsWithTheOldSecretUntilItsOverlapIsOver) {
-    const Endpoint a = endpoint("a");
-    const auto add = [&](const std::string& secret, std::optional<Timestamp> others_expire) {
-        ASSERT_TRUE(run([&](Outbox& outbox) {
-            return outbox.add_secret(a, Secret(secret), others_expire, world_.clock.now());
-        }));
-    };
-    const auto live = [&] {
-        auto lease = world_.store->read();
-        std::vector<std::string> secrets;
-        const auto found = (*lease)->outbox().secrets_of(a, world_.clock.now());
-        for (const auto& secret : *found) secrets.emplace_back(secret.secret.reveal());
-        return secrets;
-    };
-    add("one", std::nullopt);
-    add("two", world_.clock.now() + std::chrono::hours(24));
-    EXPECT_EQ(live(), (std::vector<std::string>{"two", "one"}));
-    world_.clock.pass(std::chrono::hours(24));
-    EXPECT_EQ(live(), std::vector<std::string>{"two"});
-}
-
-TEST_P(OutboxContract, RemovingAnEndpointCancelsWhatWaitsForIt) {
-    Endpoint a = endpoint("a");
-    write_event("evt_1");
-    publish_to(a);
-    ASSERT_TRUE(run([&](Outbox& outbox) { return outbox.remove(a, world_.clock.now()); }));
-    EXPECT_TRUE(claim(a, Lane::fresh).empty());
-    auto lease = world_.store->read();
-    EXPECT_TRUE((*lease)->outbox().endpoints()->empty());
-    const auto deliveries = (*lease)->outbox().deliveries_of(**(*lease)->outbox().event("evt_1"));
-    EXPECT_EQ(deliveries->front().status, DeliveryStatus::cancelled);
-}
-
-TEST(Wants, GoByAppAndTypeOrFamily) {
-    EXPECT_TRUE(wants({}, "shop", "payment.paid"));
-    EXPECT_TRUE(wants({.apps = {"shop"}, .event_types = {"payment.*"}}, "shop", "payment.paid"));
-    EXPECT_TRUE(wants({.event_types = {"refund.failed", "payment.paid"}}, "shop", "payment.paid"));
-    EXPECT_FALSE(wants({.apps = {"other"}}, "shop", "payment.paid"));
-    EXPECT_FALSE(wants({.event_types = {"pay.*"}}, "shop", "payment.paid"));
 }
 
 }  // namespace
