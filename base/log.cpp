@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/time_text.h"
+#include "base/tracer.h"
 #include "base/utf8.h"
 
 namespace tollgate {
@@ -19,6 +20,17 @@ void append_value(std::string& line, const LogField& field) {
         line += std::to_string(*number);
     } else {
         line += std::get<bool>(field.value) ? "true" : "false";
+    }
+}
+
+void append_trace_id(std::string& line, const Tracer& tracer,
+                     std::initializer_list<LogField> fields) {
+    for (const LogField& field : fields) {
+        const auto* text = std::get_if<std::string_view>(&field.value);
+        if (field.name != "request_id" || text == nullptr) continue;
+        const std::string id = tracer.trace_id_of(*text);
+        if (!id.empty()) line += R"(,"trace_id":")" + id + '"';
+        return;
     }
 }
 
@@ -47,6 +59,7 @@ void Log::write(LogLevel level, std::string_view event, std::initializer_list<Lo
         line += ':';
         append_value(line, field);
     }
+    if (const Tracer* tracer = tracer_.load()) append_trace_id(line, *tracer, fields);
     line += "}\n";
     const auto written = ::write(descriptor_, line.data(), line.size());
     static_cast<void>(written);  // Nobody is left to be told.

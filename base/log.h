@@ -11,6 +11,8 @@
 
 namespace tollgate {
 
+class Tracer;
+
 enum class LogLevel { debug, info, warning, error };
 
 std::string_view name_of(LogLevel level);
@@ -44,6 +46,10 @@ public:
     void set_level(LogLevel least) { least_.store(least); }
     LogLevel level() const { return least_.load(); }
 
+    // From now on lines with a request_id say the trace_id too, where the tracer knows one. Null:
+    // none do. Must outlive whoever writes.
+    void name_traces_of(const Tracer* tracer) { tracer_.store(tracer); }
+
     void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields = {});
     void debug(std::string_view event, std::initializer_list<LogField> fields = {}) {
         write(LogLevel::debug, event, fields);
@@ -64,6 +70,7 @@ private:
     int descriptor_;
     Clock& clock_;
     std::atomic<LogLevel> least_;
+    std::atomic<const Tracer*> tracer_ = nullptr;
 };
 
 // Adds text to json as a quoted JSON string. Bytes that are not UTF-8 become U+FFFD.

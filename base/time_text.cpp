@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstdio>
+#include <cstdint>
 #include <optional>
 
 namespace tollgate {
@@ -27,6 +27,35 @@ struct CalendarTime {
 CalendarTime calendar_time(milliseconds since_epoch) {
     const auto day = std::chrono::floor<days>(since_epoch);
     return {year_month_day(sys_days(day)), std::chrono::hh_mm_ss(since_epoch - day)};
+}
+
+// Every notification, event and answer has its times: printf would be felt.
+void append_digits(std::string& text, std::int64_t number, int width) {
+    std::array<char, 24> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    const auto size = static_cast<std::size_t>(end - digits.data());
+    text.append(static_cast<std::size_t>(width) - std::min(size, static_cast<std::size_t>(width)),
+                '0');
+    text.append(digits.data(), size);
+}
+
+// "yyyy-MM-dd?HH:mm:ss".
+std::string to_seconds(const CalendarTime& calendar, char between) {
+    const auto& [date, time] = calendar;
+    std::string text;
+    text.reserve(24);
+    append_digits(text, int{date.year()}, 4);
+    text += '-';
+    append_digits(text, unsigned{date.month()}, 2);
+    text += '-';
+    append_digits(text, unsigned{date.day()}, 2);
+    text += between;
+    append_digits(text, time.hours().count(), 2);
+    text += ':';
+    append_digits(text, time.minutes().count(), 2);
+    text += ':';
+    append_digits(text, time.seconds().count(), 2);
+    return text;
 }
 
 // Digits only: from_chars would also take a sign.
@@ -86,24 +115,16 @@ std::optional<milliseconds> offset_of(std::string_view text) {
 }  // namespace
 
 std::string to_rfc3339(Timestamp at) {
-    const auto [date, time] = calendar_time(milliseconds(at.ms));
-    std::array<char, 40> text{};
-    static_cast<void>(std::snprintf(
-        text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", int{date.year()},
-        unsigned{date.month()}, unsigned{date.day()}, static_cast<int>(time.hours().count()),
-        static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()),
-        static_cast<int>(time.subseconds().count())));
-    return text.data();
+    const CalendarTime calendar = calendar_time(milliseconds(at.ms));
+    std::string text = to_seconds(calendar, 'T');
+    text += '.';
+    append_digits(text, calendar.time.subseconds().count(), 3);
+    text += 'Z';
+    return text;
 }
 
 std::string to_beijing(Timestamp at) {
-    const auto [date, time] = calendar_time(milliseconds(at.ms) + kBeijingOffset);
-    std::array<char, 40> text{};
-    static_cast<void>(std::snprintf(
-        text.data(), text.size(), "%04d-%02u-%02u %02d:%02d:%02d", int{date.year()},
-        unsigned{date.month()}, unsigned{date.day()}, static_cast<int>(time.hours().count()),
-        static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count())));
-    return text.data();
+    return to_seconds(calendar_time(milliseconds(at.ms) + kBeijingOffset), ' ');
 }
 
 Result<Timestamp> parse_beijing(std::string_view text) {

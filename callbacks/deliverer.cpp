@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "callbacks/event.h"
 
 namespace tollgate::callbacks {
 namespace {
@@ -21,15 +22,6 @@ constexpr int kAhead = 4;  // So many times what may be in flight is claimed at 
 constexpr std::size_t kResultsWorthARound = 1'024;
 constexpr milliseconds kRoundPatience{60};
 constexpr milliseconds kNewsPatience{20};
-
-// For the log: the id in an event's payload, which to_json(Payment) puts first.
-std::string_view payment_in(std::string_view payload) {
-    constexpr std::string_view kMark = R"("payment":{"id":")";
-    const std::size_t mark = payload.find(kMark);
-    if (mark == std::string_view::npos) return {};
-    payload.remove_prefix(mark + kMark.size());
-    return payload.substr(0, payload.find('"'));
-}
 
 // The halves of two plans that must not be lost.
 void append_records(RoundPlan& to, RoundPlan&& from) {

@@ -138,4 +138,13 @@ ledger::EventRecord difference_event(const ledger::DifferenceRecord& difference,
             .created_at = now};
 }
 
+// to_json(Payment) puts it first.
+std::string_view payment_in(std::string_view payload) {
+    constexpr std::string_view kMark = R"("payment":{"id":")";
+    const std::size_t mark = payload.find(kMark);
+    if (mark == std::string_view::npos) return {};
+    payload.remove_prefix(mark + kMark.size());
+    return payload.substr(0, payload.find('"'));
+}
+
 }  // namespace tollgate::callbacks

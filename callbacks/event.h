@@ -55,4 +55,7 @@ ledger::EventRecord difference_event(const ledger::DifferenceRecord& difference,
                                      const ledger::Payment* payment, Timestamp now,
                                      Entropy& entropy);
 
+// The id of the payment that a payload tells of; empty when it tells of none.
+std::string_view payment_in(std::string_view payload);
+
 }  // namespace tollgate::callbacks

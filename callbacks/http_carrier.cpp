@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "callbacks/delivery_span.h"
+#include "transport/trace_headers.h"
+
 namespace tollgate::callbacks {
 namespace {
 
@@ -37,7 +40,7 @@ void HttpCarrier::send(std::shared_ptr<const Target> target, const ledger::DueDe
     transport::ClientRequest request;
     request.url = target->endpoint.plan.url;
     // One by one: a braced list would be copied.
-    request.headers.reserve(4);
+    request.headers.reserve(6);
     request.headers.emplace_back("Content-Type", "application/json");
     request.headers.emplace_back("webhook-id", delivery.event_id);
     request.headers.emplace_back("webhook-timestamp", std::to_string(seconds));
@@ -53,17 +56,21 @@ void HttpCarrier::send(std::shared_ptr<const Target> target, const ledger::DueDe
     request.fresh_connection = false;
     if (target->endpoint.origin == ledger::EndpointOrigin::api) request.guard = guard_;
     request.trace = trace;
-    http_.start(
-        std::move(request), [target = std::move(target), trace, clock = &clock_,
-                             ended = std::move(ended)](Result<transport::ClientReply> reply) {
-            AttemptReport report;
-            report.judgement = judge_answer(reply, target->rules.success_body, clock->now());
-            report.address = trace->remote_address;
-            report.phases = phases_of(trace->times);
-            if (reply) report.http_status = reply->status;
-            report.detail = reply ? std::move(reply->body) : reply.error().message();
-            ended(std::move(report));
-        });
+    Span span = begin_delivery_span(tracer_, SpanKind::client, *target, delivery);
+    transport::add_trace_headers(span, request.headers);
+    http_.start(std::move(request),
+                [target = std::move(target), trace, clock = &clock_, span = std::move(span),
+                 ended = std::move(ended)](Result<transport::ClientReply> reply) mutable {
+                    AttemptReport report;
+                    report.judgement =
+                        judge_answer(reply, target->rules.success_body, clock->now());
+                    report.address = trace->remote_address;
+                    report.phases = phases_of(trace->times);
+                    if (reply) report.http_status = reply->status;
+                    report.detail = reply ? std::move(reply->body) : reply.error().message();
+                    end_delivery_span(span, report);
+                    ended(std::move(report));
+                });
 }
 
 }  // namespace tollgate::callbacks

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "base/clock.h"
+#include "base/tracer.h"
 #include "callbacks/carrier.h"
 #include "transport/address_guard.h"
 #include "transport/http_client.h"
@@ -14,10 +15,11 @@ namespace tollgate::callbacks {
 // made through the API, the guard judges each address that is connected to.
 class HttpCarrier final : public Carrier {
 public:
-    // `http` and `clock` must outlive it; send() belongs to the thread that drives `http`.
+    // All must outlive it; send() belongs to the thread that drives `http`. With a tracer, requests
+    // carry the trace on that they belong to.
     HttpCarrier(transport::HttpClient& http, Clock& clock,
-                std::shared_ptr<const transport::AddressGuard> guard)
-        : http_(http), clock_(clock), guard_(std::move(guard)) {}
+                std::shared_ptr<const transport::AddressGuard> guard, Tracer* tracer = nullptr)
+        : http_(http), clock_(clock), guard_(std::move(guard)), tracer_(tracer) {}
 
     void send(std::shared_ptr<const Target> target, const ledger::DueDelivery& delivery,
               Ended ended) override;
@@ -26,6 +28,7 @@ private:
     transport::HttpClient& http_;
     Clock& clock_;
     const std::shared_ptr<const transport::AddressGuard> guard_;
+    Tracer* const tracer_;
 };
 
 }  // namespace tollgate::callbacks

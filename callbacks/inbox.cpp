@@ -56,11 +56,11 @@ std::optional<Timestamp> sent_at(const signing::Fields& fields) {
         const auto at = parse_beijing(*time);
         return at ? std::optional(*at) : std::nullopt;
     }
-    const auto milliseconds = signing::find(fields, "utc_timestamp");
-    if (!milliseconds) return std::nullopt;
+    const auto utc = signing::find(fields, "utc_timestamp");
+    if (!utc) return std::nullopt;
     Timestamp at;
-    const char* const end = milliseconds->data() + milliseconds->size();
-    const auto read = std::from_chars(milliseconds->data(), end, at.ms);
+    const char* const end = utc->data() + utc->size();
+    const auto read = std::from_chars(utc->data(), end, at.ms);
     return read.ec == std::errc() && read.ptr == end ? std::optional(at) : std::nullopt;
 }
 
@@ -122,6 +122,10 @@ void Inbox::answer(const VerifiedNotification& notification,
                                                    {"notify_id", notification.notify_id},
                                                    {"reason", outcome.error().message()}});
         return;
+    }
+    // Before the answer, with which the request's span ends, and before its event is taken out.
+    if (seams_.tracer != nullptr) {
+        seams_.tracer->note_payment(notification.request_id, outcome->payment_id);
     }
     ticket.complete(outcome->success() ? word(200, "success") : word(400, "fail"));
     count(*outcome);

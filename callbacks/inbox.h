@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/tally.h"
+#include "base/tracer.h"
 #include "callbacks/app.h"
 #include "callbacks/record_notification.h"
 #include "callbacks/rejects.h"
@@ -22,6 +23,7 @@ struct InboxSeams {
     Clock& clock;
     Entropy& entropy;
     Log& log;
+    Tracer* tracer = nullptr;  // Null: there are no traces.
 };
 
 // POST /alipay/{app}/notify and /alipay/{app}/gateway (msg_method messages): decode once, verify,

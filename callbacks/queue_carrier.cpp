@@ -2,6 +2,9 @@
 
 #include <chrono>
 
+#include "callbacks/delivery_span.h"
+#include "transport/trace_headers.h"
+
 namespace tollgate::callbacks {
 namespace {
 
@@ -28,8 +31,8 @@ Judgement judge_confirmation(const Result<Done>& confirmed) {
     return {.outcome = "network_error", .endpoint_failed = true};
 }
 
-void QueueCarrier::send(std::shared_ptr<const Target> /*target*/,
-                        const ledger::DueDelivery& delivery, Ended ended) {
+void QueueCarrier::send(std::shared_ptr<const Target> target, const ledger::DueDelivery& delivery,
+                        Ended ended) {
     transport::AmqpMessage message{
         .routing_key = with_type(routing_key_, delivery.event_type),
         .message_id = delivery.event_id,
@@ -37,17 +40,22 @@ void QueueCarrier::send(std::shared_ptr<const Target> /*target*/,
         .timestamp_seconds = delivery.event_created_at.ms / 1000,
         .headers = {{"tollgate-attempt", std::to_string(delivery.attempt)}},
         .body = delivery.payload};
+    Span span = begin_delivery_span(tracer_, SpanKind::producer, *target, delivery);
+    transport::add_trace_headers(span, message.headers);
     const auto started = clock_.monotonic();
-    publisher_.start(std::move(message), [clock = &clock_, started,
-                                          ended = std::move(ended)](const Result<Done>& confirmed) {
-        const auto took =
-            std::chrono::duration_cast<std::chrono::microseconds>(clock->monotonic() - started);
-        ended({.judgement = judge_confirmation(confirmed),
-               .http_status = std::nullopt,
-               .address = "",
-               .phases = {.total_us = took.count()},
-               .detail = confirmed ? "" : confirmed.error().message()});
-    });
+    publisher_.start(
+        std::move(message), [clock = &clock_, started, span = std::move(span),
+                             ended = std::move(ended)](const Result<Done>& confirmed) mutable {
+            const auto took =
+                std::chrono::duration_cast<std::chrono::microseconds>(clock->monotonic() - started);
+            AttemptReport report{.judgement = judge_confirmation(confirmed),
+                                 .http_status = std::nullopt,
+                                 .address = "",
+                                 .phases = {.total_us = took.count()},
+                                 .detail = confirmed ? "" : confirmed.error().message()};
+            end_delivery_span(span, report);
+            ended(std::move(report));
+        });
 }
 
 }  // namespace tollgate::callbacks

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/tracer.h"
 #include "callbacks/carrier.h"
 #include "transport/amqp_publisher.h"
 
@@ -13,9 +14,14 @@ namespace tollgate::callbacks {
 // key for "{type}". Delivered means: the broker has confirmed that it is in a queue, on disk.
 class QueueCarrier final : public Carrier {
 public:
-    // `publisher` and `clock` must outlive it. Safe from any thread.
-    QueueCarrier(transport::AmqpPublisher& publisher, std::string routing_key, Clock& clock)
-        : publisher_(publisher), routing_key_(std::move(routing_key)), clock_(clock) {}
+    // All must outlive it. Safe from any thread. With a tracer, messages carry the trace on that
+    // they belong to, in their headers.
+    QueueCarrier(transport::AmqpPublisher& publisher, std::string routing_key, Clock& clock,
+                 Tracer* tracer = nullptr)
+        : publisher_(publisher),
+          routing_key_(std::move(routing_key)),
+          clock_(clock),
+          tracer_(tracer) {}
 
     void send(std::shared_ptr<const Target> target, const ledger::DueDelivery& delivery,
               Ended ended) override;
@@ -24,6 +30,7 @@ private:
     transport::AmqpPublisher& publisher_;
     const std::string routing_key_;
     Clock& clock_;
+    Tracer* const tracer_;
 };
 
 // What the end of a message means: confirmed is delivered; no queue for the routing key, and every

@@ -268,6 +268,26 @@ void read_retention(Section section, RetentionSettings& into) {
     section.finish();
 }
 
+void read_traces(Section section, TracesSettings& into) {
+    section.may_have_url("endpoint", into.endpoint);
+    if (into.endpoint.ends_with("/v1/traces")) {
+        section.problem_at("endpoint", "must be without /v1/traces, which is added to it");
+    }
+    if (section.has("authorization")) {
+        section.need_secret("authorization", into.authorization);
+        const std::string_view value = into.authorization.reveal();
+        if (!std::ranges::all_of(value, [](char c) { return c >= ' ' && c < 0x7F; })) {
+            section.problem_at("authorization", "one line of plain ASCII is needed");
+        }
+        if (!section.has("endpoint")) {
+            section.problem_at("authorization", "is of no use without an endpoint");
+        }
+    }
+    section.may_have_text("service_name", into.service_name);
+    section.may_have_integer("sample_per_million", into.sample_per_million, 0, 1'000'000);
+    section.finish();
+}
+
 ConsoleSettings read_console(Section section) {
     ConsoleSettings console;
     for (Section& person : section.need_children("operators")) {
@@ -375,6 +395,7 @@ std::variant<Settings, std::vector<Problem>> load(std::string_view json_text,
     read_reconciliation(root.child("reconciliation"), settings.reconciliation);
     read_sweeps(root.child("sweeps"), settings.sweeps);
     read_retention(root.child("retention"), settings.retention);
+    read_traces(root.child("traces"), settings.traces);
     read_log(root.child("log"), settings.log_level);
     root.may_have_integer("workers", settings.workers, 0, 256);
     root.finish();

@@ -188,6 +188,14 @@ struct RetentionSettings {
     std::int64_t events_days = 400;  // Events, their deliveries and attempts.
 };
 
+// Where the spans of requests, calls and deliveries go (docs/traces.md).
+struct TracesSettings {
+    std::string endpoint;  // Of a collector that speaks OTLP/HTTP; empty: there are no traces.
+    Secret authorization;  // Its whole Authorization header; empty: none.
+    std::string service_name = "tollgate";
+    std::int64_t sample_per_million = 10'000;  // Of what brings no trace along.
+};
+
 struct Settings {
     StoreSettings store;
     PublicSettings public_door;
@@ -203,6 +211,7 @@ struct Settings {
     ReconciliationSettings reconciliation;
     SweepSettings sweeps;
     RetentionSettings retention;
+    TracesSettings traces;
     std::int64_t workers = 0;  // 0: one a core.
     LogLevel log_level = LogLevel::info;
 };

@@ -47,6 +47,21 @@ std::string unknown_certificate(const AlipayClient::Prepared& asked,
     return app.alipay_key(cert_sn) == nullptr ? cert_sn : std::string();
 }
 
+// Where Alipay says no, the call went well; it failed when we know no more than before.
+void end_span(Span span, const Result<transport::ClientReply>& reply,
+              const Result<AlipayAnswer>& answer) {
+    if (!span) return;
+    if (reply) span.add("http.response.status_code", reply->status);
+    if (answer) {
+        span.add("tollgate.alipay.code", answer->code);
+        span.add("tollgate.alipay.sub_code", answer->sub_code);
+        span.add("tollgate.alipay.outcome", name_of(answer->kind));
+    }
+    if (!answer) span.fail(tollgate::name_of(answer.error().code()));
+    if (answer && answer->kind == AnswerKind::unknown) span.fail("unknown");
+    span.end();
+}
+
 }  // namespace
 
 Result<AlipayClient::Prepared> AlipayClient::prepare(const Call& call) const {
@@ -91,6 +106,10 @@ void AlipayClient::start(Prepared prepared, Completion done) {
     auto request = std::move(prepared.request);
     const Timestamp asked_at = clock_.now();
     const auto began = clock_.monotonic();
+    if (tracer_ != nullptr) {
+        prepared.span = begin_span(prepared);
+        prepared.span.add("http.request.method", request.method);
+    }
     http_.start(std::move(request), [this, asked_at, began, asked = std::move(prepared),
                                      done = std::move(done)](Result<transport::ClientReply> reply) {
         note_clock(reply, asked_at);
@@ -105,15 +124,16 @@ void AlipayClient::start(Prepared prepared, Completion done) {
             [this, asked, reply, took, done](const Result<Done>& /*it_shows_when_verifying*/) {
                 Prepared with_certificate = asked;
                 with_certificate.call.app = certificates_->current(asked.call.app);
-                answered(std::move(with_certificate), reply, took, done);
+                answered(with_certificate, reply, took, done);
             });
     });
 }
 
-void AlipayClient::answered(Prepared asked, const Result<transport::ClientReply>& reply,
+void AlipayClient::answered(const Prepared& asked, const Result<transport::ClientReply>& reply,
                             std::chrono::nanoseconds took, const Completion& done) {
     const auto answer = read(asked, reply);
     meter_.note(*asked.method, answer, took);
+    end_span(asked.span, reply, answer);
     log_answer(asked, answer);
     // Alipay signs no failure of v3. Where asking costs nothing, v2's word is worth having.
     const bool ask_v2 =
@@ -122,6 +142,21 @@ void AlipayClient::answered(Prepared asked, const Result<transport::ClientReply>
                         : Result<Prepared>(Error(ErrorCode::not_found, "nothing to ask"));
     if (again) return start(*std::move(again), done);
     done(answer);
+}
+
+Span AlipayClient::begin_span(const Prepared& asked) const {
+    const Call& call = asked.call;
+    Span span = tracer_->begin_call({.kind = SpanKind::client,
+                                     .name = call.method,
+                                     .request_id = call.request_id,
+                                     .payment_id = call.payment_id});
+    if (!span) return span;
+    span.add("tollgate.alipay.method", call.method);
+    span.add("tollgate.alipay.api", asked.over_v3 ? "v3" : "v2");
+    span.add("tollgate.app", call.app->id);
+    span.add("tollgate.request_id", call.request_id);
+    span.add("tollgate.payment_id", call.payment_id);
+    return span;
 }
 
 void AlipayClient::download(const callbacks::AppRef& app, const std::string& cert_sn,

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "base/tracer.h"
 #include "callbacks/app.h"
 #include "config/settings.h"
 #include "gateway/alipay/answer.h"
@@ -55,6 +56,7 @@ public:
         const Method* method = nullptr;
         bool over_v3 = false;
         transport::ClientRequest request = {};
+        Span span = {};
     };
     // Errors: invalid_argument, reason "call_not_valid", naming every wrong field at once; internal
     // for a method that is not described, or when OpenSSL fails.
@@ -68,17 +70,22 @@ public:
     // Is told the Date of every answer. Before the first call; must outlive the client.
     void watch_clock(ClockWatch& watch) { clock_watch_ = &watch; }
 
+    // Every call has a span then, of the trace of whom it is made for. Alipay is told nothing of
+    // it: it is no part of anybody's trace. Before the first call; must outlive the client.
+    void trace(Tracer& tracer) { tracer_ = &tracer; }
+
     const AlipayMeter& meter() const { return meter_; }
 
 private:
     Result<Prepared> prepare_over(const Call& call, const Method& method, bool v3) const;
-    void answered(Prepared asked, const Result<transport::ClientReply>& reply,
+    void answered(const Prepared& asked, const Result<transport::ClientReply>& reply,
                   std::chrono::nanoseconds took, const Completion& done);
     static Result<AlipayAnswer> read(const Prepared& asked,
                                      const Result<transport::ClientReply>& reply);
     void download(const callbacks::AppRef& app, const std::string& cert_sn,
                   AlipayCertificates::Content then);
     void note_clock(const Result<transport::ClientReply>& reply, Timestamp asked_at);
+    Span begin_span(const Prepared& asked) const;
     void log_answer(const Prepared& asked, const Result<AlipayAnswer>& answer);
 
     const config::AlipaySettings settings_;
@@ -89,6 +96,7 @@ private:
     AlipayMeter meter_;
     AlipayCertificates* certificates_ = nullptr;
     ClockWatch* clock_watch_ = nullptr;
+    Tracer* tracer_ = nullptr;
 };
 
 }  // namespace tollgate::gateway

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "base/tracer.h"
 #include "config/json_reader.h"
 #include "gateway/callers.h"
 #include "gateway/problem.h"
@@ -33,6 +34,7 @@ struct ApiSeams {
     // Called from the writer's thread when there may be something new to deliver, or an endpoint is
     // no longer what it was.
     std::function<void()> on_change;
+    Tracer* tracer = nullptr;  // Null: there are no traces.
 };
 
 // The caller, if he has the right; else nothing, and the ticket is answered.

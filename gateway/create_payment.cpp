@@ -207,6 +207,7 @@ void CreatePayment::after_unit(const std::shared_ptr<CreateWork>& work,
         failed(*work, outcome.error());
         return work->answer(storage_problem(outcome.error()));
     }
+    note_payment(work->asked.request_id, *outcome);
     switch (outcome->kind) {
         case Kind::created:
             seams_.log.info("payment.created", {{"request_id", work->asked.request_id},
@@ -227,6 +228,14 @@ void CreatePayment::after_unit(const std::shared_ptr<CreateWork>& work,
         case Kind::token_invalid:
         case Kind::busy: return work->answer(problem_of(*outcome));
     }
+}
+
+void CreatePayment::note_payment(const std::string& request_id,
+                                 const CreateOutcome& outcome) const {
+    const bool is_its_own = outcome.kind == Kind::created || outcome.kind == Kind::call ||
+                            outcome.kind == Kind::replayed;
+    if (seams_.tracer == nullptr || !is_its_own) return;
+    seams_.tracer->note_payment(request_id, outcome.payment.id);
 }
 
 void CreatePayment::failed(const CreateWork& work, const Error& error) {

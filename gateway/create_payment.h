@@ -35,6 +35,7 @@ private:
     void ask_first(const std::shared_ptr<CreateWork>& work);
     void submit(std::shared_ptr<CreateWork> work);
     void after_unit(const std::shared_ptr<CreateWork>& work, Result<CreateOutcome> outcome);
+    void note_payment(const std::string& request_id, const CreateOutcome& outcome) const;
     void failed(const CreateWork& work, const Error& error);
 
     const callbacks::Apps& apps_;

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "base/tracer.h"
 #include "callbacks/app.h"
 #include "gateway/alipay_client.h"
 #include "gateway/callers.h"
@@ -30,6 +31,7 @@ struct CreateSeams {
     Entropy& entropy;
     Log& log;
     const LedgerGuard* guard = nullptr;  // None: the ledger is never guarded.
+    Tracer* tracer = nullptr;            // Null: there are no traces.
 };
 
 // POST /v1/payments, as it came.

@@ -87,7 +87,7 @@ Deliveries::Deliveries(const config::Settings& settings, DeliveriesSeams seams,
     : seams_(std::move(seams)),
       // As many as may be in flight: none waits in line while its lease runs out.
       http_({.in_flight_max = static_cast<std::size_t>(settings.deliveries.in_flight_max)}),
-      http_carrier_(http_, seams_.clock, std::move(guard)) {}
+      http_carrier_(http_, seams_.clock, std::move(guard), seams_.tracer) {}
 
 Result<std::unique_ptr<Deliveries>> Deliveries::open(const config::Settings& settings,
                                                      std::vector<std::string> apps,
@@ -103,7 +103,7 @@ Result<std::unique_ptr<Deliveries>> Deliveries::open(const config::Settings& set
         if (!endpoint.queue) continue;
         TOLLGATE_TRY(auto amqp, read_queue(endpoint));
         made->queues_[endpoint.id] = std::make_unique<Queue>(
-            std::move(amqp), endpoint.queue->routing_key, made->seams_.clock);
+            std::move(amqp), endpoint.queue->routing_key, made->seams_.clock, made->seams_.tracer);
     }
     Deliveries& self = *made;
     made->deliverer_ = std::make_unique<callbacks::Deliverer>(

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "base/tracer.h"
 #include "callbacks/deliverer.h"
 #include "callbacks/http_carrier.h"
 #include "callbacks/queue_carrier.h"
@@ -32,6 +33,7 @@ struct DeliveriesSeams {
     Entropy& entropy;
     Log& log;
     std::function<void()> published;
+    Tracer* tracer = nullptr;  // Null: there are no traces.
 };
 
 // Everything that takes events out of the house: the deliverer, the loop of its HTTP requests, and
@@ -74,9 +76,10 @@ public:
 
 private:
     struct Queue {
-        Queue(transport::AmqpSettings settings, std::string routing_key, Clock& clock)
+        Queue(transport::AmqpSettings settings, std::string routing_key, Clock& clock,
+              Tracer* tracer)
             : publisher(std::move(settings), clock),
-              carrier(publisher, std::move(routing_key), clock) {}
+              carrier(publisher, std::move(routing_key), clock, tracer) {}
 
         transport::AmqpPublisher publisher;
         callbacks::QueueCarrier carrier;

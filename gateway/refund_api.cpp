@@ -99,6 +99,11 @@ void RefundApi::create(const ServerRequest& request, Ticket ticket) {
                                                  {"refund_id", outcome->refund.id},
                                                  {"caller", work->wanted.caller->id},
                                                  {"amount", outcome->refund.amount.fen()}});
+            // Its call is made by an errand, which knows nothing of this request.
+            if (seams_.tracer != nullptr) {
+                seams_.tracer->note_payment(work->wanted.request_id,
+                                            work->wanted.request.payment_id);
+            }
             errands_.hurry(outcome->refund.row, [this, work](const Result<ledger::Refund>& refund) {
                 answer(work, refund);
             });

@@ -30,6 +30,7 @@
 #include "gateway/retention.h"
 #include "gateway/return_page.h"
 #include "gateway/running.h"
+#include "gateway/traces/tracing.h"
 #include "gateway/trade_errands.h"
 #include "ledger/writer.h"
 #include "transport/curl_client.h"
@@ -64,7 +65,11 @@ public:
           signal_(seams_.clock),
           apps_(std::move(apps)),
           certificates_(settings_.store.stem() + ".certificates", apps_, seams_.clock, seams_.log),
-          callers_(settings_.callers, seams_.clock, operate::callers_of(settings_)) {}
+          callers_(settings_.callers, seams_.clock, operate::callers_of(settings_)),
+          tracing_(traces::Tracing::make(settings_.traces, {.clock = seams_.clock,
+                                                            .random = seams_.random,
+                                                            .entropy = seams_.entropy,
+                                                            .log = seams_.log})) {}
 
     ~RunningService() override { stop(milliseconds(0)); }
 
@@ -87,7 +92,8 @@ public:
                                                                           .rejects = *rejects_,
                                                                           .clock = seams_.clock,
                                                                           .entropy = seams_.entropy,
-                                                                          .log = seams_.log});
+                                                                          .log = seams_.log,
+                                                                          .tracer = tracer()});
         retention_ = std::make_unique<Retention>(
             settings_.retention,
             Retention::Seams{
@@ -109,6 +115,7 @@ public:
             do metrics_->read_ledger();
             while (!signal_.wait(metrics::Metrics::kReadEvery));
         });
+        if (tracing_ != nullptr) threads_.start("traces", [this] { tracing_->run(); });
         threads_.start("checkpointer", [this] { run_checkpointer(); });
         if (store_->hints() != nullptr) threads_.start("hints", [this] { run_hints(); });
         threads_.start("alipay", [this] { run_alipay(); });
@@ -155,6 +162,7 @@ public:
         deliveries_->stop(deadline);
         reconcile_->stop();
         if (console_ != nullptr) console_->stop();
+        if (tracing_ != nullptr) tracing_->stop();
         signal_.stop(deadline);
         alipay_http_->wake();
         if (store_->hints() != nullptr) store_->hints()->wake();
@@ -167,9 +175,12 @@ public:
             alipay_http_->cancel_all();
             writer_->close();
         } while (alipay_http_->in_flight() > 0);
+        if (tracing_ != nullptr) tracing_->flush(deadline);
     }
 
 private:
+    Tracer* tracer() { return tracing_ == nullptr ? nullptr : &tracing_->tracer(); }
+
     Result<Done> open_outgoing() {
         alipay_http_ = std::make_unique<transport::CurlClient>(transport::CurlClient::Options{});
         alipay_ = std::make_unique<AlipayClient>(settings_.alipay, *alipay_http_, seams_.clock,
@@ -177,13 +188,15 @@ private:
         alipay_->fetch_certificates(certificates_);
         clock_watch_ = std::make_unique<ClockWatch>(seams_.log);
         alipay_->watch_clock(*clock_watch_);
+        if (tracing_ != nullptr) alipay_->trace(tracing_->tracer());
         TOLLGATE_TRY(deliveries_, Deliveries::open(settings_, apps_.ids(),
                                                    {.writer = *writer_,
                                                     .clock = seams_.clock,
                                                     .random = seams_.random,
                                                     .entropy = seams_.entropy,
                                                     .log = seams_.log,
-                                                    .published = [this] { published(); }}));
+                                                    .published = [this] { published(); },
+                                                    .tracer = tracer()}));
         writer_->on_events([this] { deliveries_->hint(); });
         reconcile_ = std::make_unique<reconcile::ReconcileService>(
             settings_, reconcile::ReconcileService::Seams{.apps = apps_,
@@ -206,7 +219,8 @@ private:
                         .random = seams_.random,
                         .entropy = seams_.entropy,
                         .log = seams_.log,
-                        .guard = guard_.get()});
+                        .guard = guard_.get(),
+                        .tracer = tracer()});
         errands_ = std::make_unique<TradeErrands>(
             apps_,
             ErrandSettings{.lease = errand_time(),
@@ -259,7 +273,8 @@ private:
                 .clock = seams_.clock,
                 .entropy = seams_.entropy,
                 .log = seams_.log,
-                .on_change = [this] { deliveries_->hint(); }};
+                .on_change = [this] { deliveries_->hint(); },
+                .tracer = tracer()};
     }
 
     Result<Done> open_apis() {
@@ -299,7 +314,7 @@ private:
         health_->add_routes(operator_door.router);
         metrics_ = std::make_unique<metrics::Metrics>(
             metrics::Sources{*store_, *writer_, apps_, *inbox_, *rejects_, *deliveries_, *alipay_,
-                             *errands_, *refund_errands_, seams_.clock, seams_.log});
+                             *errands_, *refund_errands_, seams_.clock, seams_.log, tracer()});
         metrics_->add_routes(operator_door.router);
         openapi::add_routes(operator_door.router);
         console_->add_routes(operator_door.router);
@@ -309,9 +324,10 @@ private:
         listeners.push_back(std::move(api));
         listeners.push_back(std::move(operator_door));
         TOLLGATE_TRY(front_,
-                     transport::Front::open(
-                         std::move(listeners),
-                         {.clock = seams_.clock, .entropy = seams_.entropy, .log = seams_.log}));
+                     transport::Front::open(std::move(listeners), {.clock = seams_.clock,
+                                                                   .entropy = seams_.entropy,
+                                                                   .log = seams_.log,
+                                                                   .tracer = tracer()}));
         metrics_->watch(*front_);
         writer_->around_outcomes([this](const auto& tell) { front_->gather_answers(tell); });
         return Done{};
@@ -387,6 +403,7 @@ private:
     callbacks::Apps apps_;
     AlipayCertificates certificates_;
     const Callers callers_;
+    const std::unique_ptr<traces::Tracing> tracing_;  // Null: nobody wants traces.
 
     // In the order in which they know each other; destroyed the other way round.
     std::unique_ptr<ledger::Store> store_;

@@ -244,10 +244,11 @@ void TradeErrands::query(const Shared& errand) {
     }
     seams_.alipay.call(
         call_of(*errand, "alipay.trade.query"), [this, errand](const Result<AlipayAnswer>& answer) {
-            const QueryFinding finding = read_query(answer);
+            QueryFinding finding = read_query(answer);
             errand->heard = finding.kind == QueryFinding::Kind::trade ||
                             finding.kind == QueryFinding::Kind::no_trade;
-            submit(errand, [errand, finding](ledger::Books& books, const StepContext& context) {
+            submit(errand, [errand, finding = std::move(finding)](ledger::Books& books,
+                                                                  const StepContext& context) {
                 return apply_query(books, errand->payment_id, finding, errand->so_far, context);
             });
         });

@@ -15,6 +15,12 @@ constexpr std::array<std::int64_t, 13> kCommitBounds = {100,     250,     500,  
                                                         5'000,   10'000,  25'000,   50'000, 100'000,
                                                         250'000, 500'000, 2'000'000};
 
+// And not about what the unit wanted.
+bool is_about_the_disk(const Error& error) {
+    return error.reason() == "disk_full" || error.reason() == "storage_unavailable" ||
+           error.code() == ErrorCode::data_corruption;
+}
+
 }  // namespace
 
 Writer::Writer(std::unique_ptr<WriteConnection> connection, Options options, Log& log)
@@ -190,6 +196,8 @@ Writer::BatchEnd Writer::run_alone(Pending& pending) {
 
 Writer::BatchEnd Writer::run_batch(const Batch& batch, WriteConnection::Care care) {
     if (auto begun = connection_->begin(care); !begun) {
+        // It has waited as long as it may: whatever the reason, nothing is written now. A file that
+        // another program holds counts as much as a full disk.
         note_error(begun.error());
         for (Pending* pending : batch) pending->outcome = begun.error();
         return BatchEnd::rolled_back;
@@ -198,7 +206,7 @@ Writer::BatchEnd Writer::run_batch(const Batch& batch, WriteConnection::Care car
         Foresight keys;
         for (const Pending* pending : batch) pending->unit->foresee(keys);
         if (auto foreseen = connection_->foresee(keys); !foreseen) {
-            note_error(foreseen.error());
+            if (is_about_the_disk(foreseen.error())) note_error(foreseen.error());
             connection_->roll_back();
             return BatchEnd::dropped;
         }
@@ -222,7 +230,7 @@ Result<Done> Writer::run_unit(Unit& unit, std::size_t place) {
         auto outcome = unit.run(connection_->books());
         if (outcome) outcome = connection_->release_savepoint();
         if (outcome) return outcome;
-        note_error(outcome.error());
+        if (is_about_the_disk(outcome.error())) note_error(outcome.error());
         if (!connection_->in_transaction()) return outcome;
         if (auto undone = connection_->undo_to_savepoint(); !undone) {
             // Half a unit must not be committed with the others: the whole batch starts again.
@@ -263,10 +271,6 @@ Writer::BatchEnd Writer::commit_batch(const Batch& batch) {
 }
 
 void Writer::note_error(const Error& error) {
-    const bool about_the_disk = error.reason() == "disk_full" ||
-                                error.reason() == "storage_unavailable" ||
-                                error.code() == ErrorCode::data_corruption;
-    if (!about_the_disk) return;
     if (!write_failing_.exchange(true))
         log_.error("ledger.write_failing", {{"reason", error.message()}});
 }

@@ -71,15 +71,20 @@ Result<std::string> decode(std::string_view text, Plus plus) {
 }
 
 void append_encoded(std::string& text, std::string_view bytes) {
+    const std::size_t before = text.size();
+    text.resize(before + bytes.size() * 3);
+    char* out = text.data() + before;
     for (const char c : bytes) {
         const auto value = static_cast<unsigned char>(c);
         if (kUnreserved[value]) {
-            text += c;
+            *out++ = c;
             continue;
         }
-        const std::array<char, 3> escape{'%', kUpperHex[value >> 4U], kUpperHex[value & 0x0FU]};
-        text.append(escape.data(), escape.size());
+        *out++ = '%';
+        *out++ = kUpperHex[value >> 4U];
+        *out++ = kUpperHex[value & 0x0FU];
     }
+    text.resize(static_cast<std::size_t>(out - text.data()));
 }
 
 }  // namespace
@@ -113,7 +118,7 @@ Result<Fields> decode_form(std::string_view body) {
 
 std::string encode_form(const Fields& fields) {
     std::size_t size = 0;
-    for (const auto& [name, value] : fields) size += name.size() + value.size() * 3 / 2 + 2;
+    for (const auto& [name, value] : fields) size += (name.size() + value.size()) * 3 + 2;
     std::string text;
     text.reserve(size);
     for (const auto& [name, value] : fields) {
@@ -127,7 +132,6 @@ std::string encode_form(const Fields& fields) {
 
 std::string percent_encode(std::string_view bytes) {
     std::string text;
-    text.reserve(bytes.size() * 3 / 2);
     append_encoded(text, bytes);
     return text;
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/span.h"
 #include "transport/byte_stream.h"
 #include "transport/frame.h"
 #include "transport/http_message.h"
@@ -24,6 +25,7 @@ struct Exchange {
     bool keep_alive = false;
     std::chrono::nanoseconds started{};
     MeteredRequest metered = {};
+    Span span = {};  // Ends with the answer; of a connection that has gone, as "abandoned".
 };
 
 // One accepted connection. No lock: it belongs to one owner at a time (see Slot), who alone reads

@@ -6,6 +6,7 @@
 
 #include "base/id.h"
 #include "transport/http_text.h"
+#include "transport/request_span.h"
 
 namespace tollgate::transport {
 namespace {
@@ -52,6 +53,10 @@ bool Dispatcher::serve(Slot& slot) {
         return true;
     }
     auto match = connection.listener.settings.router.match(line->method, connection.exchange.path);
+    if (front_.seams.tracer != nullptr) {
+        connection.exchange.span =
+            begin_request_span(*front_.seams.tracer, connection, framed.head.headers, match);
+    }
     if (match.outcome == Router::Outcome::no_such_path) {
         answer(connection, refusal(connection, 404, "there is nothing at this path"));
         return true;
@@ -147,6 +152,7 @@ void Dispatcher::answer(Connection& connection, ServerResponse response) {
     if (response.cut_after) cut_short(connection, response);
     const auto took = front_.seams.clock.monotonic() - exchange.started;
     exchange.metered.end(response.status, took, connection.listener.unrouted);
+    end_request_span(exchange.span, response.status);
     write_access_log(connection, response.status, took);
 }
 

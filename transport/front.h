@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "base/tracer.h"
 #include "transport/router.h"
 #include "transport/tls_settings.h"
 
@@ -45,6 +46,7 @@ struct FrontSeams {
     Clock& clock;      // Deadlines (monotonic), the times in the log, certificates' validity.
     Entropy& entropy;  // Request ids.
     Log& log;
+    Tracer* tracer = nullptr;  // Null: requests have no spans.
 };
 
 // The server front: sockets, event loop, keep-alive, deadlines, draining and every byte that leaves

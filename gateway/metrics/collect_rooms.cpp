@@ -163,6 +163,16 @@ void Metrics::collect_writer(Families& families) const {
     families.add({}, std::int64_t{health.write_failing || health.in_doubt ? 1 : 0});
 }
 
+void Metrics::collect_traces(Families& families) const {
+    const Tracer* const tracer = sources_.tracer;
+    families.counter("tollgate_trace_spans_total",
+                     "Spans that the collector has taken (exported), and those that it has not or "
+                     "that did not fit (dropped).");
+    families.add({{"result", "exported"}},
+                 tracer == nullptr ? std::uint64_t{0} : tracer->exported());
+    families.add({{"result", "dropped"}}, tracer == nullptr ? std::uint64_t{0} : tracer->dropped());
+}
+
 void Metrics::collect_certificates(Families& families) const {
     const Timestamp now = sources_.clock.now();
     families.gauge("tollgate_certificate_days_left",

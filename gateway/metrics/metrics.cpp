@@ -36,6 +36,7 @@ std::vector<prometheus::MetricFamily> Metrics::Collect() const {
     collect_alipay(families);
     collect_deliveries(families);
     collect_writer(families);
+    collect_traces(families);
     collect_certificates(families);
     const std::lock_guard lock(mutex_);
     collect_figures(families, figures_, read_at_, sources_.clock.now());

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/tracer.h"
 #include "callbacks/inbox.h"
 #include "gateway/alipay_client.h"
 #include "gateway/deliveries.h"
@@ -35,6 +36,7 @@ struct Sources {
     const RefundErrands& refund_errands;
     Clock& clock;
     Log& log;
+    const Tracer* tracer = nullptr;  // Null: there are no traces.
 };
 
 // GET /metrics in Prometheus' text format (docs/metrics.md). What the rooms count anyhow is
@@ -63,6 +65,7 @@ private:
     void collect_alipay(Families& families) const;
     void collect_deliveries(Families& families) const;
     void collect_writer(Families& families) const;
+    void collect_traces(Families& families) const;
     void collect_certificates(Families& families) const;
 
     const Sources sources_;

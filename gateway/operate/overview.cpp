@@ -131,6 +131,7 @@ void add_certificate(std::string& list, const std::string& app, const char* what
     JsonObject json;
     json.text("app", app)
         .text("what", what)
+        .text("sn", certificate.sn())
         .number("days_left", (certificate.valid_until() - now) / std::chrono::milliseconds(kDay));
     if (list.size() > 1) list += ',';
     list += std::move(json).end();
@@ -207,6 +208,7 @@ Result<std::string> Overview::make(ledger::Reading& reading) {
     TOLLGATE_TRY(const auto unfinished, lookup.unfinished());
     TOLLGATE_TRY(const auto outbox, outbox_json(reading, endpoints, now));
     TOLLGATE_TRY(const auto differences, lookup.open_differences());
+    TOLLGATE_TRY(const auto guard, reading.guard().find());
     JsonObject build;
     build.text("version", TOLLGATE_VERSION).text("engine", facts_.engine);
     JsonObject sandbox;
@@ -224,6 +226,7 @@ Result<std::string> Overview::make(ledger::Reading& reading) {
         .raw("certificates", certificates_json(apps_, now))
         .raw("endpoints", endpoints_json(endpoints, now))
         .raw("ready", ready_json(parts_.api.writer))
+        .time("guarded_since", guard ? std::optional(guard->since) : std::nullopt)
         .raw("sandbox", facts_.sandbox_url.empty() ? "null" : std::move(sandbox).end());
     return std::move(json).end();
 }

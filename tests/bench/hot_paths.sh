@@ -3,7 +3,9 @@
 # peer's by turns, over real HTTP with the load generator on the same machine.
 #   hot_paths.sh TOLLGATE BUILD_TESTS RESULTS_FOLDER create|callbacks|duplicates
 # With `prepare` in their place it only makes our side's keys, ledger and notifications, in
-# RESULTS_FOLDER/hot_paths. Prints one JSON object. TOLLGATE_BENCH_ROUNDS (5), TOLLGATE_BENCH_SECONDS (5),
+# RESULTS_FOLDER/hot_paths; with `history` those as well, and in its folder history a ledger with
+# TOLLGATE_BENCH_HISTORY (2000000) payments of the year before; with `million` one of a million in
+# its folder million. Prints one JSON object. TOLLGATE_BENCH_ROUNDS (5), TOLLGATE_BENCH_SECONDS (5),
 # TOLLGATE_BENCH_PAYMENTS (120000; so many notifications) and TOLLGATE_BENCH_CONNECTIONS (64) in the
 # environment change the size.
 set -euo pipefail
@@ -54,6 +56,18 @@ prepare_ours() {
 JSON
     "$build/bench/make_load" "$PWD/ours.full.db" alipay/app_private_key.pem "$payments" >notifications
     touch "made.ours.$payments"
+}
+
+# prepare_history FOLDER PENDING PAID: a ledger of years in a folder of its own.
+prepare_history() {
+    local folder=$1 name
+    [[ -f $folder/made.$3 ]] && return
+    rm -rf "$folder"
+    mkdir "$folder"
+    for name in keys alipay caller event_secret ours.json; do cp -r "$name" "$folder"; done
+    "$build/bench/make_load" "$PWD/$folder/ours.db" alipay/app_private_key.pem "$2" "$3" \
+        >"$folder/notifications"
+    touch "$folder/made.$3"
 }
 
 prepare_peer() {
@@ -161,6 +175,8 @@ median() {
 
 prepare_ours
 [[ $what == prepare ]] && exit
+[[ $what == history ]] && { prepare_history history 300000 "${TOLLGATE_BENCH_HISTORY:-2000000}"; exit; }
+[[ $what == million ]] && { prepare_history million 1 1000000; exit; }
 check_node
 prepare_peer
 rm -f ours ours.again peer peer.again limit calm

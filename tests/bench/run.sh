@@ -78,6 +78,28 @@ postgres() {
     TOLLGATE_BINARY=$PWD/build/release/gateway/tollgate node tests/bench/postgres.mjs "$RESULTS/hot_paths"
 }
 
+# What a gateway bears beside its callbacks (idle and slow peers, a burst), how soon it is ready, and
+# what it takes of the memory. Only when it is named: a quarter of an hour.
+crowd() {
+    tests/bench/hot_paths.sh "$PWD/build/release/gateway/tollgate" "$PWD/$BUILD" "$PWD/$RESULTS" prepare
+    TOLLGATE_BINARY=$PWD/build/release/gateway/tollgate node tests/bench/crowd.mjs "$RESULTS/hot_paths"
+}
+
+# Callbacks over two million payments beside a store that is nearly empty. Only when it is named: it
+# writes eight gigabytes first.
+big_store() {
+    tests/bench/hot_paths.sh "$PWD/build/release/gateway/tollgate" "$PWD/$BUILD" "$PWD/$RESULTS" history
+    TOLLGATE_BINARY=$PWD/build/release/gateway/tollgate node tests/bench/big_store.mjs \
+        "$RESULTS/hot_paths" "$RESULTS/hot_paths/history"
+}
+
+# A ledger of a million payments moved to PostgreSQL and back. Only when it is named: it writes ten
+# gigabytes.
+import() {
+    tests/bench/hot_paths.sh "$PWD/build/release/gateway/tollgate" "$PWD/$BUILD" "$PWD/$RESULTS" million
+    TOLLGATE_BINARY=$PWD/build/release/gateway/tollgate node tests/bench/import.mjs "$RESULTS/hot_paths/million"
+}
+
 # The tunnel beside ssh -R and localtunnel. Only when it is named: it needs a quiet disk.
 tunnel() { tests/bench/tunnel.sh build/release/gateway/tollgate "$RESULTS"; }
 

@@ -1,5 +1,6 @@
-// The operators' console, driven through every action in a real browser, against the real gateway
-// and the pretend Alipay. Screenshots go to TOLLGATE_SCREENSHOTS, or into a new folder.
+// The operators' console, driven through its actions in a real browser, against the real gateway and the
+// pretend Alipay; console_finding, console_mending and console_sandbox have the others. Screenshots go to
+// TOLLGATE_SCREENSHOTS, or into a new folder.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 
@@ -72,66 +73,6 @@ describe('signing in', () => {
         assert.equal(reply.headers.get('x-content-type-options'), 'nosniff');
         assert.equal(reply.headers.get('referrer-policy'), 'no-referrer');
         assert.doesNotMatch(await reply.text(), / style=|<style|<script>/);
-    });
-});
-
-describe('finding', () => {
-    let page;
-    before(async () => {
-        page = await browser.page();
-        await signIn(page, world, 'li');
-    });
-    after(() => page.context().close());
-
-    for (const name of ['out_trade_no', 'id', 'trade_no', 'order']) {
-        test(`a payment by its ${name}`, async () => {
-            await page.locator('#search').fill(made.paid[name]);
-            await page.locator('#search').press('Enter');
-            await page.locator('.summary').getByText('¥123.45').waitFor();
-        });
-    }
-
-    test('nothing by a number that nothing has', async () => {
-        await page.locator('#search').fill('NOTHING');
-        await page.locator('#search').press('Enter');
-        await page.getByText('Nothing has this number').waitFor();
-    });
-
-    test('by status; amounts are exact, times say UTC', async () => {
-        await open(page, '#/payments');
-        await row(page, 'DEAR1').getByText('¥100,000,000.00').waitFor();
-        await row(page, 'CHEAP1').getByText('¥0.01').waitFor();
-        const time = row(page, 'DEAR1').locator('time');
-        assert.equal(await time.getAttribute('title'),
-            `${made.dear.created_at.slice(0, 19).replace('T', ' ')} UTC`);
-        // The browser is in Shanghai.
-        const here = new Date(Date.parse(made.dear.created_at) + 8 * 3_600_000);
-        assert.match(await time.innerText(), new RegExp(`${here.toISOString().slice(11, 19)}$`));
-        await page.locator('.filters select').selectOption('paid');
-        await row(page, 'CHEAP1').waitFor({ state: 'detached' });
-        await row(page, 'PAID1').waitFor();
-    });
-
-    test('by the keyboard alone', async () => {
-        await open(page, '#/overview');
-        await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
-        await page.keyboard.press('/');
-        await page.keyboard.type('PAID1');
-        await page.keyboard.press('Enter');
-        await page.locator('.timeline').waitFor();
-        for (const [key, name] of Object.entries({ o: 'Overview', n: 'Notifications', d: 'Deliveries', f: 'Differences', p: 'Payments' })) {
-            await page.locator('#main').focus();
-            await page.keyboard.press('g');
-            await page.keyboard.press(key);
-            await page.getByRole('heading', { name, level: 1 }).waitFor();
-        }
-        await page.keyboard.press('?');
-        await page.locator('dialog[open]').getByText('Keyboard').waitFor();
-        await page.keyboard.press('Escape');
-        await page.locator('dialog').waitFor({ state: 'detached' });
-        await page.keyboard.press('l');
-        await page.getByRole('heading', { name: '支付', level: 1 }).waitFor();
-        await page.keyboard.press('l');
     });
 });
 
@@ -274,25 +215,6 @@ describe('the other pages\' actions', () => {
         await confirm(page, 'a test of ours', 'Done');
         await page.getByText('No difference fits').waitFor();
         assert.equal((await world.payment('HELD1')).held, false);
-    });
-
-    test('the pretend Alipay is told to go wrong, and to behave', async () => {
-        const faults = async () => (await (await fetch(world.url('alipay', '/sandbox/faults'))).json()).faults;
-        await open(page, '#/sandbox');
-        await row(page, 'PAID1').waitFor();
-        await act(page, 'set-faults').click();
-        const dialog = page.locator('dialog[open]');
-        await dialog.locator('textarea').fill('{"faults": [{"on": "nobody", "do": "lose"}]}');
-        browser.expect(/status of 400/);
-        await dialog.locator('button[type=submit]').click();
-        await dialog.locator('.trouble').waitFor();
-        await dialog.locator('[data-recipe=twice]').click();
-        await confirm(page, '', 'Done');
-        await page.locator('main').getByText('duplicate').waitFor();
-        assert.deepEqual((await faults()).map(one => one.do), ['duplicate']);
-        await act(page, 'clear-faults').click();
-        await confirm(page, '', 'Alipay behaves');
-        assert.deepEqual(await faults(), []);
     });
 
     test('the audit has it all', async () => {

@@ -43,7 +43,7 @@ TEST(Methods, SendExactlyWhatTheyShould) {
         SCOPED_TRACE(one.method);
         world.answer_with(json::parse(one.done));
         ASSERT_TRUE(call(world, one));
-        auto [query, body] = world.alipay.requests().back();
+        auto [query, body, headers] = world.alipay.requests().back();
         std::erase_if(query, [](const auto& field) { return field.first == "sign"; });
         std::map<std::string, std::string> common{{"app_id", "2021000000000001"},
                                                   {"method", one.method},
@@ -67,7 +67,7 @@ TEST(Methods, ActForAMerchantByHisToken) {
         SCOPED_TRACE(one.method);
         world.answer_with(json::parse(one.done));
         ASSERT_TRUE(call(world, one));
-        const auto [query, body] = world.alipay.requests().back();
+        const auto [query, body, headers] = world.alipay.requests().back();
         EXPECT_EQ(signing::find(body, "app_auth_token"), "201509BBeff9351a");
         EXPECT_FALSE(signing::find(query, "app_auth_token")) << "addresses stand in logs";
     }

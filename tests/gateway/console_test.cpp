@@ -407,6 +407,7 @@ TEST(Console, CountsInTheOverview) {
     EXPECT_EQ(overview["endpoints"][0],
               (json{{"id", "orders"}, {"state", "enabled"}, {"breaker", "closed"}}));
     EXPECT_EQ(overview["ready"]["ok"], true);
+    EXPECT_TRUE(overview["guarded_since"].is_null());
     EXPECT_TRUE(overview["sandbox"].is_null());
     // For a few seconds it is the same one.
     world.new_payment("T3");

@@ -130,7 +130,7 @@ void ScriptedAlipay::serve(transport::ServerRequest& request, transport::Ticket 
         const std::lock_guard lock(mutex_);
         calls_.push_back(method + " " + biz.value("out_trade_no", "") + " " +
                          biz.value("time_expire", ""));
-        requests_.push_back({.query = *query, .body = *body});
+        requests_.push_back({.query = *query, .body = *body, .headers = request.headers});
         script = script_;
     }
     script(method, biz, std::move(ticket));
@@ -291,9 +291,11 @@ config::Settings GatewayWorld::settings() const {
 
 void GatewayWorld::start() {
     std::vector<config::Problem> problems;
+    // Those that share a ledger must not make the same ids.
+    Entropy& entropy = settings().store.postgres ? signing::openssl_entropy() : entropy_;
     auto service = gateway::Service::start(settings(),
                                            {.clock = clock,
-                                            .entropy = entropy_,
+                                            .entropy = entropy,
                                             .random = random_,
                                             .log = log_.get(),
                                             .on_fatal =

@@ -61,6 +61,7 @@ public:
     struct Request {
         signing::Fields query;
         signing::Fields body;
+        transport::HeaderList headers;
     };
     std::vector<Request> requests() const;
 

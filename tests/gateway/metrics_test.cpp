@@ -1,5 +1,5 @@
 // GET /metrics of a whole gateway that has worked a little, and what ships beside it: the alert
-// rules, the dashboard and docs/metrics.md may only speak of what is there.
+// rules, the dashboard and docs/metrics.md, in both languages, may only speak of what is there.
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
@@ -174,12 +174,14 @@ TEST(Metrics, ShipWithRulesADashboardAndAPageThatKnowThemAll) {
             EXPECT_TRUE(labels.contains(label)) << file << " asks for the label " << label;
         }
     }
-    const auto documented = names_in(file_text("docs/metrics.md"));
-    for (const auto& [name, family] : text.families()) {
-        EXPECT_TRUE(documented.contains(name)) << "docs/metrics.md lacks " << name;
-    }
-    for (const auto& name : documented) {
-        EXPECT_TRUE(text.families().contains(name)) << "docs/metrics.md knows " << name;
+    for (const char* page : {"docs/metrics.md", "docs/metrics.zh.md"}) {
+        const auto documented = names_in(file_text(page));
+        for (const auto& [name, family] : text.families()) {
+            EXPECT_TRUE(documented.contains(name)) << page << " lacks " << name;
+        }
+        for (const auto& name : documented) {
+            EXPECT_TRUE(text.families().contains(name)) << page << " knows " << name;
+        }
     }
     // What a small world cannot have is named here, so that nothing else is ever empty.
     const std::set<std::string> may_be_empty = {

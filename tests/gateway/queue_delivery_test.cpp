@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/gateway/gateway_world.h"
+#include "tests/gateway/collector.h"
 #include "tests/transport/rabbit.h"
 
 namespace tollgate {
@@ -22,6 +22,7 @@ TEST(QueueDelivery, IsDoneOnlyWhenTheBrokerHasConfirmedThatItIsInAQueue) {
     Rabbit rabbit;
     ASSERT_TRUE(rabbit.start()) << rabbit.log();
     const auto broker = rabbit.settings();
+    testing::Collector collector;
     GatewayWorld world([&](config::Settings& settings) {
         config::EndpointSettings queue;
         queue.id = "queue";
@@ -32,8 +33,14 @@ TEST(QueueDelivery, IsDoneOnlyWhenTheBrokerHasConfirmedThatItIsInAQueue) {
         queue.rules.waits.assign(20, std::chrono::seconds(1));
         settings.endpoints.clear();
         settings.endpoints.push_back(std::move(queue));
+        settings.traces.endpoint = collector.endpoint();
+        settings.traces.sample_per_million = 0;
     });
-    ASSERT_EQ(world.create(GatewayWorld::order("Q1")).status, 201);
+    const std::string trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-";
+    ASSERT_EQ(
+        world.create(GatewayWorld::order("Q1"), {{"traceparent", trace + "00f067aa0ba902b7-01"}})
+            .status,
+        201);
     EXPECT_EQ(world.notify(GatewayWorld::signed_body(GatewayWorld::paid("Q1"))).body, "success");
     // Mandatory: what no queue takes is given back, and is not done.
     world.wait_for_count("SELECT count(*) > 0 FROM every_attempt WHERE outcome = 'unroutable'", 1);
@@ -47,6 +54,11 @@ TEST(QueueDelivery, IsDoneOnlyWhenTheBrokerHasConfirmedThatItIsInAQueue) {
     EXPECT_EQ(received.front().type, "payment.paid");
     EXPECT_EQ(received.front().delivery_mode, 2);
     EXPECT_EQ(received.front().body, world.text("SELECT payload FROM event"));
+    // The message carries the trace of the create on.
+    EXPECT_EQ(received.front().headers.at("traceparent").substr(0, trace.size()), trace);
+    const auto span = collector.wait_for("deliver payment.paid");
+    EXPECT_EQ(span["kind"], 4);
+    EXPECT_EQ(testing::Collector::attribute(span, "error.type"), "unroutable");
     // What the API and the log may show of the endpoint has no password in it.
     EXPECT_EQ(world.text("SELECT url FROM endpoint").find(broker.password.reveal()),
               std::string::npos);

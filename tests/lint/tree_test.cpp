@@ -5,6 +5,7 @@
 #include <map>
 #include <regex>
 #include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -143,6 +144,57 @@ TEST(Tree, EveryHeaderIsIncludedOnce) {
         std::getline(file, first);
         EXPECT_EQ(first, "#pragma once") << name_of(path);
     }
+}
+
+std::string text_of(const std::string& file) {
+    std::ifstream stream(tollgate::source_dir() / file);
+    EXPECT_TRUE(stream) << file;
+    return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+void expect_words(const std::set<std::string>& names) {
+    for (const char* file :
+         {"gateway/console/src/words/en.ts", "gateway/console/src/words/zh.ts"}) {
+        const std::string words = text_of(file);
+        for (const std::string& name : names) {
+            EXPECT_NE(words.find(" " + name + ": '"), std::string::npos)
+                << file << " has no word for " << name;
+        }
+    }
+}
+
+// What the ledger names, the console's pages say in words.
+TEST(Tree, TheConsoleHasAWordForEveryDifference) {
+    const std::string text = text_of("docs/state-machine.md");
+    std::set<std::string> names;
+    std::istringstream section(text.substr(text.find("\n## Differences\n")));
+    const std::regex name("`([a-z_]+)`");
+    for (std::string line; std::getline(section, line);) {
+        if (!line.starts_with("| `")) continue;
+        const std::string classes = line.substr(0, line.find(" | "));
+        for (std::sregex_iterator at(classes.begin(), classes.end(), name), end; at != end; ++at) {
+            names.insert((*at)[1]);
+        }
+    }
+    EXPECT_GT(names.size(), 30U);
+    expect_words(names);
+}
+
+TEST(Tree, TheConsoleHasAWordForHowEachAttemptEnded) {
+    std::set<std::string> names;
+    const std::regex outcome(R"(\.outcome = [^;}]*)");
+    const std::regex name(R"re("([a-z_]+)")re");
+    for_each_line([&](const std::string& line, const std::string& file, const std::string&) {
+        std::smatch found;
+        if (!file.starts_with("callbacks/") || !std::regex_search(line, found, outcome)) return;
+        std::string words = found[0];
+        words = words.substr(words.find('?') == std::string::npos ? 0 : words.find('?'));
+        for (std::sregex_iterator at(words.begin(), words.end(), name), end; at != end; ++at) {
+            names.insert((*at)[1]);
+        }
+    });
+    EXPECT_GT(names.size(), 12U);
+    expect_words(names);
 }
 
 // A private key in the tree is a private key that everybody has.

@@ -175,9 +175,8 @@ Json AlipayModel::capture(const signing::Fields& fields, const Json& biz) {
 }
 
 std::optional<std::string> AlipayModel::open_freeze(const std::string& order_string) {
-    const auto all = signing::decode_form(order_string);
-    const auto fields = all ? verified(*all) : std::nullopt;
-    if (!fields) return std::nullopt;
+    const auto fields = signing::decode_form(order_string);
+    if (!fields || !is_ours(*fields)) return std::nullopt;
     const auto biz =
         Json::parse(signing::find(*fields, "biz_content").value_or(""), nullptr, false);
     const auto opened = open_freeze(*fields, biz);

@@ -1,6 +1,8 @@
 #include "tests/simulation/alipay_model.h"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "base/time_text.h"
@@ -61,12 +63,10 @@ AlipayModel::AlipayModel(Dice dice, Seams seams)
                        const sandbox::Refund* refund) { happened(trade, event, refund); });
 }
 
-std::optional<Fields> AlipayModel::verified(const Fields& fields) {
-    if (!app_key_.verify(signing::request_content(fields), text_in(fields, "sign"),
-                         SignType::rsa2)) {
-        return std::nullopt;
-    }
-    return fields;
+bool AlipayModel::is_ours(const Fields& fields) const {
+    return app_key_
+        .verify(signing::request_content(fields), text_in(fields, "sign"), SignType::rsa2)
+        .has_value();
 }
 
 sandbox::PayOrder AlipayModel::order_of(const Fields& fields, const Json& biz) const {
@@ -85,27 +85,29 @@ sandbox::PayOrder AlipayModel::order_of(const Fields& fields, const Json& biz) c
 }
 
 bool AlipayModel::serve(const transport::ClientRequest& request, const Network::Answer& answer) {
-    const auto query = signing::decode_form(request.url.substr(request.url.find('?') + 1));
-    const auto body = signing::decode_form(request.body);
-    Fields all = query ? *query : Fields{};
-    if (body) all.insert(all.end(), body->begin(), body->end());
-    const std::string method = text_in(all, "method");
-    const auto fields = verified(all);
-    if (!fields) {
+    const std::string_view url = request.url;
+    auto query = signing::decode_form(url.substr(url.find('?') + 1));
+    auto body = signing::decode_form(request.body);
+    Fields fields = query ? *std::move(query) : Fields{};
+    if (body) std::ranges::move(*body, std::back_inserter(fields));
+    const std::string method = text_in(fields, "method");
+    if (!is_ours(fields)) {
         const Json refusal = {
             {"code", "40002"}, {"msg", "Invalid"}, {"sub_code", "isv.invalid-signature"}};
         answer({.status = 200, .headers = {}, .body = answer_text(method, refusal)});
         return true;
     }
-    const Json biz = Json::parse(text_in(*fields, "biz_content"), nullptr, false);
+    const Json biz = Json::parse(signing::find(fields, "biz_content").value_or(""), nullptr, false);
     const bool in_trouble = dice_.chance(faults_.alipay_trouble);
     // In trouble it may have done it or not, and says one of several useless things.
-    Json node = system_error();
+    Json node;
     if (in_trouble && dice_.chance(200)) {
         node = too_many_calls();
     } else {
-        if (!in_trouble || dice_.chance(500)) node = run(method, *fields, biz);
-        if (in_trouble && dice_.chance(500)) node = system_error();
+        bool says_so = !in_trouble || dice_.chance(500);
+        if (says_so) node = run(method, fields, biz);
+        if (in_trouble && dice_.chance(500)) says_so = false;
+        if (!says_so) node = system_error();
     }
     std::string text = answer_text(method, node);
     if (in_trouble && dice_.chance(300)) {
@@ -204,9 +206,8 @@ void AlipayModel::happened(const sandbox::Trade& trade, sandbox::TradeEvent even
 }
 
 std::optional<std::string> AlipayModel::open_page(const std::string& url) {
-    const auto all = signing::decode_form(url.substr(url.find('?') + 1));
-    const auto fields = all ? verified(*all) : std::nullopt;
-    if (!fields) return std::nullopt;
+    const auto fields = signing::decode_form(url.substr(url.find('?') + 1));
+    if (!fields || !is_ours(*fields)) return std::nullopt;
     const Json biz = Json::parse(text_in(*fields, "biz_content"), nullptr, false);
     return opened(book_.open(order_of(*fields, biz), seams_.world.now()));
 }

@@ -97,7 +97,7 @@ private:
     using Json = nlohmann::json;
     struct Notice;
 
-    std::optional<signing::Fields> verified(const signing::Fields& fields);
+    bool is_ours(const signing::Fields& fields) const;
     sandbox::PayOrder order_of(const signing::Fields& fields, const Json& biz) const;
     std::optional<std::string> opened(const Result<const sandbox::Trade*>& trade);
     std::string answer_text(const std::string& method, const Json& node);

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/sqlite.h"
@@ -27,7 +28,7 @@ private:
     const std::string file_;
     const char* const vfs_;
     std::optional<Database> db_;
-    std::optional<Statement> next_;
+    std::vector<Statement> next_;  // What next() reads, one after the other.
     std::optional<Statement> nothing_;
 };
 

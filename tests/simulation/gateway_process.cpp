@@ -13,6 +13,8 @@ constexpr milliseconds kIdleWaitMax{120'000};
 // How often the product's timer looks for payments and refunds that are due.
 constexpr milliseconds kSweepBeat{500};
 constexpr int kErrandsAtOnce = 256;
+// A pass of the retention is over after so many; a longer one goes on with the next beat.
+constexpr int kRetentionSteps = 4;
 
 }  // namespace
 
@@ -208,8 +210,16 @@ void GatewayProcess::explain() {
     rejects_->run_once(4);
 }
 
+void GatewayProcess::retain() {
+    retention_->run_once();
+    if (--retention_steps_left_ > 0) plan(kTick, &GatewayProcess::retain);
+}
+
 // What service.cpp's timer does.
 void GatewayProcess::tick() {
+    if (retention_ != nullptr && std::exchange(retention_steps_left_, kRetentionSteps) == 0) {
+        plan(kTick, &GatewayProcess::retain);
+    }
     writer_->submit(ledger::make_unit(
         [now = seams_.clock.now()](ledger::Books& books) {
             return books.drop_expired_idempotency(now, 1'000);

@@ -27,6 +27,7 @@
 #include "gateway/refund_api.h"
 #include "gateway/refund_errands.h"
 #include "gateway/replacing.h"
+#include "gateway/retention.h"
 #include "gateway/trade_errands.h"
 #include "ledger/sqlite_store.h"
 #include "ledger/writer.h"
@@ -48,6 +49,8 @@ struct MachineSpeed {
     std::chrono::milliseconds commit{5};  // From the first unit in line to the batch's COMMIT.
     std::chrono::milliseconds checkpoint_beat{250};
     std::int64_t wal_restart_bytes = std::int64_t{16} * 1024 * 1024;
+    // The writer's. A batch that does not fit goes to the log before its COMMIT.
+    std::int64_t cache_kib = std::int64_t{4} * 1024;
 };
 
 // One life of the gateway: the real objects of the product, put together as service.cpp does, with
@@ -70,6 +73,8 @@ public:
         std::function<Network::Server(const std::string& url)> server_of;
         std::string ledger_file;
         MachineSpeed speed;
+        // How long what Alipay sent and what the order system was told is kept; nothing: for ever.
+        std::optional<std::chrono::milliseconds> kept;
     };
 
     explicit GatewayProcess(Seams seams);
@@ -107,6 +112,7 @@ private:
     void open_creation();
     void open_apis();
     void open_deliveries();
+    void open_retention();
     void add_routes();
     // Plans a step of this life; none is taken after its end.
     void plan(std::chrono::milliseconds wait, void (GatewayProcess::*step)());
@@ -119,6 +125,7 @@ private:
     void deliver();
     void checkpoint();
     void explain();
+    void retain();
     void tick();
 
     Seams seams_;
@@ -127,6 +134,7 @@ private:
     std::string why_dead_;
     bool write_planned_ = false;
     std::uint64_t rejects_seen_ = 0;
+    int retention_steps_left_ = 0;
     bool checkpoint_planned_ = false;
     std::uint64_t delivery_plan_ = 0;  // Only the latest one counts.
     bool deliverer_woken_ = false;
@@ -159,6 +167,8 @@ private:
     std::unique_ptr<gateway::PreauthApi> preauth_api_;
     std::unique_ptr<callbacks::HttpCarrier> carrier_;
     std::unique_ptr<callbacks::Deliverer> deliverer_;
+    std::unique_ptr<ClockAhead> retention_clock_;
+    std::unique_ptr<gateway::Retention> retention_;
     transport::Router router_;
 };
 

@@ -36,7 +36,7 @@ Result<Done> GatewayProcess::open() {
     TOLLGATE_TRY(store_,
                  ledger::open_sqlite_store({.file = seams_.ledger_file,
                                             .wal_restart_bytes = seams_.speed.wal_restart_bytes,
-                                            .cache_kib = 4 * 1024,
+                                            .cache_kib = seams_.speed.cache_kib,
                                             .vfs = seams_.vfs.name()},
                                            seams_.clock));
     TOLLGATE_TRY(auto connection, store_->write_connection());
@@ -54,6 +54,7 @@ Result<Done> GatewayProcess::open() {
     open_creation();
     open_apis();
     open_deliveries();
+    open_retention();
     add_routes();
     Result<Done> configured = Done{};
     writer_->submit(ledger::make_unit(
@@ -148,6 +149,16 @@ void GatewayProcess::open_deliveries() {
                                   .wake = [this] { deliverer_woken_ = true; },
                                   .published = nullptr});
     writer_->on_events([this] { deliverer_->hint(); });
+}
+
+void GatewayProcess::open_retention() {
+    if (!seams_.kept) return;
+    constexpr std::chrono::hours kDay{24};
+    retention_clock_ = std::make_unique<ClockAhead>(seams_.clock, kDay - *seams_.kept);
+    retention_ = std::make_unique<gateway::Retention>(
+        config::RetentionSettings{.bodies_days = 1, .events_days = 1},
+        gateway::Retention::Seams{
+            .store = *store_, .writer = *writer_, .clock = *retention_clock_, .log = seams_.log});
 }
 
 void GatewayProcess::add_routes() {

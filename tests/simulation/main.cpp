@@ -37,12 +37,13 @@ struct Totals {
     std::uint64_t differences = 0;
     std::uint64_t steps = 0;
     std::uint64_t virtual_hours = 0;
+    std::uint64_t digest = 0;  // Of everything that happened, whoever ran which seed.
 
     void operator+=(const Totals& other) {
         for (const auto member :
              {&Totals::runs, &Totals::failed, &Totals::orders, &Totals::paid, &Totals::refunds,
               &Totals::deaths, &Totals::disk_failures, &Totals::successes, &Totals::events,
-              &Totals::differences, &Totals::steps, &Totals::virtual_hours}) {
+              &Totals::differences, &Totals::steps, &Totals::virtual_hours, &Totals::digest}) {
             this->*member += other.*member;
         }
     }
@@ -71,6 +72,8 @@ void add(Totals& totals, const RunOptions& options, const RunReport& report) {
     totals.differences += static_cast<std::uint64_t>(report.differences);
     totals.steps += report.steps;
     totals.virtual_hours += static_cast<std::uint64_t>(report.virtual_ms / 3'600'000);
+    // Mixed with its seed, so that two runs cannot change places.
+    totals.digest += (report.trace_hash ^ report.disk_touches) * (2 * options.seed + 1);
 }
 
 void print_failure(const RunOptions& options, const RunReport& report) {
@@ -91,11 +94,11 @@ void print_totals(const Totals& totals, std::int64_t took_ms) {
     std::printf("%" PRIu64 " runs, %" PRIu64 " orders (%" PRIu64 " paid), %" PRIu64
                 " refunds, %" PRIu64 " deaths, %" PRIu64 " failing disk operations, %" PRIu64
                 " answers `success`, %" PRIu64 " events heard, %" PRIu64 " differences, %" PRIu64
-                " steps, %" PRIu64 " virtual hours: %" PRIu64 " failed; %" PRId64
-                ".%03d s, %" PRIu64 " orders/s\n",
+                " steps, %" PRIu64 " virtual hours, digest %016" PRIx64 ": %" PRIu64
+                " failed; %" PRId64 ".%03d s, %" PRIu64 " orders/s\n",
                 totals.runs, totals.orders, totals.paid, totals.refunds, totals.deaths,
                 totals.disk_failures, totals.successes, totals.events, totals.differences,
-                totals.steps, totals.virtual_hours, totals.failed, took_ms / 1'000,
+                totals.steps, totals.virtual_hours, totals.digest, totals.failed, took_ms / 1'000,
                 static_cast<int>(took_ms % 1'000), per_second);
 }
 

@@ -46,9 +46,30 @@ std::string_view DiskFile::bytes_of(const Change& change) const {
     return std::string_view(bytes_).substr(static_cast<std::size_t>(change.at), change.size);
 }
 
-void DiskFile::keep(const Change& change) {
-    if (change.is_truncation) return resize(platter_, change.at);
-    apply(platter_, change.at, bytes_of(change));
+// Before it is made: what it is going to cover, up to `end`.
+void DiskFile::cover(Change& change, std::int64_t end) const {
+    if (platter_) return;
+    change.size_before = bytes_.size();
+    const auto from = static_cast<std::size_t>(change.at);
+    const auto to = std::min(static_cast<std::size_t>(end), bytes_.size());
+    if (from < to) change.covered.assign(bytes_, from, to - from);
+}
+
+std::string DiskFile::platter() const {
+    if (platter_) return *platter_;
+    std::string image = bytes_;
+    for (auto change = changes_.rbegin(); change != changes_.rend(); ++change) {
+        image.resize(change->size_before, '\0');
+        if (change->covered.empty()) continue;
+        image.replace(static_cast<std::size_t>(change->at), change->covered.size(),
+                      change->covered);
+    }
+    return image;
+}
+
+void DiskFile::keep(std::string& image, const Change& change) const {
+    if (change.is_truncation) return resize(image, change.at);
+    apply(image, change.at, bytes_of(change));
 }
 
 void DiskFile::keep_what_stands(std::int64_t from, std::int64_t to) {
@@ -65,7 +86,10 @@ void DiskFile::write(std::int64_t at, std::string_view bytes) {
     const auto end = at + static_cast<std::int64_t>(bytes.size());
     if (has_platter_) {
         keep_what_stands(at, end);
-        changes_.push_back({.at = at, .size = bytes.size(), .own = {}});
+        Change& change = changes_.emplace_back();
+        change.at = at;
+        change.size = bytes.size();
+        cover(change, end);
         changes_end_ = std::max(changes_end_, end);
     }
     apply(bytes_, at, bytes);
@@ -74,18 +98,29 @@ void DiskFile::write(std::int64_t at, std::string_view bytes) {
 void DiskFile::truncate(std::int64_t size) {
     if (has_platter_) {
         keep_what_stands(size, changes_end_);
-        changes_.push_back({.at = size, .is_truncation = true, .own = {}});
+        Change& change = changes_.emplace_back();
+        change.at = size;
+        change.is_truncation = true;
+        cover(change, static_cast<std::int64_t>(bytes_.size()));
     }
     resize(bytes_, size);
 }
 
-void DiskFile::sync() {
-    for (const Change& change : changes_) keep(change);
+void DiskFile::forget_changes() {
     changes_.clear();
     changes_end_ = 0;
 }
 
-void DiskFile::keep_some(Dice& dice) {
+void DiskFile::sync() {
+    if (platter_) {
+        for (const Change& change : changes_) keep(*platter_, change);
+    }
+    forget_changes();
+}
+
+// The platter with those of the changes that have made it.
+std::string DiskFile::keep_some(Dice& dice) {
+    std::string kept = platter();
     // One nature for all of them, so that "all but one" and "none but one" come up, too.
     const int kept_permille = static_cast<int>(dice.below(1001));
     const int torn_permille = dice.chance(500) ? 300 : 0;
@@ -93,23 +128,25 @@ void DiskFile::keep_some(Dice& dice) {
         if (dice.chance(torn_permille) && !change.is_truncation) {
             for_each_sector(change.at, bytes_of(change),
                             [&](std::int64_t at, std::string_view part) {
-                                if (dice.chance(500)) apply(platter_, at, part);
+                                if (dice.chance(500)) apply(kept, at, part);
                             });
         } else if (dice.chance(kept_permille)) {
-            keep(change);
+            keep(kept, change);
         }
     }
-    changes_.clear();
-    changes_end_ = 0;
+    return kept;
 }
 
 void DiskFile::fail_sync(Dice& dice) {
-    keep_some(dice);
+    if (!has_platter_) return;
+    platter_ = keep_some(dice);
+    forget_changes();
 }
 
 void DiskFile::lose_power(Dice& dice) {
-    keep_some(dice);
-    bytes_ = platter_;
+    bytes_ = keep_some(dice);
+    platter_.reset();
+    forget_changes();
 }
 
 std::shared_ptr<DiskFile> MemoryDisk::find(const std::string& name) const {
@@ -139,7 +176,7 @@ void MemoryDisk::restart(bool power_lost) {
 }
 
 MemoryDisk::Fate MemoryDisk::next(DiskTrouble kind) {
-    if (frozen_) return Fate::frozen;
+    if (!takes_writes()) return Fate::frozen;
     ++(kind == DiskTrouble::sync_error ? counters_.syncs : counters_.writes);
     if (dies_ && dies_()) {
         frozen_ = true;
@@ -158,7 +195,12 @@ MemoryDisk::Fate MemoryDisk::next(DiskTrouble kind) {
     return trouble_ == DiskTrouble::full ? Fate::fails_full : Fate::fails;
 }
 
-void MemoryDisk::look_like(const MemoryDisk& other) {
+void MemoryDisk::look_like(const MemoryDisk& other, Look look) {
+    only_to_read_ = look == Look::to_read;
+    if (only_to_read_) {
+        files_ = other.files_;
+        return;
+    }
     files_.clear();
     for (const auto& [name, file] : other.files_) {
         files_[name] = std::make_shared<DiskFile>(file->bytes());

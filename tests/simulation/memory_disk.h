@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,7 +15,9 @@
 namespace tollgate::simulation {
 
 // A file of the simulated disk, as the two that look at it see it: a program, which reads what it
-// wrote, and the platter, which has only what was synced.
+// wrote, and the platter, which has only what was synced. Nearly always the platter is what the
+// program sees without its changes since the last sync; so what these covered is kept, and the
+// platter itself is made only when somebody wants it.
 class DiskFile {
 public:
     DiskFile() = default;
@@ -47,18 +50,24 @@ private:
         bool is_truncation = false;  // To the size `at`.
         bool has_own = false;
         std::string own;
+        std::size_t size_before = 0;  // The file's,
+        std::string covered;          // and what stood in its place. Both while platter_ is none.
     };
 
     static void apply(std::string& image, std::int64_t at, std::string_view bytes);
     static void resize(std::string& image, std::int64_t size);
     std::string_view bytes_of(const Change& change) const;
-    void keep(const Change& change);
+    void cover(Change& change, std::int64_t end) const;
+    std::string platter() const;
+    void keep(std::string& image, const Change& change) const;
     void keep_what_stands(std::int64_t from, std::int64_t to);
-    void keep_some(Dice& dice);
+    std::string keep_some(Dice& dice);
+    void forget_changes();
 
     bool has_platter_ = true;
     std::string bytes_;
-    std::string platter_;
+    // Since a sync has failed, and a reader sees what is not there.
+    std::optional<std::string> platter_;
     std::vector<Change> changes_;   // Since the last sync, in their order.
     std::int64_t changes_end_ = 0;  // None of them reaches further.
 };
@@ -92,6 +101,7 @@ public:
     // Nothing reaches the disk any more: the process that still runs on is dead already.
     void freeze() { frozen_ = true; }
     bool frozen() const { return frozen_; }
+    bool takes_writes() const { return !frozen_ && !only_to_read_; }
     // A new process may write. `power_lost`: the machine went down with the old one.
     void restart(bool power_lost);
 
@@ -110,8 +120,10 @@ public:
 
     // A disk that begins with the same files, for runs that all begin alike. Nothing may be open.
     void copy_from(const MemoryDisk& other);
-    // What a reader of the other one sees, and nothing of how it came about.
-    void look_like(const MemoryDisk& other);
+    // What a reader of the other one sees, and nothing of how it came about. Nothing can be written
+    // here, unless `to_write`.
+    enum class Look { to_read, to_write };
+    void look_like(const MemoryDisk& other, Look look);
 
 private:
     Fate next(DiskTrouble kind);
@@ -123,6 +135,7 @@ private:
     int nth_ = 0;
     int times_ = 0;
     bool frozen_ = false;
+    bool only_to_read_ = false;
     bool never_loses_ = false;
     Counters counters_;
 };

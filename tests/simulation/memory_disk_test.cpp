@@ -6,6 +6,7 @@
 
 #include "base/sqlite.h"
 #include "ledger/sqlite_store.h"
+#include "ledger/writer.h"
 #include "tests/simulation/memory_vfs.h"
 #include "tests/simulation/world.h"
 #include "tests/support/fakes.h"
@@ -106,6 +107,32 @@ TEST(MemoryDisk, ForgetsAfterAFailedSyncWhatALaterOneDoesNotBringBack) {
     EXPECT_TRUE(forgotten);
 }
 
+TEST(MemoryDisk, GivesBackWhatLostWritesHadCovered) {
+    const std::string synced = std::string(1'000, 'a') + std::string(1'000, 'b');
+    const auto last_with = [&synced](bool sync_fails_first) {
+        std::set<std::string> seen;
+        for (std::uint64_t seed = 1; seed <= 500; ++seed) {
+            Dice dice(seed);
+            DiskFile file;
+            file.write(0, synced);
+            file.sync();
+            Dice for_nothing(1);
+            if (sync_fails_first) file.fail_sync(for_nothing);
+            file.write(500, std::string(1'000, 'c'));
+            file.truncate(800);
+            file.write(700, std::string(2'000, 'd'));
+            file.write(650, std::string(100, 'e'));
+            file.lose_power(dice);
+            seen.insert(file.bytes());
+        }
+        return seen;
+    };
+    const std::set<std::string> seen = last_with(false);
+    EXPECT_TRUE(seen.contains(synced)) << "all of it lost";
+    EXPECT_TRUE(seen.contains(synced.substr(0, 800))) << "all but the cut";
+    EXPECT_EQ(last_with(true), seen) << "whether the platter is kept or made";
+}
+
 // A database on the simulated disk, with a process that can end in every way.
 class DatabaseOnMemory : public ::testing::Test {
 protected:
@@ -180,6 +207,55 @@ TEST_F(DatabaseOnMemory, LetsReadersSeeWhatIsCommittedAndNothingElse) {
     EXPECT_EQ(other->run("BEGIN IMMEDIATE").error().reason(), "storage_busy");
     ASSERT_TRUE(writer.run("COMMIT"));
     EXPECT_EQ(count(*reader), 1);
+}
+
+TEST_F(DatabaseOnMemory, ShowsItselfToWhoOnlyReads) {
+    Database db = open();
+    ASSERT_TRUE(db.run("INSERT INTO t DEFAULT VALUES"));
+    const std::string log = disk_.find("/test.db-wal")->bytes();
+    MemoryDisk look(Dice(1));
+    look.look_like(disk_, MemoryDisk::Look::to_read);
+    {
+        MemoryVfs vfs(look, clock_);
+        auto reader = Database::open("/test.db", Database::Mode::read_write, vfs.name());
+        ASSERT_TRUE(reader);
+        EXPECT_EQ(count(*reader), 1);
+        EXPECT_FALSE(reader->run("INSERT INTO t DEFAULT VALUES"));
+    }
+    EXPECT_EQ(disk_.find("/test.db-wal")->bytes(), log) << "to close it moves nothing";
+    ASSERT_TRUE(db.run("INSERT INTO t DEFAULT VALUES"));
+    EXPECT_EQ(count(db), 2);
+}
+
+// Somebody else holds the file for longer than the writer waits: as with a full disk, whoever looks
+// must see that nothing is written, and that it is again.
+TEST(LedgerOnMemory, SaysThatNothingIsWrittenWhileAnotherProgramHoldsTheFile) {
+    const testing::TempFolder folder;
+    const std::string file = folder.path().string() + "/ledger.db";
+    World world;
+    MachineClock clock(world);
+    MemoryDisk disk{Dice(1)};
+    MemoryVfs vfs(disk, clock);  // In which waiting takes no time.
+    auto store = *ledger::open_sqlite_store({.file = file, .vfs = vfs.name()}, clock);
+    testing::TestLog log(clock);
+    ledger::Writer writer(*store->write_connection(), {}, log.get());
+    const auto beat = [&] {
+        std::string outcome = "ok";
+        writer.submit(ledger::make_unit([](ledger::Books& books) { return books.beat({.ms = 1}); },
+                                        [&outcome](const Result<Done>& done) {
+                                            if (!done) outcome = done.error().reason();
+                                        }));
+        EXPECT_TRUE(writer.run_once());
+        return outcome;
+    };
+    EXPECT_EQ(beat(), "ok");
+    auto other = *Database::open(file, Database::Mode::read_write, vfs.name());
+    ASSERT_TRUE(other.run("BEGIN IMMEDIATE"));
+    EXPECT_EQ(beat(), "storage_busy");
+    EXPECT_TRUE(writer.health().write_failing);
+    ASSERT_TRUE(other.run("ROLLBACK"));
+    EXPECT_EQ(beat(), "ok");
+    EXPECT_FALSE(writer.health().write_failing);
 }
 
 // A life ends by a sync that fails, the next one goes on from what the system still shows, and then

@@ -129,7 +129,7 @@ int write_file(sqlite3_file* file, const void* from, int size, sqlite3_int64 at)
 }
 
 int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
-    if (disk_of(file).frozen()) return SQLITE_IOERR_TRUNCATE;
+    if (!disk_of(file).takes_writes()) return SQLITE_IOERR_TRUNCATE;
     ours(file)->file->truncate(size);
     return SQLITE_OK;
 }
@@ -275,7 +275,7 @@ MemoryVfs::MemoryVfs(MemoryDisk& disk, Clock& clock)
     vfs_.pAppData = this;
     vfs_.xOpen = open_file;
     vfs_.xDelete = [](sqlite3_vfs* vfs, const char* name, int) {
-        if (vfs_of(vfs).disk().frozen()) return SQLITE_IOERR_DELETE;
+        if (!vfs_of(vfs).disk().takes_writes()) return SQLITE_IOERR_DELETE;
         vfs_of(vfs).disk().remove(name);
         return SQLITE_OK;
     };

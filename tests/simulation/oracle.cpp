@@ -11,6 +11,8 @@ namespace tollgate::simulation {
 namespace {
 
 constexpr std::size_t kViolationsMax = 20;
+// The gateway's clock is never further off.
+constexpr std::chrono::minutes kClockWrong{5};
 
 // rank_of() in SQL.
 std::string rank(const std::string& column) {
@@ -39,7 +41,10 @@ void Oracle::check_always() {
     check_file();
     check_promises();
     check_histories();
+    find_removed_events();
+    check_bodies();
     check_events();
+    check_difference_events();
     check_refund_events();
     check_money(false);
     check_closed();
@@ -117,12 +122,47 @@ void Oracle::check_histories() {
          " AND to_status != 'succeeded'");
 }
 
+// What was heard is in the ledger, or was and is too old. Both are sorted by the same order.
+void Oracle::find_removed_events() {
+    const auto& events = seams_.orders.events();
+    auto heard = events.begin();
+    const auto missed = [&] {
+        if (!seams_.kept) violation("heard of, and not in the ledger: " + heard->first);
+        removed_.push_back(&heard->second);
+        ++heard;
+    };
+    each("SELECT event_id FROM event ORDER BY event_id", [&](const Statement& row) {
+        while (heard != events.end() && heard->first < row.view(0)) missed();
+        if (heard != events.end() && heard->first == row.view(0)) ++heard;
+    });
+    while (heard != events.end()) missed();
+}
+
+// What Alipay sent stays for its time, and while somebody has to look into it.
+void Oracle::check_bodies() {
+    none("an open difference has lost what Alipay sent",
+         "SELECT difference_id FROM difference WHERE status = 'open' AND notification IS NOT NULL"
+         " AND notification NOT IN (SELECT notification FROM notification_body)");
+    const Timestamp recently =
+        seams_.kept ? seams_.now + (kClockWrong - *seams_.kept) : Timestamp{};
+    none("what Alipay sent has gone before its time",
+         "SELECT coalesce(notify_id, id) FROM notification WHERE received_ms >= " +
+             std::to_string(recently.ms) +
+             " AND id NOT IN (SELECT notification FROM notification_body)");
+}
+
 void Oracle::check_events() {
     std::multiset<std::tuple<std::int64_t, std::int64_t, std::string>> told;
     each(
         "SELECT payment, version, type FROM event WHERE type IN ('payment.paid',"
         " 'payment.finished', 'payment.refunded', 'payment.closed', 'payment.failed')",
         [&](const Statement& row) { told.emplace(row.integer(0), row.integer(1), row.text(2)); });
+    Statement by_id = prepare("SELECT id FROM payment WHERE payment_id = ?");
+    for (const HeardEvent* const event : removed_) {
+        if (!event->type.starts_with("payment.")) continue;
+        const auto row = by_id.again().bind(1, event->about).step();
+        if (row && *row) told.emplace(by_id.integer(0), event->version, event->type);
+    }
     each(
         "SELECT payment, version, 'payment.' || to_status FROM transition WHERE to_status IN"
         " ('paid', 'finished', 'refunded', 'closed', 'failed') AND from_status IS NOT to_status",
@@ -138,11 +178,21 @@ void Oracle::check_events() {
         violation("an event has no transition of its own: " + type + " of " +
                   std::to_string(payment));
     }
-    none("a difference has no event, or more than one",
-         "SELECT difference_id FROM difference LEFT JOIN (SELECT json_extract(payload,"
-         " '$.data.difference.id') AS about, count(*) AS told FROM event WHERE"
-         " type = 'difference.opened' GROUP BY about) ON about = difference_id"
-         " WHERE told IS NOT 1");
+}
+
+void Oracle::check_difference_events() {
+    std::map<std::string, int> told;
+    each(
+        "SELECT json_extract(payload, '$.data.difference.id') FROM event WHERE"
+        " type = 'difference.opened'",
+        [&](const Statement& row) { ++told[row.text(0)]; });
+    for (const HeardEvent* const event : removed_) {
+        if (event->type == "difference.opened") ++told[event->about];
+    }
+    each("SELECT difference_id FROM difference", [&](const Statement& row) {
+        const std::string id = row.text(0);
+        if (told[id] != 1) violation("a difference has no event, or more than one: " + id);
+    });
 }
 
 // What a cancel sends back is told by payment.refunded alone.
@@ -157,6 +207,10 @@ void Oracle::check_refund_events() {
         "SELECT json_extract(payload, '$.data.refund.id') FROM event WHERE type IN"
         " ('refund.succeeded', 'refund.failed')",
         [&](const Statement& row) { --ends[row.text(0)]; });
+    for (const HeardEvent* const event : removed_) {
+        const bool ended = event->type == "refund.succeeded" || event->type == "refund.failed";
+        if (ended) --ends[event->about];
+    }
     for (const auto& [refund, untold] : ends) {
         if (untold > 0) violation("the end of a refund has no event: " + refund);
         if (untold < 0) violation("an event about the end of a refund that has none: " + refund);

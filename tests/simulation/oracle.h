@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +26,9 @@ public:
         const OrderSystem& orders;
         const Promises& promises;
         config::LatePolicy late_policy;
+        Timestamp now;
+        // Of what is older some may have been removed; nothing: it is all there.
+        std::optional<std::chrono::milliseconds> kept;
         std::vector<std::string>& violations;
     };
 
@@ -39,7 +44,10 @@ private:
     void check_file();
     void check_promises();
     void check_histories();
+    void find_removed_events();
+    void check_bodies();
     void check_events();
+    void check_difference_events();
     void check_refund_events();
     void check_money(bool all_of_it);
     void check_foreign_money();
@@ -74,6 +82,7 @@ private:
     void violation(std::string text);
 
     Seams seams_;
+    std::vector<const HeardEvent*> removed_;  // Heard of, and not in the ledger any more.
 };
 
 }  // namespace tollgate::simulation

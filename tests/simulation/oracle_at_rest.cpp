@@ -37,6 +37,12 @@ void Oracle::check_deliveries() {
     });
     none("a delivery is not delivered",
          "SELECT id || ' is ' || status FROM delivery WHERE status != 'delivered'");
+    // Their rows are numbered without a gap: so many have gone, and only what was heard may.
+    each("SELECT coalesce(max(id), 0) - count(*) FROM event", [&](const Statement& row) {
+        if (row.integer(0) == static_cast<std::int64_t>(removed_.size())) return;
+        violation("events were removed that nobody has heard of: " + row.text(0) + ", heard " +
+                  std::to_string(removed_.size()));
+    });
     none("an event was never published",
          "SELECT event_id FROM event WHERE id > (SELECT last FROM publication)");
 }

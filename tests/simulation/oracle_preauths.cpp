@@ -52,6 +52,11 @@ void Oracle::check_preauth_events() {
         "SELECT json_extract(payload, '$.data.preauthorisation.id') || ' ' || type FROM event"
         " WHERE type LIKE 'preauthorisation.%'",
         [&](const Statement& row) { --untold[row.text(0)]; });
+    for (const HeardEvent* const event : removed_) {
+        if (event->type.starts_with("preauthorisation.")) {
+            --untold[event->about + " " + event->type];
+        }
+    }
     for (const auto& [what, count] : untold) {
         if (count > 0) violation("what became of a pre-authorisation has no event: " + what);
         if (count < 0) violation("an event of a pre-authorisation without its cause: " + what);

@@ -11,6 +11,17 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 
+HeardEvent heard_of(const std::string& type, const nlohmann::json& event) {
+    HeardEvent heard{.type = type, .about = ""};
+    if (!event.is_object() || !event.contains("data")) return heard;
+    const auto& data = event["data"];
+    for (const char* const what : {"payment", "preauthorisation", "refund", "difference"}) {
+        if (data.contains(what)) heard.about = data[what].value("id", "");
+    }
+    if (data.contains("payment")) heard.version = data["payment"].value("version", std::int64_t{0});
+    return heard;
+}
+
 }  // namespace
 
 int rank_of(const std::string& status) {
@@ -261,7 +272,8 @@ bool OrderSystem::receive(const transport::ClientRequest& request, const Network
 
 void OrderSystem::take(const Json& event, const std::string& id) {
     const std::string type = event.value("type", "");
-    const bool is_new = events_.emplace(id, type).second;
+    const auto [heard, is_new] = events_.try_emplace(id);
+    if (is_new) heard->second = heard_of(type, event);
     seams_.trace.note(is_new ? "orders.event" : "orders.event_again", type);
     if (!event.is_object() || !event.contains("data")) return;
     const Json& data = event["data"];

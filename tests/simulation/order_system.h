@@ -46,6 +46,13 @@ struct WantedRefund {
     int times_asked = 0;
 };
 
+// What an event has told.
+struct HeardEvent {
+    std::string type;
+    std::string about;         // The id of the difference, refund, pre-authorisation or payment.
+    std::int64_t version = 0;  // The payment's, if there is one.
+};
+
 // The order service and its buyers, outside the process under test. Creates payments until it has
 // an answer, always with the same number; closes, cancels, replaces and refunds some; hands actions
 // to buyers; verifies events and remembers them; settles differences.
@@ -65,8 +72,8 @@ public:
 
     const std::deque<Order>& orders() const { return orders_; }
     const Coordinator& coordinator() const { return coordinator_; }
-    // By event id: its type.
-    const std::map<std::string, std::string>& events() const { return events_; }
+    // By event id.
+    const std::map<std::string, HeardEvent>& events() const { return events_; }
     // Whether this refund of this payment's number was ever asked for, by us.
     bool has_asked_for(const std::string& number) const {
         return refund_by_number_.contains(number);
@@ -132,7 +139,7 @@ private:
     std::deque<Difference> differences_;
     std::map<std::string, std::size_t> by_number_;
     std::map<std::string, std::size_t> refund_by_number_;
-    std::map<std::string, std::string> events_;
+    std::map<std::string, HeardEvent> events_;
     int unanswered_ = 0;
     int buyers_at_work_ = 0;
 };

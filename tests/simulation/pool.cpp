@@ -15,9 +15,10 @@
 namespace tollgate::simulation {
 namespace {
 
-// Before each piece stands how big it is; it keeps `new`'s alignment.
+// Before each piece stands how big it is, and where it goes back to; it keeps `new`'s alignment.
 struct alignas(16) Header {
     std::size_t bytes = 0;
+    std::size_t number = 0;  // Its class's; kNoClass: it is from malloc().
 };
 struct Free {
     Free* next = nullptr;
@@ -28,6 +29,8 @@ constexpr std::size_t kFineMax = 1'024;  // Up to here by steps, above it eight 
 constexpr std::size_t kPooledMax = 128 * 1'024;
 constexpr std::size_t kBlock = 1 << 20;
 constexpr std::size_t kFineClasses = kFineMax / kStep + 1;
+constexpr std::size_t kClasses = kFineClasses + 8 * 8;
+constexpr std::size_t kNoClass = kClasses;
 
 struct Class {
     std::size_t number = 0;
@@ -47,7 +50,7 @@ Class class_of(std::size_t bytes) {
 }
 
 // Constant from the beginning: `new` is used before any constructor has run.
-constinit std::array<Free*, kFineClasses + 8 * 8> free_pieces{};
+constinit std::array<Free*, kClasses> free_pieces{};
 constinit std::byte* block = nullptr;
 constinit std::size_t block_left = 0;
 
@@ -66,18 +69,20 @@ std::byte* fresh(std::size_t bytes) {
 }
 
 void* take(std::size_t bytes) {
-    const Class size = bytes <= kPooledMax ? class_of(bytes) : Class{0, bytes};
-    if (bytes <= kPooledMax) {
-        Free*& first = free_pieces.at(size.number);
+    const Class size = bytes <= kPooledMax ? class_of(bytes) : Class{kNoClass, bytes};
+    if (size.number != kNoClass) {
+        Free*& first = free_pieces[size.number];
         if (first != nullptr) {
             Free* const piece = first;
             first = piece->next;
+            // Whoever takes that one will wait for what it points to.
+            __builtin_prefetch(first);
             return piece;
         }
     }
     std::byte* const piece = fresh(size.bytes < kStep ? kStep : size.bytes);
     if (piece == nullptr) return nullptr;
-    ::new (piece) Header{size.bytes};
+    ::new (piece) Header{size.bytes, size.number};
     return piece + sizeof(Header);
 }
 
@@ -88,8 +93,8 @@ Header* header_of(void* memory) {
 void give_back(void* memory) {
     if (memory == nullptr) return;
     Header* const header = header_of(memory);
-    if (header->bytes > kPooledMax) return std::free(header);
-    Free*& first = free_pieces.at(class_of(header->bytes).number);
+    if (header->number == kNoClass) return std::free(header);
+    Free*& first = free_pieces[header->number];
     first = ::new (memory) Free{first};
 }
 

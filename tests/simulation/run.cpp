@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include <fcntl.h>
@@ -28,6 +29,9 @@ constexpr milliseconds kStormAfter = minutes(20);
 constexpr hours kCalmMax{120};
 constexpr milliseconds kRestCheck = minutes(5);
 constexpr milliseconds kRestCheckMax = hours(2);
+// What is removed for its age is so old, where anything is.
+constexpr milliseconds kKeptMin = minutes(2);
+constexpr milliseconds kKeptMax = hours(6);
 
 const KeySet& keys_of(Keys keys) {
     static const KeySet kFast = KeySet::fast();
@@ -135,6 +139,11 @@ private:
                                        config::LatePolicy::accept};
         rules_.late = kPolicies.at(dice_.below(kPolicies.size()));
         if (dice_.chance(200)) rules_.refund_window = hours(dice_.between(2, 12));
+        // Aside, so that seeds from before it was there play as they did when it is off.
+        Dice aside = dice_.aside();
+        if (aside.chance(400))
+            kept_ = milliseconds(aside.between(kKeptMin.count(), kKeptMax.count()));
+        if (aside.chance(100)) speed_.cache_kib = aside.between(40, 160);
         const Faults drawn = Faults::drawn_from(dice_);
         if (options_.dies_at == 0 && options_.disk_fails_at == 0) return drawn;
         // The one fault meets a payment that is refunded or, with every third seed, closed.
@@ -249,7 +258,8 @@ private:
             .apps = apps_,
             .server_of = [this](const std::string& url) { return server_of(url); },
             .ledger_file = ledger_file(),
-            .speed = speed_});
+            .speed = speed_,
+            .kept = kept_});
         if (!process_->start()) ++starts_failed_;
     }
 
@@ -319,8 +329,12 @@ private:
         if (!violations_.empty()) return;
         if (!orders_.quiet()) violations_.emplace_back("an order was never answered");
         if (!alipay_.quiet()) violations_.emplace_back("a notification was never settled");
-        check();
-        with_ledger([](Oracle& oracle) { oracle.check_at_rest(); });
+        with_db([this](Database& db) {
+            Oracle oracle = oracle_of(db);
+            oracle.check_always();
+            oracle.check_at_rest();
+            count(db);
+        });
     }
 
     bool nothing_to_do() {
@@ -344,7 +358,9 @@ private:
     void with_db(Use use) {
         const std::string file = ledger_file();
         MemoryDisk copy(Dice(1));
-        copy.look_like(disk_);
+        // What it began to write beside its log it takes back itself, as it is opened.
+        const bool half_done = disk_.find(file + "-journal") != nullptr;
+        copy.look_like(disk_, half_done ? MemoryDisk::Look::to_write : MemoryDisk::Look::to_read);
         if (copy.find(file) == nullptr) return;
         MemoryVfs vfs(copy, clock_);
         auto db = Database::open(file, Database::Mode::read_write, vfs.name());
@@ -357,34 +373,29 @@ private:
         if (made < static_cast<std::int64_t>(ledger::sqlite_migrations().size())) return;
         use(*db);
     }
-    template <typename Use>
-    void with_ledger(Use use) {
-        with_db([&](Database& db) {
-            Oracle oracle({.db = db,
-                           .alipay = alipay_,
-                           .orders = orders_,
-                           .promises = promises_,
-                           .late_policy = rules_.late,
-                           .violations = violations_});
-            use(oracle);
-        });
+    Oracle oracle_of(Database& db) {
+        return Oracle({.db = db,
+                       .alipay = alipay_,
+                       .orders = orders_,
+                       .promises = promises_,
+                       .late_policy = rules_.late,
+                       .now = world_.now(),
+                       .kept = kept_,
+                       .violations = violations_});
     }
     void check() {
-        with_ledger([](Oracle& oracle) { oracle.check_always(); });
+        with_db([this](Database& db) { oracle_of(db).check_always(); });
+    }
+    void count(Database& db) {
+        counted_.paid = static_cast<int>(
+            number_in(db, "SELECT count(*) FROM payment WHERE paid_ms IS NOT NULL"));
+        counted_.refunds = static_cast<int>(
+            number_in(db, "SELECT count(*) FROM refund WHERE status = 'succeeded'"));
+        counted_.differences = static_cast<int>(number_in(db, "SELECT count(*) FROM difference"));
     }
 
     RunReport report() {
-        RunReport report;
-        with_db([&report](Database& db) {
-            auto select = db.prepare(
-                "SELECT (SELECT count(*) FROM payment WHERE paid_ms IS NOT NULL),"
-                " (SELECT count(*) FROM refund WHERE status = 'succeeded'),"
-                " (SELECT count(*) FROM difference)");
-            if (!select || !*select->step()) return;
-            report.paid = static_cast<int>(select->integer(0));
-            report.refunds = static_cast<int>(select->integer(1));
-            report.differences = static_cast<int>(select->integer(2));
-        });
+        RunReport report = std::move(counted_);
         report.violations = std::move(violations_);
         report.trace_hash = trace_.hash();
         report.steps = world_.steps();
@@ -394,7 +405,9 @@ private:
         report.successes = promises_.successes.size();
         report.events = orders_.events().size();
         report.disk_failures = disk_.counters().failures;
+        report.disk_touches = disk_.counters().writes + disk_.counters().syncs;
         report.faults = faults_.text();
+        if (kept_) report.faults += " kept_ms=" + std::to_string(kept_->count());
         report.death_came = deaths_ > 0;
         return report;
     }
@@ -406,6 +419,7 @@ private:
     MachineSpeed speed_;
     std::int64_t orders_per_second_ = 100;
     bool first_disk_is_empty_ = false;
+    std::optional<milliseconds> kept_;
     callbacks::PaymentRules rules_;
     const Faults faults_;
     const KeySet& keys_;
@@ -426,6 +440,7 @@ private:
     bool first_start_ = true;
     int deaths_ = 0;
     int starts_failed_ = 0;
+    RunReport counted_;  // At the end, in the ledger.
     std::unique_ptr<GatewayProcess> process_;
 };
 

@@ -35,6 +35,7 @@ struct RunReport {
     std::uint64_t successes = 0;
     std::uint64_t events = 0;
     std::uint64_t disk_failures = 0;
+    std::uint64_t disk_touches = 0;  // Writes and syncs.
     std::string faults;
     bool death_came = false;  // With dies_at: there was such a touch.
 };

@@ -66,6 +66,19 @@ private:
     std::chrono::milliseconds skew_{0};
 };
 
+// Another clock, so far ahead. What counts ages in whole days finds minutes old enough by it.
+class ClockAhead final : public Clock {
+public:
+    ClockAhead(Clock& clock, std::chrono::milliseconds ahead) : clock_(clock), ahead_(ahead) {}
+
+    Timestamp now() override { return clock_.now() + ahead_; }
+    std::chrono::nanoseconds monotonic() override { return clock_.monotonic(); }
+
+private:
+    Clock& clock_;
+    const std::chrono::milliseconds ahead_;
+};
+
 // What has happened so far, as one number that any difference changes, and as lines for people.
 class Trace {
 public:

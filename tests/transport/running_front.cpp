@@ -75,8 +75,9 @@ RunningFront::RunningFront(Setup setup) : address_(setup.address) {
                          .limits = setup.limits,
                          .refusal = std::move(setup.refusal),
                          .tls = std::move(setup.tls)});
-    auto front = Front::open(std::move(listeners),
-                             {.clock = *setup.clock, .entropy = entropy_, .log = log_.log()});
+    auto front = Front::open(
+        std::move(listeners),
+        {.clock = *setup.clock, .entropy = entropy_, .log = log_.log(), .tracer = setup.tracer});
     if (!front) throw std::runtime_error(front.error().message());
     front_ = *std::move(front);
     for (int i = 0; i < setup.threads; ++i) {

@@ -59,6 +59,7 @@ public:
         int threads = 2;
         std::optional<TlsSettings> tls = {};
         Clock* clock = &system_clock();  // Outlives the front.
+        Tracer* tracer = nullptr;        // Outlives the front.
     };
     explicit RunningFront(Setup setup);
     ~RunningFront();

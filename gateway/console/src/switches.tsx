@@ -15,7 +15,7 @@ export function Switches({ settings }: { settings: LookSettings }) {
     return (
         <>
             <button type="button" class="quiet" id="theme" onClick={() => settings.paint(nextTheme(settings.theme))}>
-                <span class="wide-only">{w.theme}: </span>{themeWord(settings.theme)}
+                <span class="wide-only">{w.theme}{w.colon}</span>{themeWord(settings.theme)}
             </button>
             <button type="button" class="quiet" id="language" lang={other === 'zh' ? 'zh-CN' : 'en'}
                 onClick={() => settings.say(other)}>{w.other_language}</button>

@@ -31,9 +31,10 @@ export interface Overview {
     unfinished: Record<string, number>;
     outbox: { pending: number; oldest_age_seconds: number | null };
     differences_open: number;
-    certificates: { app: string; what: string; days_left: number }[];
+    certificates: { app: string; what: string; sn: string; days_left: number }[];
     endpoints: { id: string; state: string; breaker: string }[];
     ready: { ok: boolean; reasons: string[] };
+    guarded_since: string | null;  // When the backup was made that this ledger comes from.
     sandbox: { url: string } | null;
 }
 

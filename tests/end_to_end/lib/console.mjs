@@ -139,6 +139,34 @@ export async function assertUsable(page, name) {
     assert.ok(wide <= room, `${name}: ${wide} px wide in ${room} px`);
 }
 
+// What is shown now, dialogs included, in each language, theme and width once with the others.
+const looks = [
+    ['en', 'light', 'wide'], ['en', 'dark', 'phone'], ['zh', 'light', 'phone'], ['zh', 'dark', 'wide'],
+];
+const sizes = { wide: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } };
+
+export async function everyLook(page, name) {
+    const say = async language => {
+        const lang = language === 'zh' ? 'zh-CN' : 'en';
+        if (await page.locator('html').getAttribute('lang') === lang) return;
+        // Not by a click of the mouse: an open dialog lies above the button.
+        await page.evaluate(() => document.getElementById('language').click());
+        await page.locator(`html[lang=${lang}]`).waitFor({ state: 'attached' });
+    };
+    const told = page.locator('.told span');
+    if (await told.count()) await told.waitFor({ state: 'detached' });
+    for (const [language, colorScheme, size] of looks) {
+        await say(language);
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize(sizes[size]);
+        await picture(page, `${name}-${size}-${colorScheme}-${language}`);
+        await assertUsable(page, `${name}-${size}-${colorScheme}-${language}`);
+    }
+    await say('en');
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.setViewportSize(sizes.wide);
+}
+
 // In the dialog that an action has opened: gives the reason, does it, and waits until it is told.
 export async function confirm(page, reason, told) {
     const dialog = page.locator('dialog[open]');
@@ -146,6 +174,11 @@ export async function confirm(page, reason, told) {
     await dialog.locator('button[type=submit]').click();
     await dialog.waitFor({ state: 'detached' });
     await page.locator('.told').getByText(told).waitFor();
+}
+
+// What a test that failed half-way has left open is not the next one's trouble.
+export async function closeDialog(page) {
+    if (await page.locator('dialog[open]').count()) await page.keyboard.press('Escape');
 }
 
 export const row = (page, text) => page.locator('main tbody tr', { hasText: text }).first();

@@ -17,6 +17,8 @@ const kStatuses = ['pending', 'delivered', 'spent', 'cancelled'];
 const kFilters = ['status', 'type', 'since', 'until'] as const;
 const kEver = 'ever';
 const kDayMs = 86_400_000;
+const kAtOnce = 50;
+const kPollMs = 4_000;
 
 interface Answer { deliveries: Delivery[]; next_after: number | null; more: boolean }
 
@@ -29,11 +31,21 @@ export function DeliveryList({ endpoint, route, turn, onChanged }: {
     const [aDayAgo] = useState(() => localOf(new Date(Date.now() - kDayMs)));
     const since = asked.since === kEver ? '' : asked.since || aDayAgo;
     const list = useList(`/v1/endpoints/${encodeURIComponent(endpoint)}/deliveries`, {
-        ...asked, since: utcOf(since), until: utcOf(asked.until), limit: 50,
+        ...asked, since: utcOf(since), until: utcOf(asked.until), limit: kAtOnce,
     }, (answer: Answer) => ({ rows: answer.deliveries, next: nextAfter(answer) }));
     useEffect(() => {
         if (turn > 0) list.again();
     }, [turn]);
+    // What waits or is under way is looked at again, unless somebody has read further, which that would fold up.
+    const { rows } = list;
+    const moves = rows !== null && rows.length <= kAtOnce && rows.some(one => one.under_way || one.status === 'pending');
+    useEffect(() => {
+        if (!moves) return;
+        const timer = setInterval(() => {
+            if (!document.hidden) list.again();
+        }, kPollMs);
+        return () => clearInterval(timer);
+    }, [moves]);
     const [chosen, setChosen] = useState<Delivery | null>(null);
     const change = (name: string, value: string) => go(link(['deliveries', endpoint], { ...asked, [name]: value }));
     const w = words();
@@ -44,7 +56,7 @@ export function DeliveryList({ endpoint, route, turn, onChanged }: {
             <form class="filters" onSubmit={event => event.preventDefault()}>
                 <Choice label={w.payments.status} value={asked.status} options={kStatuses}
                     word={status => (status === 'pending' ? d.waiting : w.statuses[status] ?? status)} onChange={value => change('status', value)} />
-                <TextChoice label={d.type} value={asked.type} placeholder={d.type_hint} onChange={value => change('type', value)} />
+                <TextChoice label={d.type} value={asked.type} placeholder="payment.*" onChange={value => change('type', value)} />
                 <Moment label={w.payments.since} value={since} onChange={value => change('since', value || kEver)} />
                 <Moment label={w.payments.until} value={asked.until} onChange={value => change('until', value)} />
                 {kFilters.some(name => asked[name] !== '') && <a class="reset" href={link(['deliveries', endpoint])}>{w.reset}</a>}

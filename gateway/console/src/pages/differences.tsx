@@ -98,8 +98,8 @@ function SettleDialog({ difference, onDone, onClose }: { difference: Difference;
     const d = w.differences;
     const possible = kChoices.filter(choice => choice !== 'refund' || difference.payment_id);
     return (
-        <ActionDialog title={`${w.act.settle}: ${className(difference.class)}`} how="" verb={w.act.settle} danger={action === 'refund'}
-            missing={() => (action === '' ? d.how : '')} onDone={onDone} onClose={onClose}
+        <ActionDialog title={`${w.act.settle}${w.colon}${className(difference.class)}`} how="" verb={w.act.settle} danger={action === 'refund'}
+            missing={() => (action === '' ? d.how_needed : '')} onDone={onDone} onClose={onClose}
             run={async ({ reason, key }) => {
                 await ask(`/v1/differences/${encodeURIComponent(difference.id)}/settle`,
                     { method: 'POST', reason, key, body: { action, note: reason } });

@@ -64,7 +64,7 @@ export function Notifications({ route }: { route: Route }) {
                     run={async ({ reason, key }) => {
                         const now = await ask<Partial<Notification>>(`/v1/notifications/${encodeURIComponent(chosen.id)}/reprocess`,
                             { method: 'POST', reason, key });
-                        return now.verdict ? `${n.verdict}: ${statusWord(now.verdict)}` : w.act.done;
+                        return now.verdict ? `${n.verdict}${w.colon}${statusWord(now.verdict)}` : w.act.done;
                     }} />
             )}
         </>
@@ -77,7 +77,7 @@ function Details({ one, onReprocess }: { one: Notification; onReprocess: () => v
     const n = w.notifications;
     return (
         <div class="details">
-            {one.hint && <p class="note"><strong>{n.hint}:</strong> {one.hint}</p>}
+            {one.hint && <p class="note"><strong>{n.hint}{w.colon}</strong>{one.hint}</p>}
             <Facts>
                 <Fact name="id"><span class="mono">{one.id}</span></Fact>
                 <Fact name={n.payment}>{one.payment ? <a class="mono" href={link(['payments', one.payment])}>{one.payment}</a> : '–'}</Fact>

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { Chart } from '../parts/chart';
 import { Badge, Loading, statusWord, Trouble, When, type Tone } from '../parts/small';
-import { clock, count, duration, milliseconds, percent } from '../format';
+import { clock, count, dateTime, duration, milliseconds, percent } from '../format';
 import { useDesk } from '../desk';
 import type { Loaded } from '../load';
 import { link } from '../route';
@@ -24,7 +24,7 @@ export function Overview({ overview }: { overview: Loaded<Data> }) {
                     {' · '}{words().updated} <When at={data.now} /></p>}
             </div>
             {problem && (data && problem.trouble === 'away'
-                ? <p class="note" role="alert"><strong>{words().trouble.away}.</strong> {words().trouble.away_how}</p>
+                ? <p class="note" role="alert"><strong>{words().trouble.away}{words().colon}</strong>{words().trouble.away_how}</p>
                 : <Trouble problem={problem} again={again} />)}
             {!data ? !problem && <Loading /> : <Glance data={data} lost={problem !== null} />}
         </>
@@ -55,16 +55,16 @@ function Glance({ data, lost }: { data: Data; lost: boolean }) {
 
 function Readiness({ data, lost }: { data: Data; lost: boolean }) {
     const w = words().overview;
-    const tone = lost ? 'wait' : data.ready.ok ? 'good' : 'bad';
-    return (
+    const shown = (tone: Tone, sign: string, title: string, how: string) => (
         <section class={`ready ${tone}`}>
-            <span class="sign" aria-hidden="true">{lost ? '…' : data.ready.ok ? '✓' : '!'}</span>
-            <div>
-                <strong>{lost ? w.stale : data.ready.ok ? w.ready : w.not_ready}</strong>
-                <p>{lost ? clock(data.now) : data.ready.ok ? w.ready_how : data.ready.reasons.join(', ')}</p>
-            </div>
+            <span class="sign" aria-hidden="true">{sign}</span>
+            <div><strong>{title}</strong><p>{how}</p></div>
         </section>
     );
+    if (lost) return shown('wait', '…', w.stale, clock(data.now));
+    if (!data.ready.ok) return shown('bad', '!', w.not_ready, data.ready.reasons.map(reason => w.reasons[reason] ?? reason).join(' '));
+    if (data.guarded_since !== null) return shown('wait', '!', w.guarded, w.guarded_how(dateTime(data.guarded_since)));
+    return shown('good', '✓', w.ready, w.ready_how);
 }
 
 function Tile({ name, value, tone, children }: { name: string; value: string; tone?: Tone; children?: ComponentChildren }) {
@@ -179,13 +179,17 @@ function Endpoints({ data }: { data: Data }) {
 
 function Certificates({ data }: { data: Data }) {
     const w = words().overview;
+    // Renewed ones stand beside those before them.
+    const several = ({ app, what }: { app: string; what: string }) =>
+        data.certificates.filter(one => one.app === app && one.what === what).length > 1;
     const toneOfDays = (days: number): Tone => (days < kAlarmDays ? 'bad' : days < kWarnDays ? 'wait' : 'good');
     return (
         <section class="card">
             <h2>{w.certificates}</h2>
             {data.certificates.length === 0 ? <p class="soft">{w.certificates_none}</p> : (
                 <ul class="rows">{data.certificates.map(one => (
-                    <li key={`${one.app} ${one.what}`}><span>{one.app} <span class="soft">{one.what}</span></span>
+                    <li key={`${one.app} ${one.sn}`} title={one.sn}><span>{one.app} <span class="soft">{w.certificate_of[one.what] ?? one.what}
+                        {several(one) && <span class="mono"> …{one.sn.slice(-6)}</span>}</span></span>
                         <Badge tone={toneOfDays(one.days_left)}>{w.days_left(one.days_left)}</Badge></li>
                 ))}</ul>
             )}

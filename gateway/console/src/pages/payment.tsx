@@ -68,8 +68,8 @@ function Head({ payment }: { payment: Payment }) {
                         {payment.close_requested && payment.status === 'closing' && <Badge tone="wait">{w.close_requested}</Badge>}</p>
                 </div>
             </div>
-            {payment.held && <p class="note"><strong>{w.held}.</strong> {w.held_how}</p>}
-            {payment.failure && <p class="note">{w.failure}: {payment.failure}</p>}
+            {payment.held && <p class="note"><strong>{w.held}{words().colon}</strong>{w.held_how}</p>}
+            {payment.failure && <p class="note">{w.failure}{words().colon}{payment.failure}</p>}
             <Facts>
                 <Fact name={w.out_trade_no}><CopyText text={payment.out_trade_no} /></Fact>
                 <Fact name={w.id}><CopyText text={payment.id} /></Fact>

@@ -79,7 +79,7 @@ function RefundDialog({ life, onDone, onClose }: Omit<Props, 'chosen'>) {
         <ActionDialog title={w.act.refund} how={w.act.refund_how} danger missing={missing} run={run} onDone={onDone} onClose={onClose}
             verb={parsed === null ? w.act.refund : `${w.act.refund} ${yuan(parsed)}`}>
             <div class="pair">
-                <Field label={w.act.amount} hint={`${w.payment.refundable}: ${yuan(most)}`}>
+                <Field label={w.act.amount} hint={`${w.payment.refundable}${w.colon}${yuan(most)}`}>
                     <input name="amount" inputMode="decimal" value={text} autoComplete="off" required
                         onInput={event => setAmount(event.currentTarget.value)} />
                 </Field>

@@ -1,6 +1,6 @@
 // The pretend Alipay beside this gateway: what it knows, what it sends, and what it does wrong on purpose.
 import { useState } from 'preact/hooks';
-import { ask } from '../api';
+import { ask, type ApiError } from '../api';
 import { useDesk } from '../desk';
 import { useLoad } from '../load';
 import { ActionDialog } from '../parts/dialog';
@@ -11,6 +11,9 @@ import { words } from '../words';
 import { kRecipes } from './sandbox_recipes';
 
 const kPollMs = 4_000;
+
+// Said once, where the page begins.
+const isAway = (problem: ApiError): boolean => problem.code === 'sandbox_unavailable';
 
 export function Sandbox({ url }: { url: string }) {
     const w = words();
@@ -46,7 +49,7 @@ function Faults() {
                 </span>}
             </div>
             {problem && <Trouble problem={problem} again={again} />}
-            {!data ? !problem && <Loading /> : data.faults.length === 0 ? <p class="soft">{s.no_faults}</p> : (
+            {!data ? !problem && <Loading /> : data.faults.length === 0 ? !problem && <p class="soft">{s.no_faults}</p> : (
                 <table><caption class="aside">{s.faults}</caption>
                     <thead><tr><th scope="col">{s.on}</th><th scope="col">{s.does}</th><th scope="col">{s.struck}</th></tr></thead>
                     <tbody>{data.faults.map((fault, i) => (
@@ -95,7 +98,7 @@ function FaultDialog({ onDone, onClose }: { onDone: (told: string) => void; onCl
 
 function Certificates() {
     const { mayAct, say } = useDesk();
-    const { data, again } = useLoad<{ certificates: SandboxCertificate[] }>('/sandbox/certificates');
+    const { data, again } = useLoad<{ certificates: SandboxCertificate[] }>('/sandbox/certificates', {}, kPollMs);
     const [renewing, setRenewing] = useState<string | null>(null);
     const w = words();
     if (!data || data.certificates.length === 0) return null;
@@ -129,7 +132,7 @@ function Trades() {
     return (
         <section class="card scroll">
             <h2>{s.trades}</h2>
-            {problem && <Trouble problem={problem} />}
+            {problem && !isAway(problem) && <Trouble problem={problem} />}
             {!data ? !problem && <Loading /> : data.trades.length === 0 ? <Empty title={s.no_trades} /> : (
                 <table><caption class="aside">{s.trades}</caption>
                     <thead><tr><th scope="col">{w.payments.number}</th><th scope="col">{w.payments.status}</th><th scope="col">{w.payments.amount}</th>
@@ -154,7 +157,7 @@ function Sent() {
     return (
         <section class="card scroll">
             <h2>{s.notifications}</h2>
-            {problem && <Trouble problem={problem} />}
+            {problem && !isAway(problem) && <Trouble problem={problem} />}
             {!data ? !problem && <Loading /> : data.notifications.length === 0 ? <Empty title={s.no_notifications} /> : (
                 <table><caption class="aside">{s.notifications}</caption>
                     <thead><tr><th scope="col">{w.payments.number}</th><th scope="col">{w.payments.status}</th>

@@ -71,7 +71,7 @@ export function ActionDialog({ title, how, verb, danger, asksOnly, children, mis
     };
     return (
         <Dialog title={title} onClose={onClose}>
-            <p class="soft">{how}</p>
+            {how !== '' && <p class="soft">{how}</p>}
             <form onSubmit={submit} noValidate>
                 {children}
                 {!asksOnly && <Field label={w.act.ask} hint={w.act.ask_how} wide>

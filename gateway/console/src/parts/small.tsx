@@ -12,6 +12,8 @@ const kTones: Record<string, Tone> = {
     acknowledged: 'good', closed: 'quiet', refunded: 'tint', stale: 'quiet', ignored: 'quiet', cancelled: 'quiet',
     failed: 'bad', spent: 'bad', rejected: 'bad', disabled: 'bad', given_up: 'bad', interrupted: 'bad',
     under_way: 'tint', in_flight: 'tint',
+    http_error: 'bad', timeout: 'bad', network_error: 'bad', redirected: 'bad', throttled: 'bad', refused: 'bad', wrong_answer: 'bad', gone: 'bad',
+    blocked_address: 'bad', no_secret: 'bad', unpublishable: 'bad', unroutable: 'bad', nacked: 'bad', aborted: 'quiet',
 };
 export const toneOf = (status: string): Tone => kTones[status] ?? 'wait';
 export const statusWord = (status: string): string => words().statuses[status] ?? status;
@@ -73,7 +75,7 @@ export function CopyText({ text }: { text: string }) {
     };
     return (
         <span class="copyable"><span class="mono">{text}</span>
-            {navigator.clipboard && <button type="button" class="quiet tiny" onClick={copy} aria-label={`${words().copy}: ${text}`}>
+            {navigator.clipboard && <button type="button" class="quiet tiny" onClick={copy} aria-label={`${words().copy}${words().colon}${text}`}>
                 {copied ? words().copied : words().copy}</button>}
         </span>
     );

@@ -7,6 +7,10 @@ const statuses: Record<string, string> = {
     requested: 'Requested', processing: 'Processing', succeeded: 'Succeeded',
     // deliveries
     delivered: 'Delivered', spent: 'Given up', cancelled: 'Cancelled', under_way: 'Under way', interrupted: 'Interrupted',
+    // how an attempt ended
+    http_error: 'Error answered', timeout: 'No answer in time', network_error: 'Not reached', redirected: 'Redirected', throttled: 'Too fast for it',
+    refused: 'Refused', wrong_answer: 'Another answer', gone: 'It is gone', aborted: 'Not wanted', blocked_address: 'Address not allowed',
+    no_secret: 'No secret', unpublishable: 'Cannot be published', unroutable: 'No queue for it', nacked: 'Not taken',
     // endpoints
     enabled: 'Enabled', parked: 'Parked', open: 'Open', probing: 'Probing', disabled: 'Disabled',
     // differences
@@ -16,7 +20,7 @@ const statuses: Record<string, string> = {
 };
 
 export const en = {
-    title: 'Tollgate console', other_language: '中文',
+    title: 'Tollgate console', other_language: '中文', colon: ': ',
     skip: 'Skip to content', menu: 'Pages', search: 'Search',
     search_hint: 'Any number: payment, order, trade, refund, event',
     theme: 'Theme', theme_system: 'System', theme_light: 'Light', theme_dark: 'Dark',
@@ -58,6 +62,10 @@ export const en = {
     overview: {
         ready: 'Ready', not_ready: 'Not ready', stale: 'Not heard from',
         ready_how: 'Payments can be created and notifications are kept.',
+        guarded: 'Ready, and guarded', guarded_how: (at: string) => `This ledger comes from a backup of ${at}: numbers that it does not know are asked about at ` +
+            'Alipay first. Settle what is open, then end it with tollgate store unguard.',
+        reasons: { cannot_write: 'The ledger cannot be written: nothing is created, no notification is kept.',
+            commit_in_doubt: 'A COMMIT has failed, and nobody knows its end: the gateway is about to stop.' } as Record<string, string>,
         today: 'today', created: 'Created', paid: 'Paid', failed: 'Failed', closed: 'Closed',
         success_rate: 'Success rate',
         payments_minute: 'Payments a minute', callbacks_minute: 'Callbacks a minute', last_hour: 'the last hour',
@@ -69,6 +77,7 @@ export const en = {
         outbox: 'Outbox', outbox_how: (oldest: string) => `oldest waits ${oldest}`, outbox_none: 'Nothing waits',
         differences: 'Open differences', differences_none: 'Books and Alipay agree', look: 'Look at them',
         certificates: 'Certificates', certificates_none: 'No certificates in use (key mode)',
+        certificate_of: { app: 'its own', alipay: 'Alipay\'s' } as Record<string, string>,
         days_left: (days: number) => (days < 0 ? 'expired' : days === 1 ? '1 day left' : `${days} days left`),
         endpoints: 'Endpoints', endpoints_none: 'No endpoint is set up',
         build: 'Version', engine: 'Ledger', counting: 'Still counting the day',
@@ -95,7 +104,7 @@ export const en = {
             created: 'Created', transition: 'Status', notification: 'Notification', query: 'Query', refund: 'Refund',
             event: 'Event', attempt: 'Delivery attempt', difference: 'Difference', action: 'Operator',
         } as Record<string, string>,
-        moved: (from: string, to: string) => (from === '' ? to : `${from} → ${to}`),
+        moved: (from: string, to: string) => (from === '' ? to : from === to ? `${to}, as before` : `${from} → ${to}`),
         by: 'by', request: 'Request', causes: {
             api: 'order service', notification: 'notification', query: 'query', bill: 'bill', timer: 'timer',
             operator: 'operator', operator_: 'operator',
@@ -154,7 +163,7 @@ export const en = {
     differences: {
         empty: 'No open difference', empty_how: 'Our books and Alipay\'s word agree.', nothing: 'No difference fits', nothing_how: 'Widen the filters.',
         class: 'Class', opened: 'Opened', settled: 'Settled', evidence: 'What Alipay said', settlement: 'Settlement', payment: 'Payment',
-        trade_no: 'Alipay trade', app: 'App', status: 'Status', note: 'Note', how: 'How',
+        trade_no: 'Alipay trade', app: 'App', status: 'Status', note: 'Note', how: 'How', how_needed: 'Choose how to settle it.',
         choices: { accept: 'Accept', refund: 'Refund', ignore: 'Ignore' } as Record<string, string>,
         choice_how: {
             accept: 'What Alipay says is right: the payment is marked paid, if the state table allows it; else this is recorded.',
@@ -173,6 +182,8 @@ export const en = {
             trade_no_differs: 'Trade differs (bill)', status_behind: 'We are behind (bill)', status_ahead: 'We are ahead (bill)',
             refund_differs: 'Refund differs (bill)', fee_differs: 'Fee differs (bill)',
             overdue_pending: 'Overdue: waiting', overdue_unknown: 'Overdue: unknown', overdue_closing: 'Overdue: closing',
+            auth_no_mismatch: 'Other freeze', preauthorisation_paid_elsewhere: 'Frozen money taken elsewhere',
+            preauthorisation_amount_mismatch: 'Frozen amount differs', preauthorisation_number_taken: 'Number of a pre-authorisation is taken',
         } as Record<string, string>,
     },
 
@@ -184,6 +195,7 @@ export const en = {
             'differences.settle': 'Settle difference', 'notifications.reprocess': 'Reprocess notification', 'endpoints.park': 'Park endpoint',
             'endpoints.enable': 'Enable endpoint', 'endpoints.test': 'Test endpoint', 'endpoints.create': 'Make endpoint',
             'endpoints.change': 'Change endpoint', 'endpoints.remove': 'Remove endpoint', 'endpoints.rotate': 'New secret',
+            'preauthorisations.cancel': 'Cancel pre-authorisation',
         } as Record<string, string>,
     },
 
@@ -197,7 +209,7 @@ export const en = {
             error: 'Every tenth call ends in a 502',
         } as Record<string, string>,
         trades: 'Trades', no_trades: 'No trade yet', notifications: 'What it sends', no_notifications: 'Nothing sent yet',
-        certificates: 'Certificates', left: (n: number) => `${n} left`, cashier: 'Cashier', attempts: 'Attempts', due: 'Next',
+        certificates: 'Certificates', left: (n: number) => (n === 0 ? 'no further one' : n === 1 ? '1 renewal left' : `${n} renewals left`), cashier: 'Cashier', attempts: 'Attempts', due: 'Next',
         states: { waiting: 'Waiting', in_flight: 'Under way', acknowledged: 'Heard', given_up: 'Given up' } as Record<string, string>,
     },
 

@@ -5,13 +5,16 @@ const statuses: Record<string, string> = {
     refunded: '已全额退款', closed: '已关闭', failed: '已失败',
     requested: '已申请', processing: '处理中', succeeded: '已成功',
     delivered: '已送达', spent: '已放弃', cancelled: '已取消', under_way: '投递中', interrupted: '被中断',
+    http_error: '返回错误', timeout: '超时未应答', network_error: '无法连接', redirected: '要求跳转', throttled: '被限流',
+    refused: '被拒收', wrong_answer: '应答不符', gone: '已不存在', aborted: '不再需要', blocked_address: '地址不允许',
+    no_secret: '没有密钥', unpublishable: '无法发布', unroutable: '没有对应队列', nacked: '未被接收',
     enabled: '启用', parked: '已停放', open: '待处理', probing: '试探中', disabled: '停用',
     settled: '已处理',
     accepted: '已采纳', stale: '无新内容', ignored: '已忽略', rejected: '已拒绝',
 };
 
 export const zh: Words = {
-    title: 'Tollgate 控制台', other_language: 'English',
+    title: 'Tollgate 控制台', other_language: 'English', colon: '：',
     skip: '跳到正文', menu: '页面', search: '搜索',
     search_hint: '任意单号：支付、订单、交易、退款、事件',
     theme: '主题', theme_system: '跟随系统', theme_light: '浅色', theme_dark: '深色',
@@ -52,6 +55,8 @@ export const zh: Words = {
     overview: {
         ready: '就绪', not_ready: '未就绪', stale: '失去联系',
         ready_how: '可以创建支付，通知能够落库。',
+        guarded: '就绪，处于保护状态', guarded_how: at => `账本来自 ${at} 的备份：它不认识的单号会先向支付宝查询。处理完未了结的，再用 tollgate store unguard 解除。`,
+        reasons: { cannot_write: '账本无法写入：不能创建支付，通知也无法落库。', commit_in_doubt: '一次 COMMIT 失败且结果不明：网关即将停止。' },
         today: '今天', created: '创建', paid: '已付款', failed: '失败', closed: '关闭',
         success_rate: '成功率',
         payments_minute: '每分钟支付', callbacks_minute: '每分钟通知', last_hour: '最近一小时',
@@ -63,6 +68,7 @@ export const zh: Words = {
         outbox: '待投递', outbox_how: oldest => `最久已等待 ${oldest}`, outbox_none: '没有积压',
         differences: '待处理差异', differences_none: '账目与支付宝一致', look: '去查看',
         certificates: '证书', certificates_none: '未使用证书（密钥模式）',
+        certificate_of: { app: '应用证书', alipay: '支付宝证书' },
         days_left: days => (days < 0 ? '已过期' : `剩 ${days} 天`),
         endpoints: '接收端', endpoints_none: '尚未配置接收端',
         build: '版本', engine: '账本', counting: '今天的还在计数',
@@ -82,14 +88,14 @@ export const zh: Words = {
         back: '支付', id: '支付编号', out_trade_no: '商户单号', trade_no: '支付宝交易号', order: '订单', app: '应用',
         seller: '卖家', product: '产品', created: '创建', expires: '到期', paid: '付款', version: '版本',
         metadata: '附加数据', failure: '失败原因', late: '迟到的钱', surplus: '订单重复付款', held: '已扣住',
-        held_how: '有差异待处理：处理之前，定时任务不会动这笔支付。',
+        held_how: '有差异待处理，处理完之前定时任务不会动这笔支付。',
         close_requested: '已请求关闭', timeline: '时间线', actions: '操作', refundable: '可退',
         no_actions: '这笔支付现在没有可做的操作。', viewer: '查看角色只能阅读。',
         kinds: {
             created: '创建', transition: '状态', notification: '通知', query: '查询', refund: '退款',
             event: '事件', attempt: '投递', difference: '差异', action: '操作员',
         },
-        moved: (from, to) => (from === '' ? to : `${from} → ${to}`),
+        moved: (from, to) => (from === '' ? to : from === to ? `${to}（状态不变）` : `${from} → ${to}`),
         by: '来自', request: '请求', causes: {
             api: '订单系统', notification: '通知', query: '查询', bill: '账单', timer: '定时任务',
             operator: '操作员', operator_: '操作员',
@@ -146,7 +152,7 @@ export const zh: Words = {
     differences: {
         empty: '没有待处理的差异', empty_how: '账目与支付宝一致。', nothing: '没有符合条件的差异', nothing_how: '请放宽筛选条件。',
         class: '种类', opened: '发现', settled: '处理', evidence: '支付宝的说法', settlement: '处理结果', payment: '支付',
-        trade_no: '支付宝交易号', app: '应用', status: '状态', note: '备注', how: '方式',
+        trade_no: '支付宝交易号', app: '应用', status: '状态', note: '备注', how: '方式', how_needed: '请选择处理方式。',
         choices: { accept: '采纳', refund: '退款', ignore: '忽略' },
         choice_how: {
             accept: '以支付宝为准：状态表允许时标为已付款，否则只作记录。',
@@ -165,6 +171,8 @@ export const zh: Words = {
             trade_no_differs: '交易号不符（账单）', status_behind: '本地落后（账单）', status_ahead: '本地超前（账单）',
             refund_differs: '退款不符（账单）', fee_differs: '手续费不符（账单）',
             overdue_pending: '超时：待付款', overdue_unknown: '超时：结果未知', overdue_closing: '超时：关闭中',
+            auth_no_mismatch: '预授权号不符', preauthorisation_paid_elsewhere: '冻结资金已在别处转支付',
+            preauthorisation_amount_mismatch: '冻结金额不符', preauthorisation_number_taken: '预授权单号已被占用',
         },
     },
 
@@ -176,6 +184,7 @@ export const zh: Words = {
             'differences.settle': '处理差异', 'notifications.reprocess': '重新处理通知', 'endpoints.park': '停放接收端',
             'endpoints.enable': '启用接收端', 'endpoints.test': '测试接收端', 'endpoints.create': '创建接收端',
             'endpoints.change': '修改接收端', 'endpoints.remove': '删除接收端', 'endpoints.rotate': '更换密钥',
+            'preauthorisations.cancel': '撤销预授权',
         },
     },
 
@@ -189,7 +198,7 @@ export const zh: Words = {
             error: '十分之一的调用返回 502',
         },
         trades: '交易', no_trades: '还没有交易', notifications: '它发出的通知', no_notifications: '还没有发出通知',
-        certificates: '证书', left: n => `还剩 ${n} 张`, cashier: '收银台', attempts: '次数', due: '下次',
+        certificates: '证书', left: n => (n === 0 ? '没有下一张了' : `还可更换 ${n} 次`), cashier: '收银台', attempts: '次数', due: '下次',
         states: { waiting: '等待', in_flight: '发送中', acknowledged: '已应答', given_up: '已放弃' },
     },
 
