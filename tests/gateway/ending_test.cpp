@@ -56,6 +56,8 @@ TEST(Sweep, FinishesAPaymentOnceItsRefundWindowIsOver) {
     const auto id = world.make("T1");
     world.little.pay("T1");
     EXPECT_EQ(world.notify(GatewayWorld::signed_body(GatewayWorld::paid("T1"))).body, "success");
+    // Else its lease would be over in the middle of it, and it would be sent again.
+    world.wait_for_count("SELECT count(*) FROM delivery WHERE status = 'delivered'", 1);
     const std::string due =
         "SELECT count(*) FROM payment WHERE status = 'paid' AND next_sweep_ms"
         " = paid_ms + 7776000000 AND next_sweep_ms > ";
