@@ -143,8 +143,10 @@ private:
         Dice aside = dice_.aside();
         if (aside.chance(400))
             kept_ = milliseconds(aside.between(kKeptMin.count(), kKeptMax.count()));
-        if (aside.chance(100)) speed_.cache_kib = aside.between(40, 160);
+        const bool little_cache = aside.chance(100);
+        if (little_cache) speed_.cache_kib = aside.between(40, 160);
         small_pages_ = aside.chance(900);
+        if (little_cache && small_pages_) speed_.cache_kib /= 4;
         const Faults drawn = Faults::drawn_from(dice_);
         if (options_.dies_at == 0 && options_.disk_fails_at == 0) return drawn;
         // The one fault meets a payment that is refunded or, with every third seed, closed.
