@@ -1,5 +1,8 @@
 #include "base/utf8.h"
 
+#include <cstdint>
+#include <cstring>
+
 namespace tollgate {
 namespace {
 
@@ -13,6 +16,16 @@ bool continues(std::string_view text, std::size_t from, std::size_t to) {
         if ((byte_at(text, at) & 0xC0U) != 0x80U) return false;
     }
     return true;
+}
+
+// How many bytes the words of ASCII take that it begins with: nearly all of a form is such.
+std::size_t ascii_words(std::string_view text) {
+    std::size_t at = 0;
+    for (std::uint64_t word = 0; at + sizeof word <= text.size(); at += sizeof word) {
+        std::memcpy(&word, text.data() + at, sizeof word);
+        if ((word & 0x8080808080808080U) != 0) break;
+    }
+    return at;
 }
 
 }  // namespace
@@ -40,12 +53,13 @@ std::size_t utf8_length(std::string_view text) {
 }
 
 bool is_utf8(std::string_view text) {
-    while (!text.empty()) {
+    while (true) {
+        text.remove_prefix(ascii_words(text));
+        if (text.empty()) return true;
         const std::size_t length = utf8_length(text);
         if (length == 0) return false;
         text.remove_prefix(length);
     }
-    return true;
 }
 
 std::size_t utf8_characters(std::string_view text) {

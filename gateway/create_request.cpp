@@ -41,28 +41,26 @@ private:
     }
 
     void check(const FieldRule& rule) {
-        const std::string name(rule.name);
-        const auto value = json_.find(name);
+        const auto value = json_.find(rule.name);
         if (value == json_.end()) {
-            if (rule.required_for == kEveryProduct) problem(name, "is missing");
+            if (rule.required_for == kEveryProduct) problem(rule.name, "is missing");
             return;
         }
         const std::string wrong = wrong_value(rule, *value);
-        if (!wrong.empty()) problem(name, wrong);
+        if (!wrong.empty()) problem(rule.name, wrong);
     }
 
     // What depends on the product, or on two fields at once.
     void check_product_rules() {
         for (const FieldRule& rule : create_fields()) {
-            if ((rule.products & bit_of(product_->product)) == 0 &&
-                json_.contains(std::string(rule.name))) {
-                problem(std::string(rule.name),
+            if ((rule.products & bit_of(product_->product)) == 0 && json_.contains(rule.name)) {
+                problem(rule.name,
                         "does not go with product \"" + std::string(product_->name) + "\"");
             }
             if (rule.required_for != kEveryProduct &&
                 (rule.required_for & bit_of(product_->product)) != 0 &&
-                !json_.contains(std::string(rule.name))) {
-                problem(std::string(rule.name),
+                !json_.contains(rule.name)) {
+                problem(rule.name,
                         "is missing: product \"" + std::string(product_->name) + "\" needs it");
             }
         }
@@ -103,7 +101,7 @@ private:
         if (json_.contains("metadata")) request.metadata = json_["metadata"].dump();
         Json fingerprint = Json::object();
         for (const FieldRule& rule : create_fields()) {
-            const auto value = json_.find(std::string(rule.name));
+            const auto value = json_.find(rule.name);
             if (value == json_.end()) continue;
             if (!rule.wire_name.empty()) request.wire[std::string(rule.wire_name)] = *value;
             if (rule.in_fingerprint) fingerprint[std::string(rule.name)] = remembered(rule, *value);
@@ -138,8 +136,8 @@ private:
     }
 
     // One problem a field is enough: the first one says most.
-    void problem(const std::string& name, std::string what) {
-        const std::string where = "/" + name;
+    void problem(std::string_view name, std::string what) {
+        const std::string where = "/" + std::string(name);
         if (std::ranges::find(problems_, where, &config::Problem::where) != problems_.end()) return;
         problems_.push_back({.where = where, .what = std::move(what)});
     }

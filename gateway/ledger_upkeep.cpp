@@ -3,8 +3,9 @@
 namespace tollgate::gateway {
 namespace {
 
-constexpr int kDeliverBeats = 4;
-constexpr int kClockBeats = 40;
+constexpr int kPublishedBeats = 3;
+constexpr int kDeliverBeats = 10;
+constexpr int kClockBeats = 100;
 
 }  // namespace
 
@@ -18,7 +19,7 @@ void LedgerUpkeep::run_once() {
 // What other gateways over the same ledger have written: their hints may be lost.
 void LedgerUpkeep::look_around() {
     ++beat_;
-    hints_.published();
+    if (beat_ % kPublishedBeats == 0) hints_.published();
     if (beat_ % kDeliverBeats == 0) hints_.to_deliver();
     if (beat_ % kClockBeats != 0) return;
     if (const auto ahead = store_.clock_ahead_of(clock_.ours())) clock_.set_ahead(*ahead);

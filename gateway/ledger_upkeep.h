@@ -14,7 +14,8 @@ namespace tollgate::gateway {
 // kBeat.
 class LedgerUpkeep {
 public:
-    static constexpr std::chrono::milliseconds kBeat{250};
+    // Short: what a checkpoint has gathered goes to the disk at once, and commits wait behind it.
+    static constexpr std::chrono::milliseconds kBeat{100};
 
     struct Hints {
         std::function<void()> published;   // There may be events to show.

@@ -330,6 +330,7 @@ private:
                                                                    .tracer = tracer()}));
         metrics_->watch(*front_);
         writer_->around_outcomes([this](const auto& tell) { front_->gather_answers(tell); });
+        writer_->expect_more([this] { return front_->is_busy(); });
         return Done{};
     }
 

@@ -166,6 +166,8 @@ public:
         int frames = 0;
         TOLLGATE_DO(checkpoint(SQLITE_CHECKPOINT_PASSIVE, &frames));
         if (frames * kPageBytes < options_.wal_restart_bytes) return Done{};
+        // What was written meanwhile: the less is left, the shorter the writer is held.
+        TOLLGATE_DO(checkpoint(SQLITE_CHECKPOINT_PASSIVE, &frames));
         Result<Done> done = Done{};
         gate_->run_between(kGatePatience, [&] {
             const bool too_large = wal_bytes() > options_.wal_bytes_max;

@@ -49,7 +49,7 @@ void Writer::submit(std::unique_ptr<Unit> unit) {
         const std::lock_guard lock(mutex_);
         if (!in_doubt_ && !closed_ && queue_.size() < options_.queue_max) {
             queue_.push_back(std::move(unit));
-            if (queue_.size() == 1) arrived_.notify_one();
+            if (queue_.size() == 1 || queue_.size() == options_.gathered) arrived_.notify_one();
             return;
         }
     }
@@ -64,6 +64,11 @@ bool Writer::wait(std::chrono::milliseconds patience) {
         return true;
     }
     arrived_.wait_for(lock, patience, [this] { return !queue_.empty() || woken_; });
+    const bool is_small = !queue_.empty() && queue_.size() < options_.gathered;
+    if (is_small && more_to_come_ && more_to_come_()) {
+        arrived_.wait_for(lock, options_.gather_time,
+                          [this] { return queue_.size() >= options_.gathered || woken_; });
+    }
     woken_ = false;
     return !queue_.empty();
 }

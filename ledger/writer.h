@@ -42,6 +42,9 @@ public:
     struct Options {
         std::size_t batch_max = 512;     // Units a COMMIT.
         std::size_t queue_max = 50'000;  // Beyond: unavailable at once.
+        // A smaller batch waits so long for others, while there are more to come (expect_more()).
+        std::size_t gathered = 64;
+        std::chrono::microseconds gather_time{4'000};
     };
 
     Writer(std::unique_ptr<WriteConnection> connection, Options options, Log& log);
@@ -75,6 +78,13 @@ public:
     // given, once. Whoever waits for outcomes can gather them that way.
     void around_outcomes(std::function<void(const std::function<void()>&)> around) {
         around_outcomes_ = std::move(around);
+    }
+
+    // Whether those who submit are all at work: then wait() lets a small batch fill, since a COMMIT
+    // costs the processor and the disk nearly the same for one unit as for many. Called on the
+    // writer's thread. Before the first wait().
+    void expect_more(std::function<bool()> more_to_come) {
+        more_to_come_ = std::move(more_to_come);
     }
 
     // Commits are timed by it. Before the first run_once(); it must outlive the writer.
@@ -129,6 +139,7 @@ private:
     Log& log_;
     std::function<void()> on_events_;
     std::function<void(const std::function<void()>&)> around_outcomes_;
+    std::function<bool()> more_to_come_;
     std::uint64_t events_seen_ = 0;
 
     mutable std::mutex mutex_;

@@ -20,6 +20,8 @@ namespace {
 constexpr std::chrono::milliseconds kTick{100};
 // How many answers a loop takes on before it looks for other events.
 constexpr std::size_t kAnswersATurn = 32;
+// How many events a loop takes on at most before others may have the next ones.
+constexpr std::size_t kSocketEventsMax = 8;
 
 class EpollFront final : public Front {
 public:
@@ -36,6 +38,7 @@ public:
     void stop(std::chrono::milliseconds patience) override;
     Result<Done> reload_tls() override;
     void gather_answers(const std::function<void()>& work) override;
+    bool is_busy() const override;
     int port(std::string_view name) const override;
     Counters counters() const override;
     std::vector<ListenerView> listeners() const override;
@@ -45,13 +48,15 @@ private:
 
     Result<Tls> load_tls(const Listener& settings);
     void send_answers(ConnectionWorker& worker);
-    void handle_one_event(ConnectionWorker& worker);
+    void handle_events(ConnectionWorker& worker, std::size_t& most);
+    void handle_event(ConnectionWorker& worker, std::uint64_t key);
     void sweep_when_due(ConnectionWorker& worker);
     void sweep(ConnectionWorker& worker, std::chrono::nanoseconds now);
     void cut_all();
 
     FrontState state_;
     std::atomic<int> running_{0};
+    std::atomic<int> resting_{0};  // Threads that wait for an event.
     std::atomic<std::int64_t> next_sweep_ns_{0};
     std::atomic<std::int64_t> cut_at_ns_{0};  // 0: not stopping.
 };
@@ -111,9 +116,10 @@ Result<Done> EpollFront::reload_tls() {
 void EpollFront::run() {
     running_.fetch_add(1);
     ConnectionWorker worker(state_);
+    std::size_t most = 1;
     while (!state_.finished.load()) {
         send_answers(worker);
-        handle_one_event(worker);
+        handle_events(worker, most);
         sweep_when_due(worker);
     }
     state_.slots->wake_one();
@@ -132,18 +138,34 @@ void EpollFront::gather_answers(const std::function<void()>& work) {
     state_.slots->end_gathering();
 }
 
-// One event a call: the kernel hands the next one to whichever thread is free.
-void EpollFront::handle_one_event(ConnectionWorker& worker) {
-    epoll_event event{};
-    const int events =
-        ::epoll_wait(state_.slots->epoll(), &event, 1, static_cast<int>(kTick.count()));
-    const std::uint64_t key = event.data.u64;
-    if (events != 1 || key == kWakeKey) return;
+// One event a call, so that the kernel hands the next one to whichever thread is free; more, to ask
+// the kernel less often, while there have been more than that each time.
+void EpollFront::handle_events(ConnectionWorker& worker, std::size_t& most) {
+    std::array<epoll_event, kSocketEventsMax> events{};
+    resting_.fetch_add(1, std::memory_order_relaxed);
+    const int taken = ::epoll_wait(state_.slots->epoll(), events.data(), static_cast<int>(most),
+                                   static_cast<int>(kTick.count()));
+    resting_.fetch_sub(1, std::memory_order_relaxed);
+    for (int i = 0; i < taken; ++i) {
+        if (i > 0) send_answers(worker);
+        handle_event(worker, events.at(static_cast<std::size_t>(i)).data.u64);
+    }
+    most = static_cast<std::size_t>(std::max(taken, 0)) == most
+               ? std::min(most * 2, kSocketEventsMax)
+               : 1;
+}
+
+void EpollFront::handle_event(ConnectionWorker& worker, std::uint64_t key) {
+    if (key == kWakeKey) return;
     if ((key & kListenerKey) != 0) {
         accept_waiting(state_, state_.listeners[key & ~kListenerKey]);
     } else {
         worker.on_event(state_.slots->at(key));
     }
+}
+
+bool EpollFront::is_busy() const {
+    return resting_.load(std::memory_order_relaxed) == 0;
 }
 
 void EpollFront::sweep_when_due(ConnectionWorker& worker) {

@@ -1,7 +1,7 @@
 // Sums up what hot_paths.sh has measured: one JSON object, medians, and each round's figures.
 import {readFileSync} from 'node:fs';
 
-const what = process.argv[2];
+const [what, connections] = process.argv.slice(2);
 const read = (name) => readFileSync(name, 'utf8').trim().split('\n').map((line) => JSON.parse(line));
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const per_s = (lines) => median(lines.map((line) => line.per_s));
@@ -32,7 +32,7 @@ if (what !== 'duplicates') {
 }
 const wrong = [...ours, ...peer].reduce((sum, line) => sum + line.answered - line.good + line.failed, 0);
 Object.assign(result, {
-    runs: ours.length, not_as_expected: wrong,
+    connections: Number(connections), runs: ours.length, not_as_expected: wrong,
     ours_runs_per_s: ours.map((line) => line.per_s), peer_runs_per_s: peer.map((line) => line.per_s),
     limit_runs_per_s: limit.map((line) => line.per_s),
 });

@@ -6,8 +6,9 @@
 # RESULTS_FOLDER/hot_paths; with `history` those as well, and in its folder history a ledger with
 # TOLLGATE_BENCH_HISTORY (2000000) payments of the year before; with `million` one of a million in
 # its folder million. Prints one JSON object. TOLLGATE_BENCH_ROUNDS (5), TOLLGATE_BENCH_SECONDS (5),
-# TOLLGATE_BENCH_PAYMENTS (120000; so many notifications) and TOLLGATE_BENCH_CONNECTIONS (64) in the
-# environment change the size.
+# TOLLGATE_BENCH_PAYMENTS (120000; so many notifications) and TOLLGATE_BENCH_CONNECTIONS (128 for
+# payments, 256 for callbacks; the empty handler has 64) in the environment change the size. Both
+# sides have a second of the same load before each round: caches and compiled code are there then.
 set -euo pipefail
 
 readonly tollgate=$1 build=$2 results=$3 what=$4
@@ -15,7 +16,10 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly here
 readonly rounds=${TOLLGATE_BENCH_ROUNDS:-5} seconds=${TOLLGATE_BENCH_SECONDS:-5}
 readonly payments=${TOLLGATE_BENCH_PAYMENTS:-120000}
-readonly work=$results/hot_paths connections=${TOLLGATE_BENCH_CONNECTIONS:-64}
+default_connections=256
+[[ $what != create ]] || default_connections=128
+readonly work=$results/hot_paths connections=${TOLLGATE_BENCH_CONNECTIONS:-$default_connections}
+readonly limit_connections=64 warm_notifications=15000
 export WRK_SCRIPTS=$here/wrk
 mkdir -p "$work"
 cd "$work"
@@ -124,32 +128,61 @@ stop() {
 
 # load RESULT URL SCRIPT ARGUMENTS…: appends the line of figures, with the cores that wrk took.
 load() {
-    local result=$1 url=$2 script=$3
-    shift 3
+    load_over "$connections" "$@"
+}
+
+load_over() {  # CONNECTIONS, and what load takes
+    local over=$1 result=$2 url=$3 script=$4
+    shift 4
     local TIMEFORMAT='%U %S %R'
-    { time wrk -t1 -c$connections -d"${seconds}s" -s "$WRK_SCRIPTS/$script" "$url" -- "$@" \
+    { time wrk -t1 -c"$over" -d"${duration:-$seconds}s" -s "$WRK_SCRIPTS/$script" "$url" -- "$@" \
         >wrk.out 2>wrk.err; } 2>wrk.time
     awk -v "cores=$(awk '{printf "%.3f", ($1 + $2) / $3}' wrk.time)" \
         '/^\{/ {sub(/}$/, ",\"load_cores\":" cores "}"); print}' wrk.out >>"$result"
 }
 
+warm_up() {  # what load takes, without its RESULT
+    local duration=1
+    load warm "$@"
+}
+
+# The first ones are for warming up; of the others each side gets so many in its first seconds that
+# these can be repeats afterwards.
+split_notifications() {
+    [[ -f notifications.warm && ! notifications -nt notifications.warm ]] && return
+    tail -n +$((warm_notifications + 1)) notifications >notifications.rest
+    head -n 4000 notifications.rest >notifications.again
+    head -n "$warm_notifications" notifications >notifications.warm
+}
+
 # Each takes the file for its figures, and what else its script wants.
-callbacks_ours() { load "$1" http://127.0.0.1:18600 callbacks.lua notifications /alipay/shop/notify "${@:2}"; }
-callbacks_peer() { load "$1" http://127.0.0.1:18610 callbacks.lua notifications /notify; }
+callbacks_ours() { load "$1" http://127.0.0.1:18600 callbacks.lua notifications.rest /alipay/shop/notify "${@:2}"; }
+callbacks_peer() { load "$1" http://127.0.0.1:18610 callbacks.lua notifications.rest /notify; }
+repeats_ours() { load ours.again http://127.0.0.1:18600 callbacks.lua notifications.again /alipay/shop/notify; }
+repeats_peer() { load peer.again http://127.0.0.1:18610 callbacks.lua notifications.again /notify; }
+warm_callbacks_ours() { warm_up http://127.0.0.1:18600 callbacks.lua notifications.warm /alipay/shop/notify; }
+warm_callbacks_peer() { warm_up http://127.0.0.1:18610 callbacks.lua notifications.warm /notify; }
 create_ours() { load "$1" http://127.0.0.1:18601 create.lua /v1/payments "$(cat caller)" "C$2_" "${@:3}"; }
 create_peer() { load "$1" http://127.0.0.1:18610 create.lua /payments "$(cat caller)" "C$2_"; }
+warm_create_ours() { warm_up http://127.0.0.1:18601 create.lua /v1/payments "$(cat caller)" "W$1_"; }
+warm_create_peer() { warm_up http://127.0.0.1:18610 create.lua /payments "$(cat caller)" "W$1_"; }
 
 measure_callbacks() {
     local round
     for ((round = 0; round < rounds; ++round)); do
-        start_ours full; callbacks_ours ours; [[ $what == callbacks ]] || callbacks_ours ours.again; stop
-        start_peer full; callbacks_peer peer; [[ $what == callbacks ]] || callbacks_peer peer.again; stop
+        start_ours full; warm_callbacks_ours; callbacks_ours ours
+        [[ $what == callbacks ]] || repeats_ours
+        stop
+        start_peer full; warm_callbacks_peer; callbacks_peer peer
+        [[ $what == callbacks ]] || repeats_peer
+        stop
         start_empty
-        load limit "http://127.0.0.1:$(grep -o '[0-9]\+' empty.port | head -n 1)" callbacks.lua \
-            notifications /now
+        load_over $limit_connections limit \
+            "http://127.0.0.1:$(grep -o '[0-9]\+' empty.port | head -n 1)" callbacks.lua notifications /now
         stop
     done
     start_ours full
+    warm_callbacks_ours
     callbacks_ours calm "$(node -p "$connections / ($(median ours per_s) * 0.7) * 1000")"
     stop
 }
@@ -157,12 +190,13 @@ measure_callbacks() {
 measure_create() {
     local round
     for ((round = 0; round < rounds; ++round)); do
-        start_ours empty; create_ours ours "$round"; stop
-        start_peer empty; create_peer peer "$round"; stop
+        start_ours empty; warm_create_ours "$round"; create_ours ours "$round"; stop
+        start_peer empty; warm_create_peer "$round"; create_peer peer "$round"; stop
         openssl speed -seconds 2 rsa2048 2>/dev/null \
             | awk '/^rsa 2048/ {printf "{\"per_s\":%.0f}\n", $6}' >>limit
     done
     start_ours empty
+    warm_create_ours calm
     create_ours calm calm "$(node -p "$connections / ($(median ours per_s) * 0.7) * 1000")"
     stop
 }
@@ -179,10 +213,11 @@ prepare_ours
 [[ $what == million ]] && { prepare_history million 1 1000000; exit; }
 check_node
 prepare_peer
-rm -f ours ours.again peer peer.again limit calm
+split_notifications
+rm -f warm ours ours.again peer peer.again limit calm
 case $what in
     create) measure_create ;;
     callbacks | duplicates) measure_callbacks ;;
     *) echo "there is no hot path $what" >&2; exit 2 ;;
 esac
-node "$here/hot_paths.mjs" "$what"
+node "$here/hot_paths.mjs" "$what" "$connections"

@@ -1,5 +1,6 @@
 #include "ledger/writer.h"
 
+#include <future>
 #include <thread>
 #include <vector>
 
@@ -299,6 +300,69 @@ TEST(Writer, SurvivesADiskThatFailsOnce) {
     EXPECT_EQ(answers.of, (std::vector<std::string>{"ok", "ok", "ok"}));
     world.reopen();
     EXPECT_TRUE(world.find("T0") && world.find("T1") && world.find("T2"));
+}
+
+// A writer of two in a batch, with all the time in the world, and what its wait() says.
+struct Gathering : LedgerWorld {
+    explicit Gathering(std::function<bool()> more_to_come) {
+        writer.reset();
+        auto connection = store->write_connection();
+        EXPECT_TRUE(connection);
+        writer = std::make_unique<Writer>(
+            *std::move(connection),
+            Writer::Options{.gathered = 2, .gather_time = std::chrono::hours(1)}, log.get());
+        writer->expect_more(std::move(more_to_come));
+    }
+    auto wait() {
+        return std::async(std::launch::async,
+                          [this] { return writer->wait(std::chrono::hours(1)); });
+    }
+    // Bounded, so that a wait that never ends is a failure and no hang.
+    bool ends(std::future<bool>& waiting) const {
+        const bool ended = waiting.wait_for(std::chrono::seconds(30)) == std::future_status::ready;
+        if (!ended) writer->wake();
+        return ended && waiting.get();
+    }
+};
+
+TEST(Writer, LetsABatchFillWhileThereIsMoreToCome) {
+    Answers answers;  // Outlives the writer.
+    std::promise<void> looked;
+    Gathering world([&] {
+        looked.set_value();
+        return true;
+    });
+    auto waiting = world.wait();
+    world.writer->submit(make_unit(add(world, "T0"), answers.note(0)));
+    ASSERT_EQ(looked.get_future().wait_for(std::chrono::seconds(30)), std::future_status::ready);
+    EXPECT_NE(waiting.wait_for(std::chrono::seconds(0)), std::future_status::ready);
+    world.writer->submit(make_unit(add(world, "T1"), answers.note(1)));
+    EXPECT_TRUE(world.ends(waiting));
+    EXPECT_EQ(*world.writer->run_once(), 2U);
+    EXPECT_EQ(world.writer->health().commits, 1U);
+}
+
+TEST(Writer, LetsNobodyWaitForWhatDoesNotCome) {
+    Answers answers;
+    Gathering world([] { return false; });
+    auto waiting = world.wait();
+    world.writer->submit(make_unit(add(world, "T0"), answers.note(0)));
+    EXPECT_TRUE(world.ends(waiting));
+    EXPECT_EQ(*world.writer->run_once(), 1U);
+}
+
+TEST(Writer, StopsGatheringWhenItIsWoken) {
+    Answers answers;  // Outlives the writer.
+    std::promise<void> looked;
+    Gathering world([&] {
+        looked.set_value();
+        return true;
+    });
+    auto waiting = world.wait();
+    world.writer->submit(make_unit(add(world, "T0"), answers.note(0)));
+    ASSERT_EQ(looked.get_future().wait_for(std::chrono::seconds(30)), std::future_status::ready);
+    world.writer->wake();
+    EXPECT_TRUE(world.ends(waiting));
 }
 
 TEST_P(WriterThreads, CommitsWhatManyThreadsSubmit) {

@@ -105,7 +105,8 @@ Json AlipayModel::run_auth(const std::string& method, const signing::Fields& fie
     if (method != "alipay.fund.auth.operation.cancel") return refused_freeze("INVALID_METHOD");
     const auto done = auths_.cancel(known->auth_no, seams_.world.now());
     if (!done) return refused_freeze(done.error());
-    return freeze_done(*done->auth, freeze);
+    // Another operation may have moved the first one.
+    return freeze_done(*done->auth, done->auth->operations.front());
 }
 
 Json AlipayModel::freeze_code(const sandbox::AuthOutcome& opened) const {

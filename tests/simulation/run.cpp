@@ -143,7 +143,10 @@ private:
         Dice aside = dice_.aside();
         if (aside.chance(400))
             kept_ = milliseconds(aside.between(kKeptMin.count(), kKeptMax.count()));
-        if (aside.chance(100)) speed_.cache_kib = aside.between(40, 160);
+        const bool little_cache = aside.chance(100);
+        if (little_cache) speed_.cache_kib = aside.between(40, 160);
+        small_pages_ = aside.chance(900);
+        if (little_cache && small_pages_) speed_.cache_kib /= 4;
         const Faults drawn = Faults::drawn_from(dice_);
         if (options_.dies_at == 0 && options_.disk_fails_at == 0) return drawn;
         // The one fault meets a payment that is refunded or, with every third seed, closed.
@@ -241,7 +244,7 @@ private:
 
     void start_process() {
         TOLLGATE_CHECK(process_ == nullptr && vfs_.open_handles() == 0);
-        if (first_start_ && !first_disk_is_empty_) disk_.copy_from(template_disk());
+        if (first_start_ && !first_disk_is_empty_) disk_.copy_from(template_disk(small_pages_));
         first_start_ = false;
         remove_half_copy();
         trace_.note("gateway.starts");
@@ -264,18 +267,25 @@ private:
     }
 
     // A ledger that has been opened once: migrating each run's own would take most of its time.
-    static const MemoryDisk& template_disk() {
-        static const std::unique_ptr<MemoryDisk> kTemplate = [] {
-            auto disk = std::make_unique<MemoryDisk>(Dice(1));
-            World world;
-            MachineClock clock(world);
-            MemoryVfs vfs(*disk, clock);
-            const auto store =
-                ledger::open_sqlite_store({.file = ledger_file(), .vfs = vfs.name()}, clock);
-            TOLLGATE_CHECK(store.has_value());
-            return disk;
-        }();
-        return *kTemplate;
+    // A file keeps the pages that it began with: those of 1 KiB are soon written and soon full.
+    static const MemoryDisk& template_disk(bool small_pages) {
+        static const auto kSmall = new_ledger("PRAGMA page_size = 1024; PRAGMA user_version = 0");
+        static const auto kShipped = new_ledger("");
+        return small_pages ? *kSmall : *kShipped;
+    }
+    static std::unique_ptr<MemoryDisk> new_ledger(const char* begun_with) {
+        auto disk = std::make_unique<MemoryDisk>(Dice(1));
+        World world;
+        MachineClock clock(world);
+        MemoryVfs vfs(*disk, clock);
+        {
+            auto db = Database::open(ledger_file(), Database::Mode::read_write, vfs.name());
+            TOLLGATE_CHECK(db.has_value() && db->run(begun_with).has_value());
+        }
+        const auto store =
+            ledger::open_sqlite_store({.file = ledger_file(), .vfs = vfs.name()}, clock);
+        TOLLGATE_CHECK(store.has_value());
+        return disk;
     }
 
     // Some fifty an order are usual.
@@ -419,6 +429,7 @@ private:
     MachineSpeed speed_;
     std::int64_t orders_per_second_ = 100;
     bool first_disk_is_empty_ = false;
+    bool small_pages_ = false;
     std::optional<milliseconds> kept_;
     callbacks::PaymentRules rules_;
     const Faults faults_;

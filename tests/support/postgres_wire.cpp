@@ -1,8 +1,8 @@
 #include "tests/support/postgres_wire.h"
 
 #include <array>
+#include <cstdint>
 #include <string_view>
-#include <utility>
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -40,6 +40,33 @@ bool send_all(int to, std::string_view bytes) {
     }
     return true;
 }
+
+// Finds the messages in what a server sends: a letter, four bytes of length, and so much.
+class Messages {
+public:
+    // How many of `bytes`, which go on from the last ones, begin a message of this letter.
+    int count(char letter, std::string_view bytes) {
+        int found = 0;
+        for (const char byte : bytes) {
+            if (head_ == 0 && byte == letter) ++found;
+            if (head_ < kHead) {
+                // The letter is shifted out again.
+                length_ = length_ << 8U | static_cast<unsigned char>(byte);
+                if (++head_ == kHead) left_ = length_ - 4;
+            } else {
+                --left_;
+            }
+            if (head_ == kHead && left_ == 0) head_ = 0;
+        }
+        return found;
+    }
+
+private:
+    static constexpr int kHead = 5;
+    int head_ = 0;
+    std::uint32_t length_ = 0;
+    std::uint32_t left_ = 0;
+};
 
 }  // namespace
 
@@ -80,7 +107,7 @@ void PostgresWire::carry(int client) {
     const sockaddr_un there = address_of(server_);
     bool alive = ::connect(server, reinterpret_cast<const sockaddr*>(&there), sizeof(there)) == 0;
     std::array<char, 65'536> buffer{};
-    bool asked = false;
+    Messages answers;
     while (alive && !stop_) {
         std::array<pollfd, 2> sides = {{{.fd = client, .events = POLLIN, .revents = 0},
                                         {.fd = server, .events = POLLIN, .revents = 0}}};
@@ -94,8 +121,9 @@ void PostgresWire::carry(int client) {
                 break;
             }
             const std::string_view bytes(buffer.data(), static_cast<std::size_t>(got));
-            if (side == 0) asked = true;
-            if (side == 1 && std::exchange(asked, false)) ++round_trips_;
+            // "Ready for query": the end of what one wait was for. Its bytes may come in any
+            // pieces, and before the whole question has gone by.
+            if (side == 1) round_trips_ += answers.count('Z', bytes);
             // The tag of a COMMIT that has been done.
             const bool is_commit =
                 side == 1 && bytes.find(std::string_view("COMMIT\0", 7)) != std::string_view::npos;

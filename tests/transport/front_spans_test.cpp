@@ -6,9 +6,12 @@
 
 #include "base/tracer.h"
 #include "running_front.h"
+#include "tests/support/spans.h"
 
 namespace tollgate::transport::testing {
 namespace {
+
+using tollgate::testing::attribute;
 
 class FrontSpans : public ::testing::Test {
 protected:
@@ -21,15 +24,6 @@ protected:
         }));
         taken.resize(count);
         return taken;
-    }
-
-    static std::string attribute(const SpanRecord& span, std::string_view name) {
-        for (const auto& [found, value] : span.attributes) {
-            if (found != name) continue;
-            if (const auto* text = std::get_if<std::string>(&value)) return *text;
-            return std::to_string(std::get<std::int64_t>(value));
-        }
-        return "none";
     }
 
     CountingEntropy entropy_;

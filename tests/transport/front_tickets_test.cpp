@@ -46,6 +46,33 @@ private:
     std::vector<std::string> bodies_;
 };
 
+// Holds handlers until it is opened.
+class Gate {
+public:
+    void pass() {
+        std::unique_lock lock(mutex_);
+        ++held_;
+        opened_.wait(lock, [this] { return is_open_; });
+    }
+    bool holds(int count) {
+        return becomes_true([this, count] {
+            const std::lock_guard lock(mutex_);
+            return held_ == count;
+        });
+    }
+    void open() {
+        const std::lock_guard lock(mutex_);
+        is_open_ = true;
+        opened_.notify_all();
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable opened_;
+    int held_ = 0;
+    bool is_open_ = false;
+};
+
 Router shelf_router(Shelf& shelf) {
     Router router = echo_router();
     router.add("POST", "/later", shelf.handler());
@@ -81,6 +108,31 @@ TEST(FrontTickets, GatheredAnswersAllLeave) {
     ASSERT_TRUE(shelf.holds(1));
     shelf.take().complete(text_answer("again"));
     EXPECT_EQ(peers.front().answer()->body, "again");
+}
+
+// Busy is who has no loop left that waits for something to do.
+TEST(FrontTickets, IsBusyWhileEveryLoopIsAtWork) {
+    Shelf shelf;
+    Gate gate;
+    Router router = shelf_router(shelf);
+    router.add("GET", "/slow", at_once([&](const ServerRequest&) {
+                   gate.pass();
+                   return text_answer("slow");
+               }));
+    RunningFront front({.router = std::move(router), .threads = 2});
+    ASSERT_TRUE(becomes_true([&] { return !front->is_busy(); }));
+    Peer first = front.peer();
+    Peer second = front.peer();
+    ASSERT_TRUE(first.send(request_text("GET", "/slow")));
+    ASSERT_TRUE(gate.holds(1));
+    EXPECT_TRUE(becomes_true([&] { return !front->is_busy(); }));
+    ASSERT_TRUE(second.send(request_text("GET", "/slow")));
+    ASSERT_TRUE(gate.holds(2));
+    EXPECT_TRUE(front->is_busy());
+    gate.open();
+    EXPECT_EQ(first.answer()->body, "slow");
+    EXPECT_EQ(second.answer()->body, "slow");
+    EXPECT_TRUE(becomes_true([&] { return !front->is_busy(); }));
 }
 
 TEST(FrontTickets, AnswersAfterTheHandlerHasReturned) {

@@ -10,11 +10,13 @@
 #include "base/log.h"
 #include "base/tracer.h"
 #include "tests/support/fakes.h"
+#include "tests/support/spans.h"
 
 namespace tollgate {
 namespace {
 
 using std::chrono::milliseconds;
+using tollgate::testing::attribute;
 
 constexpr const char* kTrace = "4bf92f3577b34da6a3ce929d0e0e4736";
 constexpr const char* kParent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -152,14 +154,6 @@ protected:
     static std::string id_of(const Span& span) { return id_text(span.context()->span_id); }
     static std::string parent_of(const SpanRecord& span) {
         return span.parent ? id_text(*span.parent) : "none";
-    }
-    static std::string attribute(const SpanRecord& span, std::string_view name) {
-        for (const auto& [found, value] : span.attributes) {
-            if (found != name) continue;
-            if (const auto* text = std::get_if<std::string>(&value)) return *text;
-            return std::to_string(std::get<std::int64_t>(value));
-        }
-        return "none";
     }
 
     testing::HandClock clock_;
