@@ -165,7 +165,8 @@ void EpollFront::handle_event(ConnectionWorker& worker, std::uint64_t key) {
 }
 
 bool EpollFront::is_busy() const {
-    return resting_.load(std::memory_order_relaxed) == 0;
+    return running_.load(std::memory_order_relaxed) > 1 &&
+           resting_.load(std::memory_order_relaxed) == 0;
 }
 
 void EpollFront::sweep_when_due(ConnectionWorker& worker) {

@@ -77,7 +77,8 @@ public:
     // returns, for the price of waking one loop instead of a wake each. From one thread at a time.
     virtual void gather_answers(const std::function<void()>& work) = 0;
 
-    // Every loop is at work: there are more requests than threads. Safe from any thread.
+    // Every one of several loops is at work: there is more to do than one peer alone asks for. A
+    // front with a single loop cannot tell, and is never busy. Safe from any thread.
     virtual bool is_busy() const = 0;
 
     // The port that the named listener really has.

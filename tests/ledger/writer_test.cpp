@@ -302,67 +302,57 @@ TEST(Writer, SurvivesADiskThatFailsOnce) {
     EXPECT_TRUE(world.find("T0") && world.find("T1") && world.find("T2"));
 }
 
-// A writer of two in a batch, with all the time in the world, and what its wait() says.
+// A writer of two in a batch, with all the time in the world, and one unit in line.
 struct Gathering : LedgerWorld {
-    explicit Gathering(std::function<bool()> more_to_come) {
+    Gathering(bool more_to_come, Answers& answers) {
         writer.reset();
         auto connection = store->write_connection();
         EXPECT_TRUE(connection);
         writer = std::make_unique<Writer>(
             *std::move(connection),
             Writer::Options{.gathered = 2, .gather_time = std::chrono::hours(1)}, log.get());
-        writer->expect_more(std::move(more_to_come));
+        writer->expect_more([this, more_to_come] {
+            looked.set_value();
+            return more_to_come;
+        });
+        writer->submit(make_unit(add(*this, "T0"), answers.note(0)));
+        waiting =
+            std::async(std::launch::async, [this] { return writer->wait(std::chrono::hours(1)); });
+        // Bounded, so that a wait that never ends is a failure and no hang.
+        EXPECT_EQ(looked.get_future().wait_for(kLong), std::future_status::ready);
     }
-    auto wait() {
-        return std::async(std::launch::async,
-                          [this] { return writer->wait(std::chrono::hours(1)); });
-    }
-    // Bounded, so that a wait that never ends is a failure and no hang.
-    bool ends(std::future<bool>& waiting) const {
-        const bool ended = waiting.wait_for(std::chrono::seconds(30)) == std::future_status::ready;
-        if (!ended) writer->wake();
-        return ended && waiting.get();
-    }
+    ~Gathering() { writer->wake(); }
+
+    // True when wait() says that there is work.
+    bool ends() { return waiting.wait_for(kLong) == std::future_status::ready && waiting.get(); }
+
+    static constexpr std::chrono::seconds kLong{30};
+    std::promise<void> looked;
+    std::future<bool> waiting;
 };
 
 TEST(Writer, LetsABatchFillWhileThereIsMoreToCome) {
     Answers answers;  // Outlives the writer.
-    std::promise<void> looked;
-    Gathering world([&] {
-        looked.set_value();
-        return true;
-    });
-    auto waiting = world.wait();
-    world.writer->submit(make_unit(add(world, "T0"), answers.note(0)));
-    ASSERT_EQ(looked.get_future().wait_for(std::chrono::seconds(30)), std::future_status::ready);
-    EXPECT_NE(waiting.wait_for(std::chrono::seconds(0)), std::future_status::ready);
+    Gathering world(true, answers);
+    EXPECT_NE(world.waiting.wait_for(std::chrono::seconds(0)), std::future_status::ready);
     world.writer->submit(make_unit(add(world, "T1"), answers.note(1)));
-    EXPECT_TRUE(world.ends(waiting));
+    EXPECT_TRUE(world.ends());
     EXPECT_EQ(*world.writer->run_once(), 2U);
     EXPECT_EQ(world.writer->health().commits, 1U);
 }
 
 TEST(Writer, LetsNobodyWaitForWhatDoesNotCome) {
     Answers answers;
-    Gathering world([] { return false; });
-    auto waiting = world.wait();
-    world.writer->submit(make_unit(add(world, "T0"), answers.note(0)));
-    EXPECT_TRUE(world.ends(waiting));
+    Gathering world(false, answers);
+    EXPECT_TRUE(world.ends());
     EXPECT_EQ(*world.writer->run_once(), 1U);
 }
 
 TEST(Writer, StopsGatheringWhenItIsWoken) {
-    Answers answers;  // Outlives the writer.
-    std::promise<void> looked;
-    Gathering world([&] {
-        looked.set_value();
-        return true;
-    });
-    auto waiting = world.wait();
-    world.writer->submit(make_unit(add(world, "T0"), answers.note(0)));
-    ASSERT_EQ(looked.get_future().wait_for(std::chrono::seconds(30)), std::future_status::ready);
+    Answers answers;
+    Gathering world(true, answers);
     world.writer->wake();
-    EXPECT_TRUE(world.ends(waiting));
+    EXPECT_TRUE(world.ends());
 }
 
 TEST_P(WriterThreads, CommitsWhatManyThreadsSubmit) {

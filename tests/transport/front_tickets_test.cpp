@@ -110,16 +110,19 @@ TEST(FrontTickets, GatheredAnswersAllLeave) {
     EXPECT_EQ(peers.front().answer()->body, "again");
 }
 
-// Busy is who has no loop left that waits for something to do.
-TEST(FrontTickets, IsBusyWhileEveryLoopIsAtWork) {
-    Shelf shelf;
-    Gate gate;
-    Router router = shelf_router(shelf);
-    router.add("GET", "/slow", at_once([&](const ServerRequest&) {
+Router gate_router(Gate& gate) {
+    Router router;
+    router.add("GET", "/slow", at_once([&gate](const ServerRequest&) {
                    gate.pass();
                    return text_answer("slow");
                }));
-    RunningFront front({.router = std::move(router), .threads = 2});
+    return router;
+}
+
+// Busy is who has no loop left that waits for something to do.
+TEST(FrontTickets, IsBusyWhileEveryLoopIsAtWork) {
+    Gate gate;
+    RunningFront front({.router = gate_router(gate), .threads = 2});
     ASSERT_TRUE(becomes_true([&] { return !front->is_busy(); }));
     Peer first = front.peer();
     Peer second = front.peer();
@@ -133,6 +136,18 @@ TEST(FrontTickets, IsBusyWhileEveryLoopIsAtWork) {
     EXPECT_EQ(first.answer()->body, "slow");
     EXPECT_EQ(second.answer()->body, "slow");
     EXPECT_TRUE(becomes_true([&] { return !front->is_busy(); }));
+}
+
+// Else whoever is alone there would be made to wait for others.
+TEST(FrontTickets, IsNeverBusyWithASingleLoop) {
+    Gate gate;
+    RunningFront front({.router = gate_router(gate), .threads = 1});
+    Peer peer = front.peer();
+    ASSERT_TRUE(peer.send(request_text("GET", "/slow")));
+    ASSERT_TRUE(gate.holds(1));
+    EXPECT_FALSE(front->is_busy());
+    gate.open();
+    EXPECT_EQ(peer.answer()->body, "slow");
 }
 
 TEST(FrontTickets, AnswersAfterTheHandlerHasReturned) {
