@@ -97,9 +97,15 @@ JSON
 
 wait_for() { until curl -s -o answer "$1"; do kill -0 "$server"; done; }
 
+# A copy that is on the disk: else the first sync of what is measured waits until all of it is.
+copy_ledger() {  # FROM TO
+    cp "$1" "$2"
+    sync "$2"
+}
+
 start_ours() {
     rm -f ours.db*
-    [[ $1 == empty ]] || cp ours.full.db ours.db
+    [[ $1 == empty ]] || copy_ledger ours.full.db ours.db
     "$tollgate" serve --config ours.json 2>ours.log &
     server=$!
     wait_for http://127.0.0.1:18602/readyz
@@ -107,7 +113,7 @@ start_ours() {
 
 start_peer() {
     rm -f peer.db*
-    [[ $1 == empty ]] || cp peer.full.db peer.db
+    [[ $1 == empty ]] || copy_ledger peer.full.db peer.db
     node node/server.mjs peer.json >peer.log 2>&1 &
     server=$!
     wait_for http://127.0.0.1:18610/
