@@ -40,11 +40,11 @@ public:
     // The port that a listener ("public", "api", "operator") really has.
     virtual int port(std::string_view listener) const = 0;
 
-    // Takes the apps as these settings have them, keys, certificates and rules, and reads the doors'
-    // TLS files anew (Front::reload_tls): both or nothing. Requests under way go on with what they
-    // began with. What is wrong with the apps is added to `problems`. Errors: invalid_argument with
-    // problems; failed_precondition when an app has come, gone or changed its app_id, which takes a
-    // restart; those of Front::reload_tls. From one thread at a time.
+    // Takes the apps as these settings have them, keys, certificates and rules, and reads the
+    // doors' TLS files anew (Front::reload_tls): both or nothing. Requests under way go on with
+    // what they began with. What is wrong with the apps is added to `problems`. Errors:
+    // invalid_argument with problems; failed_precondition when an app has come, gone or changed its
+    // app_id, which takes a restart; those of Front::reload_tls. From one thread at a time.
     virtual Result<Done> reload(const std::vector<config::AppSettings>& apps,
                                 std::vector<config::Problem>& problems) = 0;
 

@@ -154,7 +154,9 @@ private:
 
     Result<Done> end_without_money(const QueryFinding& finding) {
         auto input = input_of(finding);
-        if (!input) return Done{};
+        // The end of another trade says nothing about the money of ours.
+        const bool other_trade = payment_.trade_no && *payment_.trade_no != finding.trade_no;
+        if (!input || other_trade) return Done{};
         const bool never_ours = payment_.status != PaymentStatus::paid;
         if (never_ours && *input == Input::trade_refunded) input = Input::trade_closed_unpaid;
         const Decision decision = ledger::decide(payment_.status, *input);

@@ -61,6 +61,21 @@ TEST(SettledAgain, MoneyThatWasAcceptedIsFollowedToItsEnd) {
     EXPECT_EQ(world.ask(id)["status"], "finished");
 }
 
+TEST(SettledAgain, TheEndOfAnotherTradeEndsNothing) {
+    SettledWorld world;
+    const auto id = world.make("T1");
+    auto first = GatewayWorld::paid("T1");
+    testing::replace(first, "trade_no", "2026OTHER");
+    EXPECT_EQ(world.notify(GatewayWorld::signed_body(first)).body, "success");
+    world.little.pay("T1");
+    EXPECT_EQ(world.ask(id)["held"], true);
+    world.settle("ignore");
+    auto trade = world.little.trade("T1");
+    trade.status = "TRADE_CLOSED";
+    world.little.set("T1", trade);
+    EXPECT_EQ(world.ask(id)["status"], "paid");
+}
+
 TEST(SettledAgain, MoneyThatWasIgnoredIsNeverTaken) {
     SettledWorld world;
     const auto id = world.make("T1");
