@@ -9,11 +9,13 @@ constexpr int kClockBeats = 100;
 
 }  // namespace
 
-void LedgerUpkeep::run_once() {
+Result<Done> LedgerUpkeep::run_once() {
     if (const auto done = store_.checkpoint(); !done) {
         log_.error("ledger.checkpoint_failed", {{"reason", done.error().message()}});
+        if (done.error().code() == ErrorCode::data_corruption) return done;
     }
     if (store_.is_shared()) look_around();
+    return Done{};
 }
 
 // What other gateways over the same ledger have written: their hints may be lost.

@@ -25,7 +25,8 @@ public:
     LedgerUpkeep(ledger::Store& store, ledger::EngineClock& clock, Hints hints, Log& log)
         : store_(store), clock_(clock), hints_(std::move(hints)), log_(log) {}
 
-    void run_once();
+    // Fails when the process must stop; see Store::checkpoint().
+    Result<Done> run_once();
 
 private:
     void look_around();

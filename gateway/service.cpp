@@ -350,7 +350,10 @@ private:
                              .to_deliver = [this] { deliveries_->hint(); }},
                             seams_.log);
         do {
-            upkeep.run_once();
+            if (const auto done = upkeep.run_once(); !done) {
+                seams_.on_fatal(done.error().message());
+                return;
+            }
             retention_->turn_partitions();
             guard_->run_once();
         } while (!signal_.wait(LedgerUpkeep::kBeat));

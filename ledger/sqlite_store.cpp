@@ -168,6 +168,8 @@ public:
         if (frames * kPageBytes < options_.wal_restart_bytes) return Done{};
         // What was written meanwhile: the less is left, the shorter the writer is held.
         TOLLGATE_DO(checkpoint(SQLITE_CHECKPOINT_PASSIVE, &frames));
+        // While somebody writes, SQLite has put this off to the moment in which it begins anew.
+        TOLLGATE_DO(sync_file());
         Result<Done> done = Done{};
         gate_->run_between(kGatePatience, [&] {
             const bool too_large = wal_bytes() > options_.wal_bytes_max;
@@ -199,7 +201,28 @@ private:
         const int code =
             sqlite3_wal_checkpoint_v2(checkpointer_.get(), nullptr, mode, frames, nullptr);
         if (code == SQLITE_OK || (code & 0xFF) == SQLITE_BUSY) return Done{};
+        if (code == SQLITE_IOERR_FSYNC) return sync_failed();
         return sqlite_error(checkpointer_.get());
+    }
+
+    // Waits until the disk has what was moved into the file.
+    Result<Done> sync_file() {
+        sqlite3_file* file = nullptr;
+        const int known = sqlite3_file_control(
+            checkpointer_.get(), "main", SQLITE_FCNTL_FILE_POINTER, static_cast<void*>(&file));
+        TOLLGATE_CHECK(known == SQLITE_OK && file != nullptr);
+        if (file->pMethods->xSync(file, SQLITE_SYNC_NORMAL) != SQLITE_OK) return sync_failed();
+        return Done{};
+    }
+
+    // After it the system may forget pages that were moved long ago, and a later sync would not
+    // tell: the log must not begin anew.
+    static Error sync_failed() {
+        return Error(
+                   ErrorCode::data_corruption,
+                   "a sync of the ledger's file failed; this process must stop, and the next start "
+                   "moves the log once more")
+            .because("sync_failed");
     }
 
     std::int64_t wal_bytes() const {

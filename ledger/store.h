@@ -98,6 +98,8 @@ public:
     virtual Result<ReadLease> read() = 0;
 
     // Moves what was committed from the log into the file, a bounded step; for a thread of its own.
+    // data_corruption: a sync failed, and the disk may lack what earlier steps have moved. The
+    // process must stop, and not call this again: the next start moves all of the log once more.
     virtual Result<Done> checkpoint() = 0;
 
     // How far the engine's clock is ahead of `ours`: processes that share an engine go by its

@@ -29,8 +29,10 @@ DigestContext context_for(EVP_PKEY& key, Use use) {
         OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_DIST_ID, id.data(), id.size()),
         OSSL_PARAM_construct_end()};
     const auto begin = use == Use::sign ? EVP_DigestSignInit_ex : EVP_DigestVerifyInit_ex;
-    TOLLGATE_CHECK(
-        begin(context.get(), nullptr, "SM3", nullptr, nullptr, &key, parameters.data()) == 1);
+    TOLLGATE_CHECK(begin(context.get(), nullptr, "SM3", nullptr, nullptr, &key, nullptr) == 1);
+    // Not as a parameter of the beginning: OpenSSL 3.0.19 refuses it there as too late.
+    EVP_PKEY_CTX* const settings = EVP_MD_CTX_get_pkey_ctx(context.get());
+    TOLLGATE_CHECK(EVP_PKEY_CTX_set_params(settings, parameters.data()) == 1);
     return context;
 }
 

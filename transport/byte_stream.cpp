@@ -7,10 +7,13 @@
 namespace tollgate::transport {
 
 IoOutcome ByteStream::receive(std::span<char> into) const {
-    const ssize_t got = ::recv(socket_.get(), into.data(), into.size(), MSG_DONTWAIT);
-    if (got > 0) return {.io = Io::done, .bytes = static_cast<std::size_t>(got)};
-    if (got == 0) return {.io = Io::finished};
-    return {.io = errno == EAGAIN || errno == EINTR ? Io::blocked : Io::broken};
+    while (true) {
+        const ssize_t got = ::recv(socket_.get(), into.data(), into.size(), MSG_DONTWAIT);
+        if (got > 0) return {.io = Io::done, .bytes = static_cast<std::size_t>(got)};
+        if (got == 0) return {.io = Io::finished};
+        if (errno == EAGAIN) return {.io = Io::blocked};
+        if (errno != EINTR) return {.io = Io::broken};
+    }
 }
 
 IoOutcome ByteStream::send(std::string_view bytes) const {

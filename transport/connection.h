@@ -48,6 +48,7 @@ struct Connection {
     std::size_t used = 0;  // … of which the frame has taken so much.
     Frame frame;
     Readiness input_needs = Readiness::input;     // To go on reading.
+    bool drained = false;                         // The last read took all that was there.
     std::chrono::nanoseconds idle_deadline{};     // 0: it has not been idle since the last request.
     std::chrono::nanoseconds request_deadline{};  // 0: no request has begun.
 

@@ -23,8 +23,8 @@ ConnectionWorker::ConnectionWorker(FrontState& front)
       dispatcher_(front),
       buffer_(std::make_unique<std::array<char, kBufferBytes>>()) {}
 
-void ConnectionWorker::on_event(Slot& slot) {
-    const std::optional<Waiting> waiting = slot.claim();
+void ConnectionWorker::on_event(Slot& slot, Slot::Sign sign) {
+    const std::optional<Waiting> waiting = slot.claim(sign);
     if (!waiting) return;
     Connection& connection = slot.connection();
     switch (*waiting) {
@@ -148,6 +148,8 @@ void ConnectionWorker::pump(Slot& slot) {
 Io ConnectionWorker::receive(Connection& connection) {
     const IoOutcome got = connection.stream.read(*buffer_);
     connection.input_needs = Readiness::input;
+    // TLS does not tell what it has left in the socket.
+    connection.drained = connection.stream.tls() == nullptr && got.bytes < buffer_->size();
     if (got.io == Io::broken) return Io::broken;
     if (got.io == Io::finished) connection.peer_finished = true;
     if (got.io == Io::blocked) connection.input_needs = got.needs;
@@ -193,7 +195,8 @@ void ConnectionWorker::wait_for_input(Slot& slot) {
         }
         slot.arm({.waiting = Waiting::request,
                   .deadline = connection.request_deadline,
-                  .readiness = connection.input_needs},
+                  .readiness = connection.input_needs,
+                  .drained = connection.drained},
                  front_.draining);
         return;
     }
@@ -205,7 +208,8 @@ void ConnectionWorker::wait_for_input(Slot& slot) {
     }
     if (!slot.arm({.waiting = Waiting::idle,
                    .deadline = connection.idle_deadline,
-                   .readiness = connection.input_needs},
+                   .readiness = connection.input_needs,
+                   .drained = connection.drained},
                   front_.draining)) {
         close(slot);
     }

@@ -15,8 +15,8 @@ class ConnectionWorker {
 public:
     explicit ConnectionWorker(FrontState& front);
 
-    // An event for this slot, perhaps an old one.
-    void on_event(Slot& slot);
+    // Something has happened to this slot, perhaps long ago.
+    void on_event(Slot& slot, Slot::Sign sign);
 
     // The wait of this connection, which the caller owns, has passed its deadline.
     void on_deadline(Slot& slot, Waiting waiting);

@@ -49,7 +49,7 @@ private:
     Result<Tls> load_tls(const Listener& settings);
     void send_answers(ConnectionWorker& worker);
     void handle_events(ConnectionWorker& worker, std::size_t& most);
-    void handle_event(ConnectionWorker& worker, std::uint64_t key);
+    void handle_event(ConnectionWorker& worker, const epoll_event& event);
     void sweep_when_due(ConnectionWorker& worker);
     void sweep(ConnectionWorker& worker, std::chrono::nanoseconds now);
     void cut_all();
@@ -129,7 +129,8 @@ void EpollFront::run() {
 void EpollFront::send_answers(ConnectionWorker& worker) {
     std::array<std::uint32_t, kAnswersATurn> indices{};
     const std::size_t taken = state_.slots->take_to_send(indices);
-    for (std::size_t i = 0; i < taken; ++i) worker.on_event(state_.slots->at(indices[i]));
+    for (std::size_t i = 0; i < taken; ++i)
+        worker.on_event(state_.slots->at(indices[i]), Slot::Sign::none);
 }
 
 void EpollFront::gather_answers(const std::function<void()>& work) {
@@ -148,19 +149,21 @@ void EpollFront::handle_events(ConnectionWorker& worker, std::size_t& most) {
     resting_.fetch_sub(1, std::memory_order_relaxed);
     for (int i = 0; i < taken; ++i) {
         if (i > 0) send_answers(worker);
-        handle_event(worker, events.at(static_cast<std::size_t>(i)).data.u64);
+        handle_event(worker, events.at(static_cast<std::size_t>(i)));
     }
     most = static_cast<std::size_t>(std::max(taken, 0)) == most
                ? std::min(most * 2, kSocketEventsMax)
                : 1;
 }
 
-void EpollFront::handle_event(ConnectionWorker& worker, std::uint64_t key) {
+void EpollFront::handle_event(ConnectionWorker& worker, const epoll_event& event) {
+    const std::uint64_t key = event.data.u64;
     if (key == kWakeKey) return;
     if ((key & kListenerKey) != 0) {
         accept_waiting(state_, state_.listeners[key & ~kListenerKey]);
     } else {
-        worker.on_event(state_.slots->at(key));
+        const bool is_end = (event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+        worker.on_event(state_.slots->at(key), is_end ? Slot::Sign::end : Slot::Sign::input);
     }
 }
 

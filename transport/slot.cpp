@@ -21,18 +21,19 @@ void Slot::open(std::unique_ptr<Connection> connection) {
     const std::lock_guard lock(mutex_);
     TOLLGATE_CHECK(phase_ == Phase::free);
     phase_ = Phase::working;
-    known_to_epoll_ = false;
+    watched_ = 0;
+    stirred_ = false;
     connection_ = std::move(connection);
 }
 
-// ONESHOT: after one event the kernel forgets the connection, so that one thread alone has it.
-void Slot::arm_locked(std::uint32_t events) {
+// The kernel looks at once, and tells what there is already, even if it has told so before.
+void Slot::watch_locked(std::uint32_t events) {
     epoll_event event{};
-    event.events = events | EPOLLONESHOT;
+    event.events = events | EPOLLET;
     event.data.u64 = index_;
-    const int change = known_to_epoll_ ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-    known_to_epoll_ = true;
-    phase_ = Phase::armed;
+    const int change = watched_ == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+    watched_ = events;
+    stirred_ = false;
     // Fails only for descriptors that are not ours, or without memory for an entry: either way
     // nobody would ever serve this connection again.
     const int failed = ::epoll_ctl(epoll_, change, connection_->stream.socket(), &event);
@@ -46,7 +47,11 @@ bool Slot::arm(Wait wait, const std::atomic<bool>& draining) {
     if (before_a_request(wait.waiting) && draining.load()) return false;
     waiting_ = wait.waiting;
     deadline_ns_.store(wait.deadline.count(), std::memory_order_relaxed);
-    arm_locked(wait.readiness == Readiness::output ? EPOLLOUT : EPOLLIN);
+    phase_ = Phase::armed;
+    // Never both: unread bytes would tell again and again of a connection that waits for room.
+    const std::uint32_t events =
+        wait.readiness == Readiness::output ? EPOLLOUT : EPOLLIN | EPOLLRDHUP;
+    if (!wait.drained || stirred_ || watched_ != events) watch_locked(events);
     return true;
 }
 
@@ -97,9 +102,13 @@ std::unique_ptr<Connection> Slot::close() {
 // The phase decides, not the event: an event that was fetched before the deadline took the
 // connection, or that belongs to an earlier one in this slot, finds nothing to claim or claims
 // something that is not ready, and both are harmless.
-std::optional<Waiting> Slot::claim() {
+std::optional<Waiting> Slot::claim(Sign sign) {
     const std::lock_guard lock(mutex_);
-    if (phase_ != Phase::armed) return std::nullopt;
+    const bool is_armed = phase_ == Phase::armed;
+    // The owner will not read, or not as far as the end.
+    const bool goes_unread = !is_armed || waiting_ == Waiting::send || sign == Sign::end;
+    if (sign != Sign::none && goes_unread) stirred_ = true;
+    if (!is_armed) return std::nullopt;
     phase_ = Phase::working;
     deadline_ns_.store(0, std::memory_order_relaxed);
     return waiting_;

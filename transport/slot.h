@@ -24,6 +24,10 @@ enum class Waiting { handshake, idle, request, send, linger };
 //   suspended  with its ticket: completing the ticket makes it armed, for a loop that is told of it
 //              by other means than the kernel's (SlotTable) and sends the answer
 //
+// The kernel tells of a change once (edge-triggered), whoever has the connection then: what it
+// tells while nobody waits is remembered, and arm() asks it to look again. As long as the owner has
+// read all that there was and nothing has stirred since, arming costs no system call.
+//
 // The mutex guards these changes and the fields that outsiders (tickets, the sweep, stop) look at,
 // and makes each owner see what the last one did. It is held for moments only, never over a
 // handler or a read. The Connection itself needs no lock.
@@ -41,6 +45,7 @@ public:
         Waiting waiting = Waiting::idle;
         std::chrono::nanoseconds deadline{};
         Readiness readiness = Readiness::input;
+        bool drained = false;  // The last read took all that was there.
     };
     // Gives the connection to the kernel until it is ready or the deadline is over. False, and
     // still the caller's, when `draining` is set and no request would have begun.
@@ -74,9 +79,15 @@ public:
 
     // The rest may be called from any thread.
 
+    // Why somebody wants a connection.
+    enum class Sign {
+        none,   // There is an answer to send.
+        input,  // The kernel has seen bytes, or room for some.
+        end,  // The kernel has seen the peer's end, perhaps behind bytes that are to be read first.
+    };
     // Makes the caller the owner and tells what was waited for. Nothing when somebody was faster;
     // an owner may find that nothing has happened at all, and arms again.
-    std::optional<Waiting> claim();
+    std::optional<Waiting> claim(Sign sign);
 
     enum class Settled {
         too_late,    // That ticket is not open, or its peer is gone.
@@ -104,7 +115,7 @@ public:
     Cut cut();
 
 private:
-    void arm_locked(std::uint32_t events);
+    void watch_locked(std::uint32_t events);
     Settled answer_locked(ServerResponse response);
 
     enum class Phase { free, armed, working, suspended };
@@ -114,7 +125,8 @@ private:
     std::mutex mutex_;
     Phase phase_ = Phase::free;
     Waiting waiting_ = Waiting::idle;
-    bool known_to_epoll_ = false;
+    std::uint32_t watched_ = 0;  // What the kernel looks for; 0: it does not know the connection.
+    bool stirred_ = false;       // The kernel has told something that nobody has looked at yet.
     std::atomic<std::int64_t> deadline_ns_{0};  // 0: none. Atomic so that the sweep may look first.
     std::chrono::nanoseconds send_by_{};
     std::uint64_t generation_ = 0;

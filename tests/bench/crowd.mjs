@@ -69,7 +69,7 @@ async function crowd(kind, count) {
 
 async function beside(kind, count) {
     const gateway = await Gateway.start(folder);
-    const others = kind ? await crowd(kind, count) : null;
+    const others = count > 0 ? await crowd(kind, count) : null;
     const resident_mib = gateway.resident_mib();
     const run = await callbacks(notifications);
     if (others && others.exitCode !== null) throw new Error(`the ${kind} crowd did not stay`);
@@ -126,18 +126,21 @@ async function endurance(per_s) {
     return { minutes, answered: run.answered, failed: run.failed, resident_mib_each_minute: resident_mib };
 }
 
+// By turns, and every other round the other way about: a machine that grows slower favours nobody.
 const runs = { alone: [], idle: [], slow: [] };
 for (let round = 0; round < rounds; ++round) {
-    runs.alone.push(await beside(null, 0));
-    runs.idle.push(await beside('idle', IDLE));
-    runs.slow.push(await beside('slow', SLOW));
+    const turns = [['alone', 0], ['idle', IDLE], ['slow', SLOW]];
+    for (const [kind, count] of round % 2 === 0 ? turns : turns.reverse()) runs[kind].push(await beside(kind, count));
 }
+// The middle one of the rounds' own ratios: the machine's speed changes less within a round than between them.
+const percent_of_alone = kind =>
+    Math.round(median(runs[kind].map((run, round) => run.per_s * 100 / runs.alone[round].per_s)));
 const bursts = [];
 for (let round = 0; round < rounds; ++round) bursts.push(await burst());
 const result = {
     rounds, seconds, connections, start: await start(), alone: summary(runs.alone),
-    [`beside_${IDLE}_idle`]: { ...summary(runs.idle), resident_mib: median(runs.idle.map(run => run.resident_mib)) },
-    [`beside_${SLOW}_slow`]: summary(runs.slow), [`burst_of_${BURST}`]: bursts,
+    [`beside_${IDLE}_idle`]: { ...summary(runs.idle), percent_of_alone: percent_of_alone('idle'), resident_mib: median(runs.idle.map(run => run.resident_mib)) },
+    [`beside_${SLOW}_slow`]: { ...summary(runs.slow), percent_of_alone: percent_of_alone('slow') }, [`burst_of_${BURST}`]: bursts,
 };
 if (minutes > 0) result.endurance = await endurance(result.alone.per_s);
 console.log(JSON.stringify(result));

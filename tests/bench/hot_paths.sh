@@ -97,9 +97,15 @@ JSON
 
 wait_for() { until curl -s -o answer "$1"; do kill -0 "$server"; done; }
 
+# A copy that is on the disk: else the first sync of what is measured waits until all of it is.
+copy_ledger() {  # FROM TO
+    cp "$1" "$2"
+    sync "$2"
+}
+
 start_ours() {
     rm -f ours.db*
-    [[ $1 == empty ]] || cp ours.full.db ours.db
+    [[ $1 == empty ]] || copy_ledger ours.full.db ours.db
     "$tollgate" serve --config ours.json 2>ours.log &
     server=$!
     wait_for http://127.0.0.1:18602/readyz
@@ -107,7 +113,7 @@ start_ours() {
 
 start_peer() {
     rm -f peer.db*
-    [[ $1 == empty ]] || cp peer.full.db peer.db
+    [[ $1 == empty ]] || copy_ledger peer.full.db peer.db
     node node/server.mjs peer.json >peer.log 2>&1 &
     server=$!
     wait_for http://127.0.0.1:18610/
@@ -181,10 +187,8 @@ measure_callbacks() {
             "http://127.0.0.1:$(grep -o '[0-9]\+' empty.port | head -n 1)" callbacks.lua notifications /now
         stop
     done
-    start_ours full
-    warm_callbacks_ours
-    callbacks_ours calm "$(node -p "$connections / ($(median ours per_s) * 0.7) * 1000")"
-    stop
+    start_ours full; warm_callbacks_ours; callbacks_ours probe "$(rest_ms)"; stop
+    start_ours full; warm_callbacks_ours; callbacks_ours calm "$(rest_ms "$(last probe per_s)")"; stop
 }
 
 measure_create() {
@@ -197,7 +201,8 @@ measure_create() {
     done
     start_ours empty
     warm_create_ours calm
-    create_ours calm calm "$(node -p "$connections / ($(median ours per_s) * 0.7) * 1000")"
+    create_ours probe probe "$(rest_ms)"
+    create_ours calm calm "$(rest_ms "$(last probe per_s)")"
     stop
 }
 
@@ -207,6 +212,17 @@ median() {
         .sort((a, b) => a - b)[Math.floor($rounds / 2)]"
 }
 
+last() { node -p "JSON.parse(require('fs').readFileSync('$1', 'utf8').trim().split('\n').at(-1)).$2"; }
+
+# How long each connection must rest for 70 % of the median to come. A request takes its time besides:
+# what a probe with the first guess fell short of is taken off.
+rest_ms() {  # [PER_S of the probe]
+    local wanted taken
+    wanted=$(node -p "$connections / ($(median ours per_s) * 0.7) * 1000")
+    taken=${1:+$(node -p "$connections / $1 * 1000")}
+    node -p "Math.max(1, 2 * $wanted - ${taken:-$wanted})"
+}
+
 prepare_ours
 [[ $what == prepare ]] && exit
 [[ $what == history ]] && { prepare_history history 300000 "${TOLLGATE_BENCH_HISTORY:-2000000}"; exit; }
@@ -214,7 +230,7 @@ prepare_ours
 check_node
 prepare_peer
 split_notifications
-rm -f warm ours ours.again peer peer.again limit calm
+rm -f warm ours ours.again peer peer.again limit probe calm
 case $what in
     create) measure_create ;;
     callbacks | duplicates) measure_callbacks ;;

@@ -5,13 +5,14 @@
 // TOLLGATE_BENCH_ROUNDS (3), TOLLGATE_BENCH_SECONDS (5) and TOLLGATE_BENCH_CONNECTIONS (64) in the
 // environment change the size.
 import { execFileSync, spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { Postgres } from '../end_to_end/lib/postgres.mjs';
 import { until } from '../end_to_end/lib/until.mjs';
+import { copy_ledger } from './gateway.mjs';
 
 const folder = process.argv[2];
 const tollgate = process.env.TOLLGATE_BINARY;
@@ -119,7 +120,7 @@ function figures(lines) {
 async function overSqlite(what, round) {
     const ledger = file('ours.db');
     for (const end of ['', '-wal', '-shm', '-lock']) rmSync(ledger + end, { force: true });
-    if (what === 'callbacks') copyFileSync(file('ours.full.db'), ledger);
+    if (what === 'callbacks') copy_ledger(file('ours.full.db'), ledger);
     const gateway = new Gateway(0, { sqlite_file: 'ours.db' });
     await gateway.start();
     const cpu = cpuOf(gateway.process.pid);

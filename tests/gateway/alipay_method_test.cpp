@@ -16,11 +16,10 @@ using gateway::AnswerKind;
 using gateway::find_method;
 using nlohmann::json;
 using testing::AlipayWorld;
+using testing::kNotifyUrl;
 using testing::method_cases;
 using testing::MethodCase;
 using testing::ScriptedAlipay;
-
-constexpr const char* kNotifyUrl = "http://pay.example/alipay/shop/notify";
 
 std::map<std::string, std::string> as_map(const signing::Fields& fields) {
     std::map<std::string, std::string> map(fields.begin(), fields.end());

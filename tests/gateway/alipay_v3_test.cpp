@@ -15,12 +15,12 @@ using gateway::find_method;
 using gateway::Way3;
 using nlohmann::json;
 using testing::AlipayWorld;
+using testing::kNotifyUrl;
 using testing::method_cases;
 using testing::MethodCase;
 using testing::ScriptedAlipay;
 using testing::V3Alipay;
 
-constexpr const char* kNotifyUrl = "http://pay.example/alipay/shop/notify";
 constexpr const char* kContentKey = "MDEyMzQ1Njc4OWFiY2RlZg==";
 
 struct V3World {

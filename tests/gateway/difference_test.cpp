@@ -14,16 +14,11 @@ using std::chrono::seconds;
 using testing::Answer;
 using testing::GatewayWorld;
 using testing::LittleAlipay;
+using testing::replace;
 using Kind = LittleAlipay::Fault::Kind;
 
 std::function<void(config::Settings&)> with(config::LatePolicy policy) {
     return [policy](config::Settings& settings) { settings.apps[0].late_policy = policy; };
-}
-
-void replace(signing::Fields& fields, std::string_view name, const std::string& value) {
-    for (auto& [field, old] : fields) {
-        if (field == name) old = value;
-    }
 }
 
 struct DifferenceWorld : GatewayWorld {

@@ -1,7 +1,7 @@
 // Where endpoints made through the API may lead.
 #include <gtest/gtest.h>
 
-#include "tests/gateway/gateway_world.h"
+#include "tests/gateway/endpoint_world.h"
 
 namespace tollgate {
 namespace {
@@ -9,10 +9,7 @@ namespace {
 using nlohmann::json;
 using testing::Answer;
 using testing::GatewayWorld;
-
-Answer post(GatewayWorld& world, const std::string& target, const json& body) {
-    return world.api("POST", target, body.dump());
-}
+using testing::post;
 
 bool names_only_the_url(const Answer& answer) {
     const auto errors = answer.json().value("errors", json::array());

@@ -9,11 +9,10 @@ using testing::allow_loopback;
 using testing::Answer;
 using testing::code_of;
 using testing::GatewayWorld;
+using testing::kDelivered;
 using testing::post;
 using testing::VerifyingReceiver;
 using testing::wrong_fields;
-
-constexpr const char* kDelivered = "SELECT count(*) FROM delivery WHERE status = 'delivered'";
 
 void allow_loopback_with_books(config::Settings& settings) {
     allow_loopback(settings);

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/time_text.h"
-#include "tests/gateway/gateway_world.h"
+#include "tests/gateway/endpoint_world.h"
 
 namespace tollgate {
 namespace {
@@ -13,8 +13,8 @@ namespace {
 using nlohmann::json;
 using testing::Answer;
 using testing::GatewayWorld;
-
-constexpr const char* kDelivered = "SELECT count(*) FROM delivery WHERE status = 'delivered'";
+using testing::kDelivered;
+using testing::wrong_fields;
 
 // The events beyond `after`, once there are any.
 json wait_for_events(GatewayWorld& world, std::int64_t after = 0) {
@@ -26,14 +26,6 @@ std::string paid_event(GatewayWorld& world, const std::string& number, std::int6
     world.pay(number);
     world.wait_for_count(kDelivered, delivered);
     return world.text("SELECT event_id FROM event ORDER BY id DESC LIMIT 1");
-}
-
-std::set<std::string> wrong_fields(const Answer& answer) {
-    std::set<std::string> fields;
-    EXPECT_EQ(answer.header("content-type"), "application/problem+json") << answer.body;
-    const auto errors = answer.json().value("errors", json::array());
-    for (const auto& error : errors) fields.insert(error["field"]);
-    return fields;
 }
 
 // Gives up every delivery that there is.

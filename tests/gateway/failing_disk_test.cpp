@@ -45,6 +45,7 @@ TEST(FailingDisk, ADoubtfulCommitAnswersNobodyAndStopsTheProcess) {
     // No answer at all, or `fail` when another COMMIT had met the broken disk first.
     EXPECT_NE(doubtful.body, "success");
     EXPECT_NE(world.wait_for_fatal(), "");
+    world.wait_for_log("ledger.commit_in_doubt");  // The checkpointer may have met the disk first.
     EXPECT_EQ(world.operator_get("/readyz").json()["ledger"], "commit_in_doubt");
 
     disk.heal();
@@ -53,6 +54,18 @@ TEST(FailingDisk, ADoubtfulCommitAnswersNobodyAndStopsTheProcess) {
     EXPECT_EQ(world.notify(GatewayWorld::signed_body(GatewayWorld::paid("T2"))).body, "success");
     EXPECT_EQ(world.payment_status("T2"), "paid");
     EXPECT_EQ(world.count("SELECT count(*) FROM event WHERE type = 'payment.paid'"), 2);
+}
+
+// The system may have forgotten what was moved into the file, and the next sync would not tell.
+TEST(FailingDisk, AFailedSyncOfTheFileStopsTheProcessAndTheNextStartMovesTheLogAgain) {
+    FaultyDisk disk;
+    GatewayWorld world({}, disk.name());
+    disk.fail(FaultyDisk::Fault::file_sync_error, 1, 1);
+    EXPECT_EQ(world.create(GatewayWorld::order("T1")).status, 201);
+    EXPECT_NE(world.wait_for_fatal(), "");
+    world.restart();
+    EXPECT_EQ(world.payment_status("T1"), "pending");
+    EXPECT_EQ(world.notify(GatewayWorld::signed_body(GatewayWorld::paid("T1"))).body, "success");
 }
 
 }  // namespace

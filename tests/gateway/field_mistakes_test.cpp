@@ -20,13 +20,8 @@ using std::chrono::seconds;
 using testing::Answer;
 using testing::GatewayWorld;
 using testing::LittleAlipay;
+using testing::replace;
 using Kind = LittleAlipay::Fault::Kind;
-
-void replace(signing::Fields& fields, std::string_view name, const std::string& value) {
-    for (auto& [field, old] : fields) {
-        if (field == name) old = value;
-    }
-}
 
 struct MistakeWorld : GatewayWorld {
     explicit MistakeWorld(std::function<void(config::Settings&)> change = {})

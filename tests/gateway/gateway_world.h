@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -201,5 +202,16 @@ private:
     std::string fatal_;
     std::unique_ptr<gateway::Service> service_;
 };
+
+// The deliveries that have reached their endpoints.
+inline constexpr const char* kDelivered =
+    "SELECT count(*) FROM delivery WHERE status = 'delivered'";
+
+// Gives the field of that name another value.
+inline void replace(signing::Fields& fields, std::string_view name, const std::string& value) {
+    for (auto& [known, old] : fields) {
+        if (known == name) old = value;
+    }
+}
 
 }  // namespace tollgate::testing

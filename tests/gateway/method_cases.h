@@ -5,6 +5,9 @@
 // One good call of every method that the client itself sends, and an answer of each kind.
 namespace tollgate::testing {
 
+// Where Alipay would tell of them.
+inline constexpr const char* kNotifyUrl = "http://pay.example/alipay/shop/notify";
+
 struct MethodCase {
     const char* method;
     const char* fields;  // As they must stand on the wire, byte for byte.

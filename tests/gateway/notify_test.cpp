@@ -10,15 +10,10 @@ namespace tollgate {
 namespace {
 
 using testing::GatewayWorld;
+using testing::replace;
 using testing::test_keys;
 
 constexpr const char* kEvents = "SELECT count(*) FROM event WHERE type = 'payment.paid'";
-
-void replace(signing::Fields& fields, std::string_view name, const std::string& value) {
-    for (auto& [field, old] : fields) {
-        if (field == name) old = value;
-    }
-}
 
 TEST(Notify, PaysAnOrderAndTellsTheOrderService) {
     GatewayWorld world;

@@ -11,6 +11,7 @@ namespace {
 
 using testing::GatewayWorld;
 using testing::PreauthWorld;
+using testing::replace;
 
 // Alipay's word about A1; `change` bends it before it is signed.
 signing::Fields told(const std::string& id, const std::string& operation = "FREEZE") {
@@ -31,12 +32,6 @@ signing::Fields told(const std::string& id, const std::string& operation = "FREE
             {"status", "SUCCESS"},
             {"payee_user_id", "2088000000000001"},
             {"payer_user_id", "2088000000000002"}};
-}
-
-void replace(signing::Fields& fields, const std::string& name, const std::string& value) {
-    for (auto& [known, old] : fields) {
-        if (known == name) old = value;
-    }
 }
 
 std::string tell(PreauthWorld& world, const signing::Fields& fields) {

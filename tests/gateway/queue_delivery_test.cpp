@@ -10,9 +10,8 @@ namespace tollgate {
 namespace {
 
 using testing::GatewayWorld;
+using testing::kDelivered;
 using transport::testing::Rabbit;
-
-constexpr const char* kDelivered = "SELECT count(*) FROM delivery WHERE status = 'delivered'";
 
 TEST(QueueDelivery, IsDoneOnlyWhenTheBrokerHasConfirmedThatItIsInAQueue) {
     if (!Rabbit::is_installed()) {

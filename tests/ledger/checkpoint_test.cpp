@@ -53,5 +53,25 @@ TEST(Checkpoint, CutsALogThatAReaderHadHeldUp) {
     EXPECT_TRUE(world.find("T59"));
 }
 
+// Each of the syncs of one checkpoint, in its turn, and the start after it.
+TEST(Checkpoint, AFailedSyncOfTheFileIsToldAndTheNextStartLosesNothing) {
+    int failed = 0;
+    for (int nth = 1; nth <= 3; ++nth) {
+        LedgerWorld world({.wal_restart_bytes = kMiB / 4});
+        for (int i = 0; i < 40; ++i) world.added("T" + std::to_string(i));
+        world.disk.fail(testing::FaultyDisk::Fault::file_sync_error, nth, 1);
+        const auto done = world.store->checkpoint();
+        if (!done) {
+            ++failed;
+            EXPECT_EQ(done.error().code(), ErrorCode::data_corruption);
+            EXPECT_EQ(done.error().reason(), "sync_failed");
+        }
+        world.disk.heal();
+        world.reopen();
+        for (int i = 0; i < 40; ++i) EXPECT_TRUE(world.find("T" + std::to_string(i))) << i;
+    }
+    EXPECT_GE(failed, 2);  // SQLite's own, and the one before the writer is held.
+}
+
 }  // namespace
 }  // namespace tollgate::ledger

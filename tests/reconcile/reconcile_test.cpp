@@ -279,10 +279,10 @@ TEST(Reconcile, ReportsInThreeForms) {
     EXPECT_THAT(to_text(*report), HasSubstr("2 differences opened"));
     EXPECT_THAT(to_csv(*report), HasSubstr("missing_at_alipay,opened,shop,\"'=gone,1\",A3,,,,10.00,"
                                            "paid,no line in the bill\r\n"));
-    const auto json = nlohmann::json::parse(to_json(*report));
-    EXPECT_EQ(json["summary"]["classes"]["missing_here"]["amount"], 1'234);
-    EXPECT_EQ(json["rows"].size(), 2U);
-    EXPECT_EQ(json["bill_sha256"].get<std::string>().size(), 64U);
+    const auto answered = nlohmann::json::parse(to_json(*report));
+    EXPECT_EQ(answered["summary"]["classes"]["missing_here"]["amount"], 1'234);
+    EXPECT_EQ(answered["rows"].size(), 2U);
+    EXPECT_EQ(answered["bill_sha256"].get<std::string>().size(), 64U);
 }
 
 }  // namespace

@@ -17,9 +17,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr const char* kQuery = "alipay.trade.query";
 constexpr const char* kDownload = "alipay.open.app.alipaycert.download";
-constexpr const char* kNobodys = R"({"out_trade_no":"T_9"})";
 
 const signing::DemoChain& chain() {
     static const signing::DemoChain made =

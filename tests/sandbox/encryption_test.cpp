@@ -14,10 +14,8 @@ using testing::HasSubstr;
 using testing::Not;
 
 constexpr const char* kKey = "MDEyMzQ1Njc4OWFiY2RlZg==";
-constexpr const char* kQuery = "alipay.trade.query";
-constexpr const char* kNobodys = R"({"out_trade_no":"T_9"})";
 
-config::SandboxAlipay settings(const std::string& encrypt_key) {
+config::SandboxAlipay settings_with_key(const std::string& encrypt_key) {
     config::SandboxAlipay made;
     made.private_key = Secret(alipay_keys().private_pem);
     made.apps.push_back({.app_id = kAppId,
@@ -45,7 +43,7 @@ protected:
         return text ? *text : text.error().message();
     }
 
-    DeskWorld world_{settings(kKey), app_keys().private_pem};
+    DeskWorld world_{settings_with_key(kKey), app_keys().private_pem};
     const signing::ContentKey key_ =
         *signing::ContentKey::parse(kKey, *signing::encrypt_type_from(GetParam()));
 };
@@ -83,7 +81,7 @@ TEST_P(Encrypted, WhatAnAppHasNotSaidIsNotGuessed) {
               "isv.invalid-encrypt-type");
     // An app may go on sending plain text, and is answered so.
     EXPECT_EQ(sub_code_of(world_.v2(kQuery, {.biz_content = kNobodys})), "ACQ.TRADE_NOT_EXIST");
-    DeskWorld off(settings(""), app_keys().private_pem);
+    DeskWorld off(settings_with_key(""), app_keys().private_pem);
     EXPECT_EQ(
         sub_code_of(off.v2(kQuery, {.biz_content = close(kNobodys),
                                     .more = {{.name = "encrypt_type", .value = GetParam()}}})),

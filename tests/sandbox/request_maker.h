@@ -11,6 +11,10 @@
 
 namespace tollgate::sandbox {
 
+// The method that most tests call, and a trade that there is not.
+inline constexpr const char* kQuery = "alipay.trade.query";
+inline constexpr const char* kNobodys = R"({"out_trade_no":"T_9"})";
+
 constexpr Timestamp kNow{1'794'326'400'000};  // 2026-11-11 00:00:00 in Beijing.
 constexpr const char* kAppId = "9021000000000001";
 constexpr const char* kSellerId = "2088000000000001";

@@ -14,7 +14,6 @@ namespace {
 using testing::HasSubstr;
 
 constexpr const char* kPage = "alipay.trade.page.pay";
-constexpr const char* kQuery = "alipay.trade.query";
 
 class Signature : public testing::Test {
 protected:

@@ -3,11 +3,12 @@
 #include <gtest/gtest.h>
 
 #include "tests/signing/keys.h"
+#include "tests/signing/reason.h"
 
 namespace tollgate::signing {
 namespace {
 
-constexpr std::string_view kMethod = "alipay.trade.app.pay";
+constexpr std::string_view kAppPay = "alipay.trade.app.pay";
 
 NotificationKeys keys(SignType type = SignType::rsa2) {
     return {{alipay_key().public_half()}, type};
@@ -19,20 +20,16 @@ std::string result_of(const std::string& node, const std::string& sign,
            R"(","sign_type":")" + sign_type + "\"}";
 }
 
-std::string reason_of(const Result<std::string>& result) {
-    return result ? "accepted" : result.error().reason();
-}
-
 TEST(AppResult, GivesTheVerifiedNode) {
     const std::string node = R"({"code":"10000","out_trade_no":"A1","total_amount":"0.01"})";
     const std::string sign = *alipay_key().sign(node, SignType::rsa2);
-    const auto verified = verify_app_result(result_of(node, sign, "RSA2"), kMethod, keys());
+    const auto verified = verify_app_result(result_of(node, sign, "RSA2"), kAppPay, keys());
     ASSERT_TRUE(verified);
     EXPECT_EQ(*verified, node);
     const std::string changed = R"({"code":"10000","out_trade_no":"A2","total_amount":"0.01"})";
-    EXPECT_EQ(reason_of(verify_app_result(result_of(changed, sign, "RSA2"), kMethod, keys())),
+    EXPECT_EQ(reason_of(verify_app_result(result_of(changed, sign, "RSA2"), kAppPay, keys())),
               "sign_mismatch");
-    EXPECT_EQ(reason_of(verify_app_result(result_of(node, "", "RSA2"), kMethod, keys())),
+    EXPECT_EQ(reason_of(verify_app_result(result_of(node, "", "RSA2"), kAppPay, keys())),
               "answer_sign_missing");
     EXPECT_EQ(
         reason_of(verify_app_result(result_of(node, sign, "RSA2"), "alipay.trade.pay", keys())),
@@ -42,10 +39,10 @@ TEST(AppResult, GivesTheVerifiedNode) {
 TEST(AppResult, TakesSha1OnlyFromAnAppConfiguredSo) {
     const std::string node = R"({"code":"10000"})";
     const std::string weak = *alipay_key().sign(node, SignType::rsa);
-    EXPECT_EQ(reason_of(verify_app_result(result_of(node, weak, "RSA"), kMethod, keys())),
+    EXPECT_EQ(reason_of(verify_app_result(result_of(node, weak, "RSA"), kAppPay, keys())),
               "sign_type_not_allowed");
     EXPECT_EQ(
-        reason_of(verify_app_result(result_of(node, weak, "RSA"), kMethod, keys(SignType::rsa))),
+        reason_of(verify_app_result(result_of(node, weak, "RSA"), kAppPay, keys(SignType::rsa))),
         "accepted");
 }
 
@@ -53,7 +50,7 @@ TEST(AppResult, IsNotAnErrorThatSomebodySigned) {
     const std::string node = R"({"code":"40004"})";
     const std::string sign = *alipay_key().sign(node, SignType::rsa2);
     EXPECT_EQ(reason_of(verify_app_result(
-                  R"({"error_response":)" + node + R"(,"sign":")" + sign + "\"}", kMethod, keys())),
+                  R"({"error_response":)" + node + R"(,"sign":")" + sign + "\"}", kAppPay, keys())),
               "answer_node_missing");
 }
 

@@ -5,6 +5,7 @@
 #include "signing/digest.h"
 #include "tests/signing/certificates.h"
 #include "tests/signing/keys.h"
+#include "tests/signing/reason.h"
 
 namespace tollgate::signing {
 namespace {
@@ -23,14 +24,6 @@ std::vector<Certificate> parsed(const std::string& pem) {
     auto certificates = Certificate::parse_all(pem);
     EXPECT_TRUE(certificates) << certificates.error().message();
     return certificates ? *std::move(certificates) : std::vector<Certificate>();
-}
-
-std::string reason_of(const Result<std::vector<Certificate>>& result) {
-    return result ? "accepted" : result.error().reason();
-}
-
-std::string reason_of(const Result<Done>& result) {
-    return result ? "accepted" : result.error().reason();
 }
 
 std::string chain_verdict(const std::string& leaf_file, const std::string& root_file,

@@ -6,6 +6,7 @@
 
 #include "signing/base64.h"
 #include "signing/entropy.h"
+#include "tests/signing/reason.h"
 
 namespace tollgate::signing {
 namespace {
@@ -19,10 +20,6 @@ ContentKey key_of(EncryptType type, const std::string& base64 = kKey) {
     auto key = ContentKey::parse(base64, type);
     EXPECT_TRUE(key);
     return *key;
-}
-
-std::string reason_of(const auto& result) {
-    return result ? "accepted" : result.error().reason();
 }
 
 TEST(ContentKey, GivesBackEveryLengthOfText) {

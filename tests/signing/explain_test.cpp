@@ -11,10 +11,6 @@
 namespace tollgate::signing {
 namespace {
 
-NotificationKeys rsa2_keys() {
-    return {{alipay_key().public_half()}, SignType::rsa2};
-}
-
 std::string code_of(std::string_view body, const NotificationKeys& keys = rsa2_keys()) {
     const PublicKey app = app_key().public_half();
     const auto fields = decode_form(body);

@@ -6,10 +6,16 @@
 #include "base/check.h"
 #include "signing/content.h"
 #include "signing/fields.h"
+#include "signing/notification.h"
 #include "tests/signing/keys.h"
 
 // A notification of a payment, with every sort of text that was ever mangled on the way.
 namespace tollgate::signing {
+
+// What verifies them.
+inline NotificationKeys rsa2_keys() {
+    return {{alipay_key().public_half()}, SignType::rsa2};
+}
 
 inline Fields paid_fields() {
     return {{"notify_time", "2026-01-02 10:00:00"},

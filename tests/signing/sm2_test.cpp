@@ -3,6 +3,7 @@
 #include "signing/base64.h"
 #include "signing/key.h"
 #include "tests/signing/keys.h"
+#include "tests/signing/reason.h"
 
 namespace tollgate::signing {
 namespace {
@@ -10,10 +11,6 @@ namespace {
 const PrivateKey& sm2_key() {
     static const PrivateKey key = PrivateKey::generate_sm2();
     return key;
-}
-
-std::string reason_of(const auto& result) {
-    return result ? "accepted" : result.error().reason();
 }
 
 TEST(Sm2, VerifiesWhatItSigned) {

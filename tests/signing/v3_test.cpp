@@ -3,13 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "tests/signing/keys.h"
+#include "tests/signing/reason.h"
 
 namespace tollgate::signing {
 namespace {
-
-std::string reason_of(const auto& result) {
-    return result ? "accepted" : result.error().reason();
-}
 
 V3Request query() {
     return {.app_id = "2021000000000001",

@@ -10,12 +10,12 @@ namespace tollgate::signing {
 namespace {
 
 constexpr std::string_view kSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-constexpr std::int64_t kNow = 1'614'265'330;
+constexpr std::int64_t kSentAt = 1'614'265'330;
 constexpr std::string_view kBody = R"({"test": 2432232314})";
 constexpr std::string_view kId = "msg_p5jXN8AQM9LWM0D4loKWxJek";
 constexpr std::string_view kSignature = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
 
-std::vector<WebhookKey> keys() {
+std::vector<WebhookKey> webhook_keys() {
     return {*WebhookKey::parse(kSecret)};
 }
 
@@ -23,8 +23,8 @@ WebhookMessage message(std::string_view signatures = kSignature) {
     return {.id = kId, .timestamp = "1614265330", .signatures = signatures, .body = kBody};
 }
 
-std::string reason_of(const WebhookMessage& message, std::int64_t now = kNow) {
-    const auto verified = verify_webhook(keys(), message, now);
+std::string webhook_reason(const WebhookMessage& message, std::int64_t now = kSentAt) {
+    const auto verified = verify_webhook(webhook_keys(), message, now);
     if (verified) return "accepted";
     EXPECT_EQ(verified.error().code(), ErrorCode::unauthenticated);
     return verified.error().reason();
@@ -36,25 +36,25 @@ std::string secret_reason(const std::string& text) {
 }
 
 TEST(Webhook, RefusesEveryCharacterChange) {
-    EXPECT_EQ(reason_of(message()), "accepted");
+    EXPECT_EQ(webhook_reason(message()), "accepted");
     for (std::size_t i = 0; i < kSignature.size(); ++i) {
         std::string changed(kSignature);
         changed[i] = changed[i] == 'A' ? 'B' : 'A';
-        ASSERT_EQ(reason_of(message(changed)), "webhook_mismatch") << i;
+        ASSERT_EQ(webhook_reason(message(changed)), "webhook_mismatch") << i;
     }
     for (std::size_t i = 0; i < kBody.size(); ++i) {
         std::string changed(kBody);
         changed[i] = static_cast<char>(changed[i] ^ 1);
         WebhookMessage other = message();
         other.body = changed;
-        ASSERT_EQ(reason_of(other), "webhook_mismatch") << i;
+        ASSERT_EQ(webhook_reason(other), "webhook_mismatch") << i;
     }
     WebhookMessage other = message();
     other.id = "msg_other";
-    EXPECT_EQ(reason_of(other), "webhook_mismatch");
+    EXPECT_EQ(webhook_reason(other), "webhook_mismatch");
     other = message();
     other.timestamp = "1614265331";
-    EXPECT_EQ(reason_of(other), "webhook_mismatch");
+    EXPECT_EQ(webhook_reason(other), "webhook_mismatch");
 }
 
 TEST(Webhook, MalformedPartsAreSkippedNotFatal) {
@@ -62,26 +62,26 @@ TEST(Webhook, MalformedPartsAreSkippedNotFatal) {
     for (const std::string& header :
          {"v1 " + good, "garbage, " + good, "v1,,x " + good, "v2,AAAA " + good, "v1, " + good,
           "  " + good, good + " v1,x", "v1a,AAAA " + good + " "}) {
-        EXPECT_EQ(reason_of(message(header)), "accepted") << header;
+        EXPECT_EQ(webhook_reason(message(header)), "accepted") << header;
     }
     for (const std::string& header : {std::string("v1,"), std::string("v1"), std::string(" "),
                                       "v2" + good.substr(2), "V1" + good.substr(2), good.substr(3),
                                       "v1, " + good.substr(3), good + ",", "v1," + good}) {
-        EXPECT_EQ(reason_of(message(header)), "webhook_mismatch") << header;
+        EXPECT_EQ(webhook_reason(message(header)), "webhook_mismatch") << header;
     }
 }
 
 TEST(Webhook, AHeaderOfEndlessPartsIsReadInPart) {
     std::string header;
     for (int i = 0; i < 40; ++i) header += "v1,AAAA ";
-    EXPECT_EQ(reason_of(message(header + std::string(kSignature))), "webhook_mismatch");
+    EXPECT_EQ(webhook_reason(message(header + std::string(kSignature))), "webhook_mismatch");
 }
 
 TEST(Webhook, FiveMinutesEitherWayAndNotASecondMore) {
-    EXPECT_EQ(reason_of(message(), kNow + 300), "accepted");
-    EXPECT_EQ(reason_of(message(), kNow - 300), "accepted");
-    EXPECT_EQ(reason_of(message(), kNow + 301), "webhook_too_old");
-    EXPECT_EQ(reason_of(message(), kNow - 301), "webhook_too_new");
+    EXPECT_EQ(webhook_reason(message(), kSentAt + 300), "accepted");
+    EXPECT_EQ(webhook_reason(message(), kSentAt - 300), "accepted");
+    EXPECT_EQ(webhook_reason(message(), kSentAt + 301), "webhook_too_old");
+    EXPECT_EQ(webhook_reason(message(), kSentAt - 301), "webhook_too_new");
 }
 
 TEST(Webhook, TimestampsAreDigits) {
@@ -90,33 +90,33 @@ TEST(Webhook, TimestampsAreDigits) {
           "1.6e9", "01614265330", "0x6037b7f2", "99999999999999999999", "1614265330\n"}) {
         WebhookMessage other = message();
         other.timestamp = text;
-        EXPECT_EQ(reason_of(other), "webhook_timestamp_malformed") << text;
+        EXPECT_EQ(webhook_reason(other), "webhook_timestamp_malformed") << text;
     }
 }
 
 TEST(Webhook, AllThreeHeadersAreNeeded) {
     WebhookMessage other = message();
     other.id = "";
-    EXPECT_EQ(reason_of(other), "webhook_header_missing");
+    EXPECT_EQ(webhook_reason(other), "webhook_header_missing");
     other = message();
     other.timestamp = "";
-    EXPECT_EQ(reason_of(other), "webhook_header_missing");
-    EXPECT_EQ(reason_of(message("")), "webhook_header_missing");
+    EXPECT_EQ(webhook_reason(other), "webhook_header_missing");
+    EXPECT_EQ(webhook_reason(message("")), "webhook_header_missing");
 }
 
 TEST(Webhook, WithoutAKeyNothingVerifies) {
-    EXPECT_FALSE(verify_webhook(std::vector<WebhookKey>(), message(), kNow));
+    EXPECT_FALSE(verify_webhook(std::vector<WebhookKey>(), message(), kSentAt));
 }
 
 TEST(Webhook, RotationSignsWithEveryKeyAndAnyOneVerifies) {
     const Secret fresh = make_webhook_secret(openssl_entropy());
     const std::vector<WebhookKey> both{*WebhookKey::parse(fresh.reveal()),
                                        *WebhookKey::parse(kSecret)};
-    const std::string header = webhook_signatures(both, kId, kNow, kBody);
-    EXPECT_EQ(header, both[0].signature(kId, kNow, kBody) + " " + std::string(kSignature));
-    EXPECT_EQ(reason_of(message(header)), "accepted");
-    EXPECT_TRUE(verify_webhook(std::span(both).first(1), message(header), kNow));
-    EXPECT_FALSE(verify_webhook(std::span(both).first(1), message(), kNow));
+    const std::string header = webhook_signatures(both, kId, kSentAt, kBody);
+    EXPECT_EQ(header, both[0].signature(kId, kSentAt, kBody) + " " + std::string(kSignature));
+    EXPECT_EQ(webhook_reason(message(header)), "accepted");
+    EXPECT_TRUE(verify_webhook(std::span(both).first(1), message(header), kSentAt));
+    EXPECT_FALSE(verify_webhook(std::span(both).first(1), message(), kSentAt));
 }
 
 TEST(Webhook, SecretsMayLackPrefixAndPaddingButNotBytes) {
@@ -155,13 +155,13 @@ constexpr std::string_view kSeedSignature =
 
 std::string public_verdict(const WebhookMessage& message, std::string_view key = kPublicKey) {
     const std::vector<WebhookVerifyingKey> keys{*WebhookVerifyingKey::parse(key)};
-    const auto verified = verify_webhook(keys, message, kNow);
+    const auto verified = verify_webhook(keys, message, kSentAt);
     return verified ? "accepted" : verified.error().reason();
 }
 
 TEST(WebhookEd25519, SignsAsPublishedWithBothLayoutsOfAKey) {
-    EXPECT_EQ(WebhookKey::parse(kLongKey)->signature(kId, kNow, kBody), kLongSignature);
-    EXPECT_EQ(WebhookKey::parse(kSeedKey)->signature(kId, kNow, kBody), kSeedSignature);
+    EXPECT_EQ(WebhookKey::parse(kLongKey)->signature(kId, kSentAt, kBody), kLongSignature);
+    EXPECT_EQ(WebhookKey::parse(kSeedKey)->signature(kId, kSentAt, kBody), kSeedSignature);
     EXPECT_EQ(WebhookKey::parse(kLongKey)->public_key(), kPublicKey);
     const std::string seed_alone =
         "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbc";  // Unpadded as well.
@@ -199,7 +199,7 @@ TEST(WebhookEd25519, EitherKindOfSignatureIsFoundAmongTheOthers) {
     const std::string as_v1 = "v1," + std::string(kLongSignature.substr(4));
     EXPECT_EQ(public_verdict(message(as_v1)), "webhook_mismatch");
     const std::vector<WebhookKey> keys{*WebhookKey::parse(kLongKey), *WebhookKey::parse(kSecret)};
-    EXPECT_EQ(webhook_signatures(keys, kId, kNow, kBody),
+    EXPECT_EQ(webhook_signatures(keys, kId, kSentAt, kBody),
               std::string(kLongSignature) + " " + std::string(kSignature));
 }
 
@@ -225,7 +225,7 @@ TEST(WebhookEd25519, FreshPairsFitTogetherAndDiffer) {
         const auto key = WebhookKey::parse(pair.private_key.reveal());
         ASSERT_TRUE(key);
         EXPECT_EQ(key->public_key(), pair.public_key);
-        const std::string signature = key->signature(kId, kNow, kBody);
+        const std::string signature = key->signature(kId, kSentAt, kBody);
         EXPECT_EQ(public_verdict(message(signature), pair.public_key), "accepted");
         EXPECT_EQ(public_verdict(message(signature)), "webhook_mismatch");
         seen.insert(pair.public_key);

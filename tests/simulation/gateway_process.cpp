@@ -203,7 +203,10 @@ void GatewayProcess::deliver() {
 
 void GatewayProcess::checkpoint() {
     checkpoint_planned_ = false;
-    static_cast<void>(store_->checkpoint());
+    const auto done = store_->checkpoint();
+    if (!done && done.error().code() == ErrorCode::data_corruption) {
+        die("exit 70: " + done.error().message());
+    }
 }
 
 void GatewayProcess::explain() {

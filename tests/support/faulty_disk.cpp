@@ -10,6 +10,7 @@ namespace {
 struct FaultyFile {
     sqlite3_file base;
     FaultyDisk* disk;  // nullptr for files that never fail.
+    bool is_log;
     sqlite3_file* real;
 };
 
@@ -32,12 +33,13 @@ const sqlite3_io_methods kMethods = {
         return real(f)->pMethods->xRead(real(f), bytes, size, at);
     },
     [](sqlite3_file* f, const void* bytes, int size, sqlite3_int64 at) {
-        const int code = ours(f)->disk == nullptr ? SQLITE_OK : ours(f)->disk->on_write();
+        const int code = ours(f)->is_log ? ours(f)->disk->on_write() : SQLITE_OK;
         return code == SQLITE_OK ? real(f)->pMethods->xWrite(real(f), bytes, size, at) : code;
     },
     [](sqlite3_file* f, sqlite3_int64 size) { return real(f)->pMethods->xTruncate(real(f), size); },
     [](sqlite3_file* f, int flags) {
-        const int code = ours(f)->disk == nullptr ? SQLITE_OK : ours(f)->disk->on_sync();
+        const int code =
+            ours(f)->disk == nullptr ? SQLITE_OK : ours(f)->disk->on_sync(ours(f)->is_log);
         return code == SQLITE_OK ? real(f)->pMethods->xSync(real(f), flags) : code;
     },
     [](sqlite3_file* f, sqlite3_int64* size) {
@@ -66,9 +68,9 @@ const sqlite3_io_methods kMethods = {
 int open_file(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* out_flags) {
     FaultyFile* const mine = ours(file);
     mine->real = reinterpret_cast<sqlite3_file*>(mine + 1);
-    mine->disk = name != nullptr && std::string_view(name).ends_with("-wal")
-                     ? static_cast<FaultyDisk*>(vfs->pAppData)
-                     : nullptr;
+    mine->is_log = (flags & SQLITE_OPEN_WAL) != 0;
+    const bool may_fail = mine->is_log || (flags & SQLITE_OPEN_MAIN_DB) != 0;
+    mine->disk = may_fail ? static_cast<FaultyDisk*>(vfs->pAppData) : nullptr;
     const int code = real_vfs()->xOpen(real_vfs(), name, mine->real, flags, out_flags);
     mine->base.pMethods = mine->real->pMethods == nullptr ? nullptr : &kMethods;
     return code;
@@ -113,8 +115,9 @@ int FaultyDisk::on_write() {
     return SQLITE_OK;
 }
 
-int FaultyDisk::on_sync() {
-    return fault_ == Fault::sync_error ? strike(SQLITE_IOERR_FSYNC) : SQLITE_OK;
+int FaultyDisk::on_sync(bool of_log) {
+    const Fault failing = of_log ? Fault::sync_error : Fault::file_sync_error;
+    return fault_ == failing ? strike(SQLITE_IOERR_FSYNC) : SQLITE_OK;
 }
 
 }  // namespace tollgate::testing

@@ -19,8 +19,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr const char* kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-
 class CurlClientTest : public ::testing::Test {
 protected:
     Result<ClientReply> send(ClientRequest request) {

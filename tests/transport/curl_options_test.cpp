@@ -18,7 +18,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr const char* kOk = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nproxy";
+constexpr const char* kFromProxy = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nproxy";
 
 class CurlTls : public ::testing::Test {
 protected:
@@ -86,7 +86,7 @@ TEST(CurlOptions, TheEnvironmentsProxyIsUsedOnlyWhenAskedForAndNeverUnderAGuard)
     std::string asked;
     ScriptedServer proxy([&](Peer& peer, int) {
         asked = peer.line();
-        peer.send(kOk);
+        peer.send(kFromProxy);
     });
     RunningFront front({.router = echo_router()});
     const std::string url = "http://127.0.0.1:" + std::to_string(front.port()) + "/body";

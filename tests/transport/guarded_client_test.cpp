@@ -15,8 +15,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr const char* kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-
 std::shared_ptr<const AddressGuard> guard(std::vector<std::string> networks = {}) {
     return std::make_shared<AddressGuard>(
         *AddressGuard::make({.allowed_networks = std::move(networks)}));

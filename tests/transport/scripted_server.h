@@ -11,6 +11,9 @@
 
 namespace tollgate::transport::testing {
 
+// What such a server says when nothing else matters.
+inline constexpr const char* kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
 // A server that does exactly what a test says, byte by byte: it calls `serve` with the number (from
 // 0) of each connection, on a thread of its own, and ends the connection when `serve` returns.
 // Goes when every `serve` has returned: let the client go first.
