@@ -1,7 +1,6 @@
 # Where TOLLGATE_BATCH says so (as ./run does), a target's sources are compiled a few at a time, which
 # builds the whole in half the time: a name in an anonymous namespace is therefore unique in its room,
-# and in a program of tests. The sources given behind the target are always
-# compiled alone.
+# and in a program of tests. The sources given behind the target are compiled alone.
 function(tollgate_compile_in_batches target)
     if(TOLLGATE_BATCH GREATER 1)
         set_target_properties(${target} PROPERTIES

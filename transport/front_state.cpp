@@ -19,7 +19,7 @@ namespace {
 // Between two looks at other work; a burst is shared by the threads.
 constexpr int kAcceptBatch = 64;
 
-// Requires the listener's mutex. ONESHOT, as for connections: one thread accepts at a time.
+// Requires the listener's mutex. ONESHOT: one thread accepts at a time.
 void arm_listener(FrontState& front, ListenerState& listener) {
     epoll_event event{};
     event.events = EPOLLIN | EPOLLONESHOT;
