@@ -239,8 +239,7 @@ std::vector<std::string> Apps::ids() const {
     return ids;
 }
 
-Result<Done> Apps::replace(const Apps& fresh) {
-    const std::lock_guard lock(state_->changing);
+Result<Done> Apps::may_replace(const Apps& fresh) const {
     const auto before = state_->current.load();
     const auto after = fresh.state_->current.load();
     for (const auto& [id, app] : *before) {
@@ -253,7 +252,13 @@ Result<Done> Apps::replace(const Apps& fresh) {
     if (before->size() != after->size()) {
         return Error(ErrorCode::failed_precondition, "there is a new app: that takes a restart");
     }
-    state_->current = after;
+    return Done{};
+}
+
+Result<Done> Apps::replace(const Apps& fresh) {
+    const std::lock_guard lock(state_->changing);
+    TOLLGATE_DO(may_replace(fresh));
+    state_->current = fresh.state_->current.load();
     return Done{};
 }
 

@@ -85,6 +85,8 @@ public:
     // Takes the place of every app at once. Errors: failed_precondition, naming the app, when the
     // two do not have the same ids and app_ids: that takes a restart.
     Result<Done> replace(const Apps& fresh);
+    // Whether replace() would; same errors.
+    Result<Done> may_replace(const Apps& fresh) const;
 
     // The app trusts one more certificate of Alipay's, which has been checked (see
     // gateway/alipay_certificates.h). Errors: not_found; invalid_argument when its key cannot be

@@ -24,7 +24,9 @@ struct NewDifference {
 };
 
 // Opens it with its event, once per trade_no and class, and holds the payment, if it has one and is
-// not held yet. False: it was opened before. Errors: those of Books.
+// not held yet. What a person has settled stays settled, and holds nothing, unless Alipay now tells
+// of money that it did not tell of then: that is opened again. False: nothing is open that was not
+// before. Errors: those of Books.
 Result<bool> open_difference(ledger::Books& books, ledger::Payment* payment,
                              const NewDifference& difference, Entropy& entropy);
 

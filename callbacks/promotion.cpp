@@ -7,6 +7,7 @@
 #include "base/json_object.h"
 #include "callbacks/difference.h"
 #include "callbacks/event.h"
+#include "ledger/refund_proof.h"
 
 namespace tollgate::callbacks {
 namespace {
@@ -71,6 +72,25 @@ Result<Done> apply_late_policy(ledger::Books& books, ledger::Payment& payment,
     return Done{};
 }
 
+// A number is bound to the amount that it was first used with, at Alipay as well. So what is left
+// goes under the first one of ours that is free, or belongs to a failed refund of just that amount.
+struct PolicyNumber {
+    std::string text;
+    std::optional<ledger::Refund> failed;
+};
+PolicyNumber choose_number(const ledger::Payment& payment,
+                           const std::vector<ledger::Refund>& refunds, Money left) {
+    const std::string first = policy_refund_number(payment);
+    std::string text = first;
+    for (int next = 2;; ++next) {
+        const auto known = std::ranges::find(refunds, text, &ledger::Refund::out_request_no);
+        if (known == refunds.end()) return {.text = std::move(text), .failed = std::nullopt};
+        const bool may_repeat = known->status == ledger::RefundStatus::failed;
+        if (may_repeat && known->amount == left) return {.text = text, .failed = *known};
+        text = first + "_" + std::to_string(next);
+    }
+}
+
 }  // namespace
 
 Result<Done> promote(ledger::Books& books, ledger::Payment& payment, const Promotion& promotion,
@@ -107,15 +127,14 @@ std::string policy_refund_number(const ledger::Payment& payment) {
 Result<Done> request_policy_refund(ledger::Books& books, const ledger::Payment& payment,
                                    const PolicyRefund& wanted, Entropy& entropy) {
     TOLLGATE_TRY(const auto refunds, books.read().refunds().of(payment));
-    const std::string number = policy_refund_number(payment);
-    const bool there = std::ranges::any_of(
-        refunds, [&](const ledger::Refund& refund) { return refund.out_request_no == number; });
     const std::int64_t left = payment.amount.fen() - ledger::sums_of(refunds).live.fen();
-    if (there || left <= 0) return Done{};
+    if (left <= 0) return Done{};
+    PolicyNumber number = choose_number(payment, refunds, Money::from_fen(left));
+    if (number.failed) return request_again(books, *number.failed, wanted.origin, wanted.now);
     ledger::Refund refund;
     refund.id = make_id("ref", wanted.now, entropy);
     refund.payment = payment.row;
-    refund.out_request_no = number;
+    refund.out_request_no = std::move(number.text);
     refund.amount = Money::from_fen(left);
     refund.origin = ledger::RefundOrigin::policy;
     refund.reason = wanted.reason;
@@ -123,6 +142,17 @@ Result<Done> request_policy_refund(ledger::Books& books, const ledger::Payment& 
     refund.updated_at = wanted.now;
     refund.next_sweep_at = wanted.now;
     return books.refunds().add(refund, wanted.origin);
+}
+
+Result<Done> request_again(ledger::Books& books, ledger::Refund& refund,
+                           const ledger::Origin& origin, Timestamp now) {
+    const auto step = ledger::decide(refund, ledger::RefundInput::requested_again, now);
+    ledger::Refund next = refund;
+    next.status = step.status;
+    next.proof = step.proof;
+    next.next_sweep_at = step.next_at;
+    next.failure = std::nullopt;
+    return books.refunds().change(refund, std::move(next), origin, now);
 }
 
 }  // namespace tollgate::callbacks

@@ -34,11 +34,13 @@ struct Promotion {
 Result<Done> promote(ledger::Books& books, ledger::Payment& payment, const Promotion& promotion,
                      Entropy& entropy);
 
-// Our own number for the refund that the late policy, or whoever settles a difference, makes.
+// Our own number for the refund that the late policy, or whoever settles a difference, makes: the
+// first one of a payment, which nearly always stays the only one.
 std::string policy_refund_number(const ledger::Payment& payment);
 
-// Reserves and requests it: all that is not refunded yet. Nothing when there is nothing left, or it
-// is there already. Errors: those of Books.
+// Reserves and requests it: all that is not refunded yet. One that has failed is requested again,
+// under its number, while that is its amount. Nothing when there is nothing left, be it refunded or
+// reserved. Errors: those of Books.
 struct PolicyRefund {
     std::string reason;
     ledger::Origin origin;
@@ -46,6 +48,11 @@ struct PolicyRefund {
 };
 Result<Done> request_policy_refund(ledger::Books& books, const ledger::Payment& payment,
                                    const PolicyRefund& wanted, Entropy& entropy);
+
+// Reserves a failed refund anew and requests it, under the number and with the amount that it has.
+// Errors: those of Books.
+Result<Done> request_again(ledger::Books& books, ledger::Refund& refund,
+                           const ledger::Origin& origin, Timestamp now);
 
 inline constexpr std::chrono::minutes kNotificationPatience{5};
 

@@ -27,7 +27,7 @@ install(FILES config/schema.json config/faults.schema.json docs/events.schema.js
 install(FILES README.md ARCHITECTURE.md CHANGELOG.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 install(FILES packaging/debian/copyright DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 install(DIRECTORY docs DESTINATION "${CMAKE_INSTALL_DOCDIR}" PATTERN "*.schema.json" EXCLUDE)
-install(FILES config/example.json config/nginx.conf config/alerts.yaml config/grafana.json config/tunnel.example.json config/faults.example.json
+install(FILES config/example.json config/nginx.conf config/alerts.yaml config/grafana.json config/tunnel.example.json config/sandbox.example.json config/faults.example.json
     DESTINATION "${CMAKE_INSTALL_DOCDIR}/config")
 install(DIRECTORY config/two_gateways DESTINATION "${CMAKE_INSTALL_DOCDIR}/config")
 # The unit and the settings name places that depend on the prefix, which is only known then.

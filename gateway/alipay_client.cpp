@@ -74,7 +74,9 @@ Result<AlipayClient::Prepared> AlipayClient::prepare(const Call& call) const {
     if (!call.notify_url.empty() && !method->takes_notify_url) {
         return Error(ErrorCode::internal, std::string(call.method) + " takes no notify_url");
     }
-    return prepare_over(call, *method, goes_over_v3(*call.app, *method));
+    // Over v3 a refusal is never signed: what is refused for good would be repeated for ever.
+    const bool v3 = goes_over_v3(*call.app, *method) && !call.is_repeat;
+    return prepare_over(call, *method, v3);
 }
 
 Result<AlipayClient::Prepared> AlipayClient::prepare_over(const Call& call, const Method& method,

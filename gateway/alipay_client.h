@@ -24,7 +24,7 @@
 namespace tollgate::gateway {
 
 // Calls Alipay over HTTP, one call a connection: no library may repeat a call that moves money.
-// Over v2 or v3, as the app is set and the method allows; nobody else has to know which.
+// Over v2 or v3, as the app is set and the method allows (see Way3); nobody else has to know which.
 class AlipayClient {
 public:
     // Errors: unavailable when nothing was sent (reason "call_not_valid" when its fields are wrong,
@@ -43,7 +43,7 @@ public:
         std::string notify_url;
         std::string request_id;       // Of the request that caused it, for the log.
         std::string payment_id = {};  // What it is about, for the log.
-        bool is_repeat = false;       // The same call was made before: see CheckMoment.
+        bool is_repeat = false;       // The same call was made before: see CheckMoment and Way3.
     };
 
     // Signs (some 0.7 ms) and starts; `done` runs later on the client's loop. Safe from any thread,

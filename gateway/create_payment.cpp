@@ -27,6 +27,11 @@ ServerResponse created_response(const ledger::Payment& payment, const std::strin
 }
 
 void CreatePayment::run(Asked asked, Ticket ticket) {
+    get_ready(std::move(asked), std::move(ticket),
+              [this](std::shared_ptr<CreateWork> work) { submit(std::move(work)); });
+}
+
+void CreatePayment::get_ready(Asked asked, Ticket ticket, const Then& then) {
     auto work = std::make_shared<CreateWork>();
     work->asked = std::move(asked);
     work->ticket = std::move(ticket);
@@ -59,8 +64,8 @@ void CreatePayment::run(Asked asked, Ticket ticket) {
     }
     if (!work->ticket.open()) return;
     const bool is_new = work->wanted.payment.row == 0;
-    if (is_new && seams_.guard != nullptr && seams_.guard->is_on()) return ask_first(work);
-    submit(std::move(work));
+    if (is_new && seams_.guard != nullptr && seams_.guard->is_on()) return ask_first(work, then);
+    then(std::move(work));
 }
 
 // Everything that can be done before the transaction. Answers by itself when the payment is already
@@ -175,15 +180,15 @@ void CreatePayment::call_again(const ledger::Payment& payment, const ledger::Ori
 }
 
 // The ledger has forgotten what it did after its backup: Alipay has not.
-void CreatePayment::ask_first(const std::shared_ptr<CreateWork>& work) {
+void CreatePayment::ask_first(const std::shared_ptr<CreateWork>& work, const Then& then) {
     seams_.alipay.call({.app = work->app,
                         .method = "alipay.trade.query",
                         .biz_content = {{"out_trade_no", work->wanted.payment.out_trade_no}},
                         .notify_url = "",
                         .request_id = work->asked.request_id},
-                       [this, work](const Result<AlipayAnswer>& answer) {
+                       [work, then](const Result<AlipayAnswer>& answer) {
                            const QueryFinding finding = read_query(answer);
-                           if (finding.kind == QueryFinding::Kind::no_trade) return submit(work);
+                           if (finding.kind == QueryFinding::Kind::no_trade) return then(work);
                            work->answer(finding.kind == QueryFinding::Kind::trade
                                             ? number_known_problem()
                                             : guarded_problem());

@@ -40,11 +40,11 @@ Result<Done> begin_call(ledger::Books& books, ledger::Payment& payment, const Ne
 
 // What the request meets in its token; nothing when it may go on. One that has made a payment whose
 // call is still to be made has not done what it is for: the same request may go on with it.
-Result<std::optional<CreateOutcome>> meet_token(ledger::Books& books,
+Result<std::optional<CreateOutcome>> meet_token(ledger::Reading& reading,
                                                 const std::optional<ledger::Payment>& existing,
                                                 const NewPayment& wanted) {
     if (!wanted.token) return std::optional<CreateOutcome>();
-    TOLLGATE_TRY(const auto token, books.read().submit_token(wanted.caller, *wanted.token));
+    TOLLGATE_TRY(const auto token, reading.submit_token(wanted.caller, *wanted.token));
     CreateOutcome outcome;
     if (!token || token->expires_at <= wanted.now) {
         outcome.kind = Kind::token_invalid;
@@ -52,14 +52,20 @@ Result<std::optional<CreateOutcome>> meet_token(ledger::Books& books,
     }
     if (!token->payment) return std::optional<CreateOutcome>();
     if (existing && existing->row == *token->payment) {
-        TOLLGATE_TRY(const auto met, meet_existing(books.read(), *existing, wanted));
+        TOLLGATE_TRY(const auto met, meet_existing(reading, *existing, wanted));
         if (met.kind == Kind::call || met.kind == Kind::busy) return std::optional<CreateOutcome>();
     }
-    TOLLGATE_TRY(auto made, books.read().payment_by_row(*token->payment));
+    TOLLGATE_TRY(auto made, reading.payment_by_row(*token->payment));
     if (!made) return Error(ErrorCode::data_corruption, "a token's payment has gone");
     outcome.kind = Kind::token_used;
     outcome.payment = *std::move(made);
     return std::optional(std::move(outcome));
+}
+
+// A pre-authorisation is paid under its own number.
+Result<bool> is_kept_for_preauth(ledger::Reading& reading, const ledger::Payment& payment) {
+    TOLLGATE_TRY(const auto preauth, reading.preauths().one(payment.app, payment.out_trade_no));
+    return preauth && !ledger::is_empty_cancel(*preauth);
 }
 
 Result<CreateOutcome> take_up(ledger::Books& books, const ledger::Payment& existing,
@@ -84,10 +90,8 @@ Result<CreateOutcome> add(ledger::Books& books, const NewPayment& wanted) {
         }
     }
     outcome.payment = wanted.payment;
-    // A pre-authorisation is paid under its own number.
-    TOLLGATE_TRY(const auto preauth,
-                 books.read().preauths().one(wanted.payment.app, wanted.payment.out_trade_no));
-    if (preauth && !ledger::is_empty_cancel(*preauth)) {
+    TOLLGATE_TRY(const bool is_kept, is_kept_for_preauth(books.read(), wanted.payment));
+    if (is_kept) {
         outcome.kind = Kind::number_taken;
         return outcome;
     }
@@ -142,12 +146,28 @@ Result<CreateOutcome> meet_existing(ledger::Reading& reading, const ledger::Paym
     return outcome;
 }
 
+Result<std::optional<CreateOutcome>> find_obstacle(ledger::Reading& reading,
+                                                   const NewPayment& wanted) {
+    TOLLGATE_TRY(auto met, meet_key(reading, keyed(wanted)));
+    if (met) return std::optional(outcome_of(*std::move(met), wanted));
+    TOLLGATE_TRY(auto token, meet_token(reading, std::nullopt, wanted));
+    if (token) return token;
+    TOLLGATE_TRY(const bool is_kept, is_kept_for_preauth(reading, wanted.payment));
+    TOLLGATE_TRY(const auto of_another_app,
+                 reading.reconciliations().payment_of(wanted.payment.seller_id,
+                                                      wanted.payment.out_trade_no));
+    if (!is_kept && !of_another_app) return std::optional<CreateOutcome>();
+    CreateOutcome outcome;
+    outcome.kind = Kind::number_taken;
+    return std::optional(std::move(outcome));
+}
+
 Result<CreateOutcome> create_in_books(ledger::Books& books, const NewPayment& wanted) {
     TOLLGATE_TRY(auto met, meet_key(books.read(), keyed(wanted)));
     if (met) return outcome_of(*std::move(met), wanted);
     TOLLGATE_TRY(const auto existing,
                  books.read().payment_by_number(wanted.payment.app, wanted.payment.out_trade_no));
-    TOLLGATE_TRY(auto token, meet_token(books, existing, wanted));
+    TOLLGATE_TRY(auto token, meet_token(books.read(), existing, wanted));
     if (token) return *std::move(token);
     return existing ? take_up(books, *existing, wanted) : add(books, wanted);
 }

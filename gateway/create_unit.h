@@ -59,6 +59,11 @@ Result<CreateOutcome> create_in_books(ledger::Books& books, const NewPayment& wa
 Result<CreateOutcome> meet_existing(ledger::Reading& reading, const ledger::Payment& existing,
                                     const NewPayment& wanted);
 
+// What a request is answered whose payment is not there yet and cannot be made; nothing when it
+// would be made now. The part of the above that only reads. Errors: those of Reading.
+Result<std::optional<CreateOutcome>> find_obstacle(ledger::Reading& reading,
+                                                   const NewPayment& wanted);
+
 // Stores the final answer under the request's key, if it has one.
 Result<Done> store_under_key(ledger::Books& books, const NewPayment& wanted, int status,
                              const std::string& body);

@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <array>
 
-#include <nlohmann/json.hpp>
-
 #include "base/check.h"
 #include "base/json_object.h"
-#include "base/time_text.h"
+#include "callbacks/evidence.h"
 #include "callbacks/promotion.h"
 #include "gateway/answers.h"
 #include "ledger/state_table.h"
@@ -15,46 +13,13 @@
 namespace tollgate::gateway {
 namespace {
 
+using callbacks::Evidence;
+using callbacks::read_evidence;
 using ledger::Decision;
 using ledger::DifferenceView;
 using ledger::Payment;
 using ledger::PaymentStatus;
 using transport::ServerResponse;
-
-// What Alipay said, as far as a settlement needs it.
-struct Evidence {
-    std::string trade_no;
-    std::string trade_status;
-    std::string bill_kind;
-    std::optional<Money> amount;
-    std::optional<Timestamp> paid_at;
-
-    // A bill has a line for money that came, and no word for the status.
-    bool says_paid() const {
-        return trade_status == "TRADE_SUCCESS" || trade_status == "TRADE_FINISHED" ||
-               bill_kind == "payment";
-    }
-};
-
-Evidence read_evidence(const std::string& text) {
-    constexpr bool kThrow = false;
-    const auto json = nlohmann::json::parse(text, nullptr, kThrow);
-    const auto member = [&](const char* name) {
-        return json.is_object() && json.contains(name) && json[name].is_string()
-                   ? json[name].get<std::string>()
-                   : std::string();
-    };
-    Evidence evidence{.trade_no = member("trade_no"),
-                      .trade_status = member("trade_status"),
-                      .bill_kind = member("bill_kind"),
-                      .amount = std::nullopt,
-                      .paid_at = std::nullopt};
-    if (const auto amount = Money::parse_yuan(member("total_amount"))) evidence.amount = *amount;
-    // A notification and a bill have Alipay's form of it, a query ours.
-    if (const auto at = parse_beijing(member("gmt_payment"))) evidence.paid_at = *at;
-    if (const auto at = parse_rfc3339(member("paid_at"))) evidence.paid_at = *at;
-    return evidence;
-}
 
 ApiProblem not_found() {
     return {.status = 404, .code = "difference_not_found", .title = "There is no such difference"};

@@ -7,8 +7,11 @@ namespace tollgate::gateway {
 Result<Done> LedgerGuard::begin(ledger::Writer& writer) {
     TOLLGATE_TRY(const auto guard, look());
     if (!guard) return Done{};
-    TOLLGATE_DO(writer.transact(
-        [this](ledger::Books& books) { return books.guard().hurry_unsettled(clock_.now()); }));
+    const auto begin = [this](ledger::Books& books) -> Result<Done> {
+        TOLLGATE_DO(books.guard().resume(clock_.now()));
+        return books.guard().hurry_unsettled(clock_.now());
+    };
+    TOLLGATE_DO(writer.transact(begin));
     since_ms_ = guard->since.ms;
     remind(guard->since);
     return Done{};

@@ -303,7 +303,7 @@ void add_service_commands(CLI::App& app, Options& options, int& code) {
     doctor->add_option("--app-public-key", options.doctor.app_public_key_file,
                        "A file with the app public key that Alipay's console shows");
     doctor->add_flag("--online", options.doctor.online,
-                     "Ask Alipay, by one query an app that changes nothing");
+                     "Ask Alipay, by one query for each app; it changes nothing");
     doctor->callback([&] { code = cli::doctor(options.doctor); });
 
     auto* sandbox = app.add_subcommand("sandbox", "Run the pretend Alipay and the pretend shop");

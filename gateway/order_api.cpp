@@ -10,7 +10,7 @@ Result<std::unique_ptr<OrderApi>> OrderApi::make(const ApiSeams& seams, const Pa
 }
 
 OrderApi::OrderApi(const ApiSeams& seams, const Parts& parts, EndpointDoors doors)
-    : replacing_(seams, parts.apps, parts.random, parts.create, parts.errands),
+    : replacing_(seams, parts.random, parts.create, parts.errands),
       payments_(seams.callers, parts.create, replacing_, parts.errands, seams.store, seams.clock,
                 seams.log),
       app_results_(seams, parts.apps, parts.errands),

@@ -38,6 +38,7 @@ AlipayClient::Call preauth_call(const DuePreauth& due, const std::string& id) {
                                 // What is not taken is let go with it.
                                 {"auth_confirm_mode", "COMPLETE"}};
             if (preauth.payer_id) call.biz_content["buyer_id"] = *preauth.payer_id;
+            call.is_repeat = preauth.attempts > 1;
             break;
         case PreauthCall::trade_query:
             call.method = "alipay.trade.query";

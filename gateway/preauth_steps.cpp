@@ -22,6 +22,15 @@ constexpr std::chrono::seconds kTryAgain{2};
 constexpr std::chrono::minutes kTryAgainMax{5};
 constexpr std::int64_t kAtOnce = 4;  // So many steps follow each other without a pause.
 
+constexpr const char* kPaidElsewhere = "preauthorisation_paid_elsewhere";
+constexpr const char* kTakenByOthers = "money was taken from it, and not by us";
+
+// Somebody has to move it on: the buyer, or the timer.
+bool is_under_way(PreauthStatus status) {
+    return status == PreauthStatus::trying || status == PreauthStatus::confirming ||
+           status == PreauthStatus::cancelling;
+}
+
 std::chrono::milliseconds doubled(std::chrono::milliseconds wait, std::int64_t times,
                                   std::chrono::milliseconds most) {
     for (std::int64_t i = 0; i < times && wait < most; ++i) wait *= 2;
@@ -38,7 +47,7 @@ public:
 
     Result<Preauthorisation> take(PreauthCall call, const PreauthFinding& finding) {
         switch (preauth_.status) {
-            case PreauthStatus::trying: on_trying(call, finding); break;
+            case PreauthStatus::trying: TOLLGATE_DO(on_trying(call, finding)); break;
             case PreauthStatus::frozen: TOLLGATE_DO(on_frozen(finding)); break;
             case PreauthStatus::confirming: TOLLGATE_DO(on_confirming(call, finding)); break;
             case PreauthStatus::cancelling: TOLLGATE_DO(on_cancelling(call, finding)); break;
@@ -46,6 +55,7 @@ public:
             case PreauthStatus::cancelled:
             case PreauthStatus::failed: break;
         }
+        TOLLGATE_DO(tell_overdue());
         TOLLGATE_DO(callbacks::move_preauth(books_, preauth_, std::move(next_), context_.origin,
                                             context_.time.now, context_.entropy));
         return preauth_;
@@ -70,31 +80,46 @@ private:
         next_.failure = failure.empty() ? std::nullopt : std::optional(failure);
         next_.next_sweep_at = now();
     }
-    void note_frozen(const PreauthFinding& finding) {
+    // False: another amount is frozen. It counts as not frozen, so that the whole operation is
+    // cancelled: an unfreeze of the amount that we know would leave a rest, or be refused.
+    Result<bool> note_frozen(const PreauthFinding& finding) {
         next_.auth_no = finding.auth_no;
         if (!finding.payer_id.empty()) next_.payer_id = finding.payer_id;
+        if (finding.amount && *finding.amount != preauth_.amount) {
+            next_.frozen_at = std::nullopt;
+            TOLLGATE_DO(amounts_disagree(preauth_.amount, *finding.amount));
+            return false;
+        }
         next_.frozen_at = preauth_.frozen_at.value_or(now());
+        return true;
     }
     bool time_is_over() const {
         return context_.time.trusted && now() >= preauth_.expires_at + kPreauthGrace;
     }
 
-    void on_trying(PreauthCall call, const PreauthFinding& finding) {
+    Result<Done> on_trying(PreauthCall call, const PreauthFinding& finding) {
         if (finding.kind == FindingKind::frozen) {
-            note_frozen(finding);
-            if (finding.amount && *finding.amount != preauth_.amount) {
-                return become(PreauthStatus::cancelling, "another amount was frozen");
+            TOLLGATE_TRY(const bool as_asked, note_frozen(finding));
+            if (as_asked) {
+                stay_frozen();
+            } else {
+                become(PreauthStatus::cancelling, "another amount was frozen");
             }
-            become(PreauthStatus::frozen);
-            next_.next_sweep_at = now() + callbacks::kFrozenLook;
-            return;
+            return Done{};
         }
-        if (finding.kind == FindingKind::ended) return become(PreauthStatus::failed, finding.why);
         // Only the first freeze's refusal proves that there is none: an earlier one may have come
         // through.
-        if (call == PreauthCall::freeze && finding.kind == FindingKind::refused) {
-            return become(PreauthStatus::failed, finding.why);
+        const bool none_was_frozen =
+            call == PreauthCall::freeze && finding.kind == FindingKind::refused;
+        if (finding.kind == FindingKind::ended || none_was_frozen) {
+            become(PreauthStatus::failed, finding.why);
+        } else {
+            wait_for_buyer(finding);
         }
+        return Done{};
+    }
+
+    void wait_for_buyer(const PreauthFinding& finding) {
         if (!finding.action.empty()) next_.action = finding.action;
         if (finding.kind == FindingKind::unclear) next_.failure = finding.why;
         if (finding.kind != FindingKind::unclear && time_is_over()) {
@@ -123,9 +148,9 @@ private:
     Result<Done> on_trade(const QueryFinding& trade) {
         soon();
         if (trade.kind == QueryFinding::Kind::no_trade) {
+            if (preauth_.refused) return not_paid(preauth_.failure.value_or("refused"));
             // The same number again: at Alipay it can be paid once only.
             next_.ask_next = false;
-            if (preauth_.refused) back_to_frozen(preauth_.failure.value_or("refused"));
             return Done{};
         }
         const auto input = input_of(trade);
@@ -134,19 +159,31 @@ private:
             return Done{};
         }
         if (*input == ledger::Input::trade_closed_unpaid) {
-            back_to_frozen("the trade is closed, and unpaid");
-            return Done{};
+            return not_paid("the trade is closed, and unpaid");
         }
         const auto decision = ledger::decide(ledger::PaymentStatus::pending, *input);
         if (decision.kind != ledger::Decision::Kind::move) return Done{};
         if (trade.total_amount != preauth_.capture) {
             later();
-            return disagree("preauthorisation_amount_mismatch");
+            return amounts_disagree(preauth_.capture.value_or(Money()),
+                                    trade.total_amount.value_or(Money()));
         }
         return confirmed(trade, decision);
     }
 
-    void back_to_frozen(const std::string& why) {
+    // It is frozen as before, unless Alipay has told that the money went to somebody else.
+    Result<Done> not_paid(const std::string& why) {
+        TOLLGATE_TRY(const auto told,
+                     books_.read().difference_about(preauth_.app, preauth_.id, kPaidElsewhere));
+        if (told) {
+            become(PreauthStatus::cancelled, kTakenByOthers);
+        } else {
+            stay_frozen(why);
+        }
+        return Done{};
+    }
+
+    void stay_frozen(const std::string& why = {}) {
         become(PreauthStatus::frozen, why);
         next_.next_sweep_at = now() + callbacks::kFrozenLook;
     }
@@ -173,7 +210,7 @@ private:
         const auto added =
             books_.add_payment(payment, {.fingerprint = preauth_.fingerprint}, origin);
         if (!added && added.error().code() == ErrorCode::conflict) {
-            return disagree("preauthorisation_number_taken");
+            return disagree("preauthorisation_number_taken", facts());
         }
         TOLLGATE_DO(added);
         next_.payment = payment.row;
@@ -203,7 +240,7 @@ private:
         } else if (finding.kind == FindingKind::ended) {
             return released(finding, preauth_.failure.value_or(""));
         } else {
-            if (finding.kind == FindingKind::frozen) note_frozen(finding);
+            if (finding.kind == FindingKind::frozen) TOLLGATE_DO(note_frozen(finding));
             // A freeze is asked about until the answer is clear.
             next_.ask_next =
                 finding.kind == FindingKind::unclear && call == PreauthCall::freeze_query;
@@ -225,22 +262,46 @@ private:
             become(PreauthStatus::cancelled, why);
             return Done{};
         }
-        TOLLGATE_DO(disagree("preauthorisation_paid_elsewhere"));
+        TOLLGATE_DO(disagree(kPaidElsewhere, facts()));
         if (!preauth_.capture) {
-            become(PreauthStatus::cancelled, "money was taken from it, and not by us");
+            become(PreauthStatus::cancelled, kTakenByOthers);
             return Done{};
         }
-        // A payment that Alipay had refused came through after all: it has to be in the ledger.
+        // A payment that Alipay had refused may have come through after all: then it has to be in
+        // the ledger. Nothing can be paid from it any more, so the query's word is the last one.
         become(PreauthStatus::confirming);
         next_.ask_next = true;
+        next_.refused = true;
         return Done{};
     }
 
-    Result<Done> disagree(const std::string& difference_class) {
-        JsonObject evidence;
-        evidence.text("out_auth_no", preauth_.out_auth_no)
+    // Told once, and it goes on. What was frozen for days is late only when its end has lasted.
+    Result<Done> tell_overdue() {
+        const bool stays = next_.status == preauth_.status && is_under_way(preauth_.status);
+        const bool rests = next_.next_sweep_at && *next_.next_sweep_at > now();
+        const Timestamp over_at =
+            std::max(preauth_.updated_at, preauth_.expires_at + kPreauthGrace);
+        if (!stays || !rests || now() < over_at + kOverdueAfter) return Done{};
+        JsonObject why = facts();
+        why.maybe_text("failure", next_.failure);
+        return disagree("preauthorisation_overdue", std::move(why));
+    }
+
+    Result<Done> amounts_disagree(Money here, Money at_alipay) {
+        JsonObject amounts = facts();
+        amounts.number("amount_here", here.fen()).number("amount_at_alipay", at_alipay.fen());
+        return disagree("preauthorisation_amount_mismatch", std::move(amounts));
+    }
+
+    JsonObject facts() const {
+        JsonObject members;
+        members.text("out_auth_no", preauth_.out_auth_no)
             .text("status", name_of(preauth_.status))
-            .maybe_text("auth_no", preauth_.auth_no);
+            .maybe_text("auth_no", next_.auth_no);
+        return members;
+    }
+
+    Result<Done> disagree(const std::string& difference_class, JsonObject evidence) {
         TOLLGATE_TRY([[maybe_unused]] const bool opened,
                      callbacks::open_difference(books_, nullptr,
                                                 {.app = preauth_.app,

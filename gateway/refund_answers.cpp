@@ -66,7 +66,10 @@ RefundQueryFinding read_refund_query(const Result<AlipayAnswer>& answer) {
     const std::string status = answer->text("refund_status");
     const auto amount = Money::parse_yuan(answer->text("refund_amount"));
     const bool has_amount = amount && amount->fen() > 0;
-    if (status == "REFUND_SUCCESS" || (status.empty() && has_amount)) {
+    // Older answers have the refund and no word for its state: there it is done. One that went
+    // wrong after it was taken says so by an error_code, and proves nothing either way.
+    const bool failed_later = !answer->text("error_code").empty();
+    if (status == "REFUND_SUCCESS" || (status.empty() && has_amount && !failed_later)) {
         // Without the sum it proves that there is a refund, and not which.
         if (!has_amount) {
             finding.why = "the answer has no refund_amount";
@@ -83,7 +86,8 @@ RefundQueryFinding read_refund_query(const Result<AlipayAnswer>& answer) {
     const std::string error = answer->text("error_code");
     if (!error.empty()) finding.why += " " + error;
     // It failed after it had been taken, or it is not there: both are "no money moved so far".
-    if (status.empty() || status == "REFUND_FAIL") finding.input = RefundInput::query_empty;
+    const bool no_data = status.empty() && !has_amount;
+    if (no_data || status == "REFUND_FAIL") finding.input = RefundInput::query_empty;
     return finding;
 }
 

@@ -86,7 +86,8 @@ void RefundErrands::make_call(const DueRefund& due) {
                                             {"out_request_no", refund.out_request_no}},
                             .notify_url = "",
                             .request_id = id,
-                            .payment_id = due.payment.id};
+                            .payment_id = due.payment.id,
+                            .is_repeat = !due.query && refund.proof.attempts > 1};
     if (due.query) {
         call.method = "alipay.trade.fastpay.refund.query";
         call.biz_content["query_options"] = {"gmt_refund_pay", "deposit_back_info"};

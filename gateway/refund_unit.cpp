@@ -5,8 +5,8 @@
 #include "base/id.h"
 #include "base/json_object.h"
 #include "base/utf8.h"
+#include "callbacks/promotion.h"
 #include "gateway/api_request.h"
-#include "ledger/refund_proof.h"
 
 namespace tollgate::gateway {
 namespace {
@@ -81,15 +81,7 @@ ledger::Origin origin_of(const WantedRefund& wanted) {
 }
 
 Result<RefundOutcome> again(ledger::Books& books, Refund refund, const WantedRefund& wanted) {
-    const auto step =
-        ledger::decide(refund, ledger::RefundInput::requested_again, wanted.keyed.now);
-    Refund next = refund;
-    next.status = step.status;
-    next.proof = step.proof;
-    next.next_sweep_at = step.next_at;
-    next.failure = std::nullopt;
-    TOLLGATE_DO(
-        books.refunds().change(refund, std::move(next), origin_of(wanted), wanted.keyed.now));
+    TOLLGATE_DO(callbacks::request_again(books, refund, origin_of(wanted), wanted.keyed.now));
     TOLLGATE_DO(begin_under_key(books, wanted.keyed, wanted.busy_until));
     return RefundOutcome{
         .kind = RefundOutcome::Kind::requested, .refund = std::move(refund), .response = {}};

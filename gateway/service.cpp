@@ -140,15 +140,15 @@ public:
 
     int port(std::string_view listener) const override { return front_->port(listener); }
 
-    Result<Done> reload_apps(const std::vector<config::AppSettings>& settings,
-                             std::vector<config::Problem>& problems) override {
-        TOLLGATE_TRY(const auto fresh, callbacks::Apps::from(settings, problems));
+    Result<Done> reload(const std::vector<config::AppSettings>& apps,
+                        std::vector<config::Problem>& problems) override {
+        TOLLGATE_TRY(const auto fresh, callbacks::Apps::from(apps, problems));
+        TOLLGATE_DO(apps_.may_replace(fresh));
+        TOLLGATE_DO(front_->reload_tls());
         TOLLGATE_DO(apps_.replace(fresh));
         certificates_.load_kept();
         return Done{};
     }
-
-    Result<Done> reload_tls() override { return front_->reload_tls(); }
 
     void stop(milliseconds patience) override {
         if (stopped_) return;

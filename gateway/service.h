@@ -40,15 +40,13 @@ public:
     // The port that a listener ("public", "api", "operator") really has.
     virtual int port(std::string_view listener) const = 0;
 
-    // Takes the apps' keys and certificates from these settings, and nothing else: requests under
-    // way go on with those that they began with. What is wrong is added to `problems`, and nothing
-    // changes then. Errors: invalid_argument with problems; failed_precondition when an app has
-    // come, gone or changed its app_id, which takes a restart. From one thread at a time.
-    virtual Result<Done> reload_apps(const std::vector<config::AppSettings>& settings,
-                                     std::vector<config::Problem>& problems) = 0;
-
-    // Reads the doors' TLS files anew; see Front::reload_tls. From one thread at a time.
-    virtual Result<Done> reload_tls() = 0;
+    // Takes the apps as these settings have them, keys, certificates and rules, and reads the
+    // doors' TLS files anew (Front::reload_tls): both or nothing. Requests under way go on with
+    // what they began with. What is wrong with the apps is added to `problems`. Errors:
+    // invalid_argument with problems; failed_precondition when an app has come, gone or changed its
+    // app_id, which takes a restart; those of Front::reload_tls. From one thread at a time.
+    virtual Result<Done> reload(const std::vector<config::AppSettings>& apps,
+                                std::vector<config::Problem>& problems) = 0;
 
     // Answers what has begun, finishes deliveries under way, then stops every thread. What is not
     // done within `patience` is left to the next start, which loses nothing.

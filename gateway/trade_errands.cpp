@@ -238,6 +238,7 @@ AlipayClient::Call TradeErrands::call_of(const Errand& errand, std::string_view 
 void TradeErrands::query(const Shared& errand) {
     ++queries_;
     errand->so_far.numbered = errand->payment.trade_no.has_value();
+    errand->so_far.next_look = errand->payment.next_sweep_at;
     {
         const std::lock_guard lock(mutex_);
         asked_.insert_or_assign(errand->payment_id, seams_.clock.now());

@@ -33,6 +33,9 @@ struct ErrandSoFar {
     // Alipay's number for the trade was known before the latest query left. Else "there is none"
     // may be older than the trade, however late it arrives.
     bool numbered = false;
+    // The payment's next look when the latest query left. Another one since is somebody's wish, and
+    // the answer may be older than its reason.
+    std::optional<Timestamp> next_look = std::nullopt;
 };
 
 // What follows from a query that has left the payment as it is now. Pure. Never anything for a

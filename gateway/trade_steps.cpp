@@ -1,5 +1,7 @@
 #include "gateway/trade_steps.h"
 
+#include <algorithm>
+
 #include "base/id.h"
 #include "callbacks/difference.h"
 #include "callbacks/promotion.h"
@@ -35,7 +37,11 @@ public:
             TOLLGATE_TRY(holder, books_.read().payment_by_trade_no(finding.trade_no));
         }
         const std::string_view failed = failed_check(payment_, finding, holder);
-        if (!failed.empty()) return disagree(failed, finding);
+        if (!failed.empty()) {
+            TOLLGATE_DO(disagree(failed, finding));
+            // A person has settled just this: it may end, but no money is taken by it.
+            return payment_.held ? Result<Done>(Done{}) : end_without_money(finding);
+        }
         const auto input = input_of(finding);
         if (!input) return Done{};
         const Decision decision = ledger::decide(payment_.status, *input);
@@ -90,9 +96,16 @@ public:
         return Done{};
     }
 
+    // A wish to ask that came while the answer was on its way.
+    void note_wish(const ErrandSoFar& so_far) {
+        const auto& at = payment_.next_sweep_at;
+        const bool is_wish = at && at != so_far.next_look && *at <= context_.time.now;
+        if (is_wish && !ledger::is_final(payment_.status)) wished_at_ = at;
+    }
+
     Result<TradeStep> rest() {
         TOLLGATE_DO(tell_overdue());
-        TOLLGATE_DO(books_.rest(payment_, next_sweep()));
+        TOLLGATE_DO(books_.rest(payment_, wished_at_ ? wished_at_ : next_sweep()));
         return taken(TradeCall::none);
     }
 
@@ -137,6 +150,20 @@ private:
             promotion.paid_at = finding->paid_at;
         }
         return callbacks::promote(books_, payment_, promotion, context_.entropy);
+    }
+
+    Result<Done> end_without_money(const QueryFinding& finding) {
+        auto input = input_of(finding);
+        // The end of another trade says nothing about the money of ours.
+        const bool other_trade = payment_.trade_no && *payment_.trade_no != finding.trade_no;
+        if (!input || other_trade) return Done{};
+        const bool never_ours = payment_.status != PaymentStatus::paid;
+        if (never_ours && *input == Input::trade_refunded) input = Input::trade_closed_unpaid;
+        const Decision decision = ledger::decide(payment_.status, *input);
+        if (decision.kind != Decision::Kind::move) return Done{};
+        const bool takes_money = std::ranges::find(decision.path, PaymentStatus::paid) !=
+                                 std::ranges::end(decision.path);
+        return takes_money ? Result<Done>(Done{}) : move(decision, nullptr);
     }
 
     Result<Done> bind(const std::string& trade_no) {
@@ -238,6 +265,7 @@ private:
     const StepContext& context_;
     Payment payment_;
     std::string opened_;
+    std::optional<Timestamp> wished_at_;
 };
 
 }  // namespace
@@ -265,6 +293,7 @@ Result<TradeStep> apply_query(Books& books, const std::string& payment_id,
                               const StepContext& context) {
     TOLLGATE_TRY(auto payment, find(books, payment_id));
     TradeMove step(books, context, std::move(payment));
+    step.note_wish(so_far);
     if (finding.kind == QueryFinding::Kind::trade) TOLLGATE_DO(step.believe(finding));
     if (finding.kind == QueryFinding::Kind::no_trade && so_far.numbered) {
         TOLLGATE_DO(step.miss_trade(finding));

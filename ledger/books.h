@@ -44,6 +44,9 @@ public:
     virtual Result<std::optional<SubmitToken>> submit_token(std::string_view caller,
                                                             std::string_view sha256) = 0;
     virtual Result<std::optional<DifferenceView>> difference(std::string_view id) = 0;
+    // The one of this trade (or whatever else stands for it) and class, open or settled.
+    virtual Result<std::optional<DifferenceView>> difference_about(
+        std::string_view app, std::string_view trade_no, std::string_view difference_class) = 0;
     virtual Result<std::vector<DifferenceView>> differences(const DifferenceQuery& query) = 0;
 
     // See Figures; each is counted up to `rows_max`. For a thread that may wait.
@@ -131,6 +134,10 @@ public:
 
     // False: it was opened before.
     virtual Result<bool> open_difference(const DifferenceRecord& record) = 0;
+    // Gives one that was opened before the record's evidence, and opens it again if it was settled.
+    // Errors: stale_version when somebody has settled it since it was read.
+    virtual Result<Done> renew_difference(const DifferenceView& known,
+                                          const DifferenceRecord& record) = 0;
     // Errors: stale_version when it is settled already.
     virtual Result<Done> settle_difference(const DifferenceView& difference,
                                            std::string_view settlement_json, Timestamp now) = 0;

@@ -2,35 +2,42 @@
 
 #include <array>
 
+#include "ledger/rows.h"
+
 namespace tollgate::ledger {
 
 Result<std::optional<Guard>> PostgresGuardReading::find() {
-    TOLLGATE_TRY(const auto rows, session_.query("SELECT since_ms FROM guard"));
+    TOLLGATE_TRY(const auto rows, session_.query("SELECT since_ms, resumed_ms FROM guard"));
     if (rows.empty()) return std::optional<Guard>();
-    return std::optional(Guard{.since = {rows[0].integer(0)}});
+    return std::optional(
+        Guard{.since = {rows[0].integer(0)}, .resumed = optional_time(rows[0], 1)});
 }
 
-Result<Unsettled> PostgresGuardReading::unsettled() {
-    TOLLGATE_TRY(
-        const auto rows,
-        session_.query(
-            "SELECT (SELECT count(*) FROM payment WHERE status IN ('pending', 'unknown', "
-            "'closing')),"
-            " (SELECT count(*) FROM refund WHERE status IN ('requested', 'processing', 'unknown')),"
-            " (SELECT count(*) FROM preauthorisation WHERE status IN ('trying', 'frozen',"
-            " 'confirming', 'cancelling')),"
-            " (SELECT count(*) FROM difference WHERE status = 'open')"));
+Result<Unsettled> PostgresGuardReading::unsettled(Timestamp resumed) {
+    TOLLGATE_TRY(const auto rows,
+                 session_.query("SELECT (SELECT count(*) FROM payment WHERE created_ms < $1"
+                                " AND status IN ('pending', 'unknown', 'closing')),"
+                                " (SELECT count(*) FROM refund WHERE created_ms < $1"
+                                " AND status IN ('requested', 'processing', 'unknown')),"
+                                " (SELECT count(*) FROM preauthorisation WHERE created_ms < $1"
+                                " AND status IN ('trying', 'frozen', 'confirming', 'cancelling')),"
+                                " (SELECT count(*) FROM difference WHERE status = 'open')",
+                                resumed.ms));
     return Unsettled{.payments = rows[0].integer(0),
                      .refunds = rows[0].integer(1),
                      .preauthorisations = rows[0].integer(2),
                      .differences = rows[0].integer(3)};
 }
 
-Result<Done> PostgresGuardBooks::begin(const Guard& guard) {
+Result<Done> PostgresGuardBooks::begin(Timestamp since) {
     return session_.write(
         "INSERT INTO guard AS old (id, since_ms) VALUES (1, $1) ON CONFLICT (id) DO UPDATE"
-        " SET since_ms = least(old.since_ms, excluded.since_ms)",
-        guard.since.ms);
+        " SET since_ms = least(old.since_ms, excluded.since_ms), resumed_ms = NULL",
+        since.ms);
+}
+
+Result<Done> PostgresGuardBooks::resume(Timestamp now) {
+    return session_.write("UPDATE guard SET resumed_ms = $1 WHERE resumed_ms IS NULL", now.ms);
 }
 
 Result<Done> PostgresGuardBooks::end() {

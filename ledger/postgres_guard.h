@@ -10,7 +10,7 @@ public:
     explicit PostgresGuardReading(PostgresSession& session) : session_(session) {}
 
     Result<std::optional<Guard>> find() override;
-    Result<Unsettled> unsettled() override;
+    Result<Unsettled> unsettled(Timestamp resumed) override;
 
 private:
     PostgresSession& session_;
@@ -20,7 +20,8 @@ class PostgresGuardBooks final : public GuardBooks {
 public:
     explicit PostgresGuardBooks(PostgresSession& session) : session_(session) {}
 
-    Result<Done> begin(const Guard& guard) override;
+    Result<Done> begin(Timestamp since) override;
+    Result<Done> resume(Timestamp now) override;
     Result<Done> end() override;
     Result<Done> hurry_unsettled(Timestamp now) override;
 

@@ -76,6 +76,17 @@ Result<Done> PostgresBooks::drop_expired_tokens(Timestamp now, int limit) {
         now.ms, limit);
 }
 
+Result<Done> PostgresBooks::renew_difference(const DifferenceView& known,
+                                             const DifferenceRecord& record) {
+    return session_.change_one(
+        "UPDATE difference SET status = 'open', settlement = NULL, settled_ms = NULL,"
+        " evidence = $1, notification = $2,"
+        " opened_ms = CASE status WHEN 'open' THEN opened_ms ELSE $3 END"
+        " WHERE id = $4 AND status = $5",
+        record.evidence, record.notification, record.opened_at.ms, known.row,
+        std::string_view(known.open ? "open" : "settled"));
+}
+
 Result<Done> PostgresBooks::settle_difference(const DifferenceView& difference,
                                               std::string_view settlement_json, Timestamp now) {
     return session_.change_one(

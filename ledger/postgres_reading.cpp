@@ -166,6 +166,15 @@ Result<std::optional<DifferenceView>> PostgresReading::difference(std::string_vi
     return std::optional(read_difference(rows[0]));
 }
 
+Result<std::optional<DifferenceView>> PostgresReading::difference_about(
+    std::string_view app, std::string_view trade_no, std::string_view difference_class) {
+    static const std::string kSql =
+        select_differences("d.app = $1 AND d.trade_no = $2 AND d.class = $3");
+    TOLLGATE_TRY(const auto rows, session_.query(kSql.c_str(), app, trade_no, difference_class));
+    if (rows.empty()) return std::optional<DifferenceView>();
+    return std::optional(read_difference(rows[0]));
+}
+
 Result<std::vector<DifferenceView>> PostgresReading::differences(const DifferenceQuery& query) {
     static const std::string kSql = select_differences(
         "d.id > $1 AND d.app = ANY ($2::text[])"

@@ -60,6 +60,9 @@ public:
     Result<std::optional<SubmitToken>> submit_token(std::string_view caller,
                                                     std::string_view sha256) override;
     Result<std::optional<DifferenceView>> difference(std::string_view id) override;
+    Result<std::optional<DifferenceView>> difference_about(
+        std::string_view app, std::string_view trade_no,
+        std::string_view difference_class) override;
     Result<std::vector<DifferenceView>> differences(const DifferenceQuery& query) override;
     // postgres_figures.cpp
     Result<Figures> figures(Timestamp now, std::int64_t rows_max) override;

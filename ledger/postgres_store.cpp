@@ -47,6 +47,7 @@ public:
         TOLLGATE_DO(connect());
         return session_.begin(care);
     }
+    bool looks_ahead() const override { return true; }
     Result<Done> foresee(const Foresight& keys) override { return books_.fetch(keys); }
     Result<Done> savepoint(std::size_t unit) override {
         session_.begin_unit(unit);

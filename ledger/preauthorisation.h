@@ -19,7 +19,7 @@ enum class PreauthStatus {
     confirming,  // Being paid from what is frozen; the rest is let go with it.
     confirmed,   // Paid: there is a payment.
     cancelling,  // Being let go; it can no longer be confirmed.
-    cancelled,   // Nothing is frozen any more, and nothing was taken.
+    cancelled,   // Nothing is frozen any more, and nothing was taken by us.
     failed,      // Nothing was ever frozen.
 };
 
@@ -56,7 +56,8 @@ struct Preauthorisation {
     std::optional<Timestamp> next_sweep_at;
     std::optional<Timestamp> calling_until;
     bool ask_next = false;  // What is due is a query, for the call before it has proved nothing.
-    bool refused = false;   // Alipay has refused to pay: once the query agrees, it did not.
+    bool refused = false;  // Alipay has refused to pay, or has let it go: once the query agrees, it
+                           // did not pay.
     std::int64_t attempts = 0;  // Since its status last changed.
     std::optional<std::string> failure;
 };

@@ -87,6 +87,8 @@ Result<Timestamp> guard_by_rows(Database& db, Timestamp now) {
     TOLLGATE_TRY(auto insert, db.prepare(kGuardByRows));
     insert.bind(1, now.ms);
     TOLLGATE_DO(insert.run());
+    // Of a file that was copied while it was guarded: its gap goes on.
+    TOLLGATE_DO(db.run("UPDATE guard SET resumed_ms = NULL"));
     TOLLGATE_TRY(auto select, db.prepare("SELECT since_ms FROM guard"));
     TOLLGATE_DO(select.step());
     return Timestamp{select.integer(0)};
@@ -133,7 +135,7 @@ Result<Backup> back_up_sqlite(const std::string& ledger_file, const std::string&
         TOLLGATE_TRY(auto db, Database::open(part.name(), Database::Mode::read_write));
         // Of a ledger that is guarded already the earlier moment counts.
         TOLLGATE_TRY(auto insert, db.prepare("INSERT INTO guard (id, since_ms) VALUES (1, ?)"
-                                             " ON CONFLICT (id) DO NOTHING"));
+                                             " ON CONFLICT (id) DO UPDATE SET resumed_ms = NULL"));
         insert.bind(1, backup.taken_at.ms);
         TOLLGATE_DO(insert.run());
         TOLLGATE_DO(finish(db));

@@ -47,6 +47,8 @@ public:
     Result<RowId> add_notification(const NotificationRecord& record) override;
     Result<Done> add_unverified(const NotificationRecord& record, std::int64_t kept_max) override;
     Result<bool> open_difference(const DifferenceRecord& record) override;
+    Result<Done> renew_difference(const DifferenceView& known,
+                                  const DifferenceRecord& record) override;
     Result<Done> add_event(const EventRecord& event) override;
     std::uint64_t events_added() const override { return events_added_; }
     Outbox& outbox() override { return outbox_; }

@@ -2,27 +2,30 @@
 
 #include <array>
 
+#include "ledger/rows.h"
+
 namespace tollgate::ledger {
 
 Result<std::optional<Guard>> SqliteGuardReading::find() {
-    TOLLGATE_TRY(Statement* const select, statements_.get("SELECT since_ms FROM guard"));
+    TOLLGATE_TRY(Statement* const select,
+                 statements_.get("SELECT since_ms, resumed_ms FROM guard"));
     TOLLGATE_TRY(const bool found, select->step());
     std::optional<Guard> guard;
-    if (found) guard = Guard{.since = {select->integer(0)}};
+    if (found) guard = Guard{.since = {select->integer(0)}, .resumed = optional_time(*select, 1)};
     select->again();
     return guard;
 }
 
-Result<Unsettled> SqliteGuardReading::unsettled() {
-    TOLLGATE_TRY(
-        Statement* const select,
-        statements_.get(
-            "SELECT (SELECT count(*) FROM payment WHERE status IN ('pending', 'unknown', "
-            "'closing')),"
-            " (SELECT count(*) FROM refund WHERE status IN ('requested', 'processing', 'unknown')),"
-            " (SELECT count(*) FROM preauthorisation WHERE status IN ('trying', 'frozen',"
-            " 'confirming', 'cancelling')),"
-            " (SELECT count(*) FROM difference WHERE status = 'open')"));
+Result<Unsettled> SqliteGuardReading::unsettled(Timestamp resumed) {
+    TOLLGATE_TRY(Statement* const select,
+                 statements_.get("SELECT (SELECT count(*) FROM payment WHERE created_ms < ?1"
+                                 " AND status IN ('pending', 'unknown', 'closing')),"
+                                 " (SELECT count(*) FROM refund WHERE created_ms < ?1"
+                                 " AND status IN ('requested', 'processing', 'unknown')),"
+                                 " (SELECT count(*) FROM preauthorisation WHERE created_ms < ?1"
+                                 " AND status IN ('trying', 'frozen', 'confirming', 'cancelling')),"
+                                 " (SELECT count(*) FROM difference WHERE status = 'open')"));
+    select->bind(1, resumed.ms);
     TOLLGATE_DO(select->step());
     const Unsettled unsettled{.payments = select->integer(0),
                               .refunds = select->integer(1),
@@ -32,13 +35,20 @@ Result<Unsettled> SqliteGuardReading::unsettled() {
     return unsettled;
 }
 
-Result<Done> SqliteGuardBooks::begin(const Guard& guard) {
+Result<Done> SqliteGuardBooks::begin(Timestamp since) {
     TOLLGATE_TRY(Statement* const insert,
                  statements_.get("INSERT INTO guard (id, since_ms) VALUES (1, ?)"
                                  " ON CONFLICT (id) DO UPDATE SET since_ms ="
-                                 " min(since_ms, excluded.since_ms)"));
-    insert->bind(1, guard.since.ms);
+                                 " min(since_ms, excluded.since_ms), resumed_ms = NULL"));
+    insert->bind(1, since.ms);
     return insert->run();
+}
+
+Result<Done> SqliteGuardBooks::resume(Timestamp now) {
+    TOLLGATE_TRY(Statement* const update,
+                 statements_.get("UPDATE guard SET resumed_ms = ? WHERE resumed_ms IS NULL"));
+    update->bind(1, now.ms);
+    return update->run();
 }
 
 Result<Done> SqliteGuardBooks::end() {

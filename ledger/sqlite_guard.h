@@ -10,7 +10,7 @@ public:
     explicit SqliteGuardReading(StatementCache& statements) : statements_(statements) {}
 
     Result<std::optional<Guard>> find() override;
-    Result<Unsettled> unsettled() override;
+    Result<Unsettled> unsettled(Timestamp resumed) override;
 
 private:
     StatementCache& statements_;
@@ -20,7 +20,8 @@ class SqliteGuardBooks final : public GuardBooks {
 public:
     explicit SqliteGuardBooks(StatementCache& statements) : statements_(statements) {}
 
-    Result<Done> begin(const Guard& guard) override;
+    Result<Done> begin(Timestamp since) override;
+    Result<Done> resume(Timestamp now) override;
     Result<Done> end() override;
     Result<Done> hurry_unsettled(Timestamp now) override;
 

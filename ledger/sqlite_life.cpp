@@ -49,6 +49,18 @@ Result<Done> SqliteBooks::drop_expired_tokens(Timestamp now, int limit) {
     return remove->run();
 }
 
+Result<Done> SqliteBooks::renew_difference(const DifferenceView& known,
+                                           const DifferenceRecord& record) {
+    TOLLGATE_TRY(Statement* const update,
+                 statements_.get("UPDATE difference SET status = 'open', settlement = NULL,"
+                                 " settled_ms = NULL, evidence = ?, notification = ?,"
+                                 " opened_ms = CASE status WHEN 'open' THEN opened_ms ELSE ? END"
+                                 " WHERE id = ? AND status = ?"));
+    update->bind(1, record.evidence).bind(2, record.notification).bind(3, record.opened_at.ms);
+    update->bind(4, known.row).bind(5, std::string_view(known.open ? "open" : "settled"));
+    return change_one(*update);
+}
+
 Result<Done> SqliteBooks::settle_difference(const DifferenceView& difference,
                                             std::string_view settlement_json, Timestamp now) {
     TOLLGATE_TRY(Statement* const update,

@@ -10,6 +10,14 @@ std::string select_differences(const char* condition) {
            " FROM difference d LEFT JOIN payment p ON p.id = d.payment WHERE " + condition;
 }
 
+Result<std::optional<DifferenceView>> only_difference(Statement& select) {
+    TOLLGATE_TRY(const bool found, select.step());
+    if (!found) return std::optional<DifferenceView>();
+    auto difference = read_difference(select);
+    select.again();
+    return std::optional(std::move(difference));
+}
+
 }  // namespace
 
 Result<bool> SqliteReading::was_notified(const Payment& payment) {
@@ -42,11 +50,16 @@ Result<std::optional<DifferenceView>> SqliteReading::difference(std::string_view
     static const std::string kSql = select_differences("d.difference_id = ?");
     TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
     select->bind(1, id);
-    TOLLGATE_TRY(const bool found, select->step());
-    if (!found) return std::optional<DifferenceView>();
-    auto difference = read_difference(*select);
-    select->again();
-    return std::optional(std::move(difference));
+    return only_difference(*select);
+}
+
+Result<std::optional<DifferenceView>> SqliteReading::difference_about(
+    std::string_view app, std::string_view trade_no, std::string_view difference_class) {
+    static const std::string kSql =
+        select_differences("d.app = ? AND d.trade_no = ? AND d.class = ?");
+    TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
+    select->bind(1, app).bind(2, trade_no).bind(3, difference_class);
+    return only_difference(*select);
 }
 
 Result<std::vector<DifferenceView>> SqliteReading::differences(const DifferenceQuery& query) {

@@ -43,7 +43,9 @@ public:
     virtual ~WriteConnection() = default;
     virtual Books& books() = 0;
     virtual Result<Done> begin(Care care) = 0;
-    // What the units to come will look for first. A hint: see Foresight.
+    // It wants to know what the units to come will look for first, and then takes it (a hint: see
+    // Foresight). To gather it for an engine that has no use for it would cost each unit a little.
+    virtual bool looks_ahead() const { return false; }
     virtual Result<Done> foresee(const Foresight& /*keys*/) { return Done{}; }
     // Before each unit; `unit` is its place in the transaction.
     virtual Result<Done> savepoint(std::size_t unit) = 0;

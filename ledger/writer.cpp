@@ -207,7 +207,7 @@ Writer::BatchEnd Writer::run_batch(const Batch& batch, WriteConnection::Care car
         for (Pending* pending : batch) pending->outcome = begun.error();
         return BatchEnd::rolled_back;
     }
-    if (care == WriteConnection::Care::among_others) {
+    if (care == WriteConnection::Care::among_others && connection_->looks_ahead()) {
         Foresight keys;
         for (const Pending* pending : batch) pending->unit->foresee(keys);
         if (auto foreseen = connection_->foresee(keys); !foreseen) {

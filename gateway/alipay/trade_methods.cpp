@@ -34,8 +34,9 @@ constexpr std::array kRefundFields = {
     WireField{"terminal_id", Kind::text, 32},
     kQueryOptions,
 };
+// Those that others chose, at Alipay's own pages, may hold any character: only ours are numbers.
 constexpr std::array kRefundQueryFields = {
-    kOutTradeNo, kTradeNo, WireField{"out_request_no", Kind::number, 64, kRequired}, kQueryOptions};
+    kOutTradeNo, kTradeNo, WireField{"out_request_no", Kind::text, 64, kRequired}, kQueryOptions};
 
 constexpr CodeRule kNoTrade{"TRADE_NOT_EXIST", AnswerKind::refused,
                             "Alipay has no such trade: the buyer has not opened the cashier, or "

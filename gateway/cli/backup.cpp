@@ -34,11 +34,12 @@ bool say_open(const char* what, std::int64_t count) {
     return count > 0;
 }
 
-// Days that the ledger cannot know all about yet; whether there are any.
-Result<bool> say_days(const config::Settings& settings, ledger::Reading& reading, Timestamp since) {
+// Days on which money moved unseen and whose bill has not told of it yet; whether there are any.
+Result<bool> say_days(const config::Settings& settings, ledger::Reading& reading, Timestamp since,
+                      Timestamp resumed) {
     bool any = false;
     for (const auto& seller : reconcile::sellers_of(settings.apps)) {
-        BeijingDay day = BeijingDay::of(system_clock().now());
+        BeijingDay day = BeijingDay::of(resumed);
         for (int i = 0; i < kDaysNamedMax && day.end() > since; ++i, day = day.previous()) {
             TOLLGATE_TRY(const auto known,
                          reading.reconciliations().find(
@@ -52,16 +53,20 @@ Result<bool> say_days(const config::Settings& settings, ledger::Reading& reading
     return any;
 }
 
-// Whether anything is open.
+// Whether anything is open. What a gateway has made since it resumed is none of the guard's
+// business: of that the ledger hears all.
 Result<bool> say_unsettled(const config::Settings& settings, CommandLedger& ledger,
-                           Timestamp since) {
+                           const ledger::Guard& guard) {
+    if (!guard.resumed) std::puts("no gateway has begun on it since: nothing has been asked yet");
+    const Timestamp resumed = guard.resumed.value_or(system_clock().now());
     TOLLGATE_TRY(const auto reading, ledger.store().read());
-    TOLLGATE_TRY(const auto unsettled, reading->guard().unsettled());
-    bool any = say_open("payments that nobody knows the end of", unsettled.payments);
+    TOLLGATE_TRY(const auto unsettled, reading->guard().unsettled(resumed));
+    bool any = !guard.resumed;
+    any |= say_open("payments that nobody knows the end of", unsettled.payments);
     any |= say_open("refunds that nobody knows the end of", unsettled.refunds);
     any |= say_open("pre-authorisations that have not ended", unsettled.preauthorisations);
     any |= say_open("open differences", unsettled.differences);
-    TOLLGATE_TRY(const bool days, say_days(settings, *reading, since));
+    TOLLGATE_TRY(const bool days, say_days(settings, *reading, guard.since, resumed));
     return any || days;
 }
 
@@ -78,7 +83,7 @@ Result<int> end_guard(const config::Settings& settings, bool certain) {
         return kDone;
     }
     std::printf("guarded since %s\n", to_rfc3339(guard->since).c_str());
-    TOLLGATE_TRY(const bool any, say_unsettled(settings, *ledger, guard->since));
+    TOLLGATE_TRY(const bool any, say_unsettled(settings, *ledger, *guard));
     if (any && !certain) {
         std::puts("nothing was changed: --yes ends the guard all the same");
         return kRefused;
@@ -143,8 +148,8 @@ int guard(const config::Settings& settings, const std::string& since) {
     Log log(STDERR_FILENO, system_clock(), LogLevel::error);
     const auto ledger = CommandLedger::open(settings.store, log);
     if (!ledger) return refuse(ledger.error());
-    const auto begun = (*ledger)->transact(
-        [&](ledger::Books& books) { return books.guard().begin({.since = *at}); });
+    const auto begun =
+        (*ledger)->transact([&](ledger::Books& books) { return books.guard().begin(*at); });
     if (!begun) return refuse(begun.error());
     std::printf("the ledger is guarded: tollgate store unguard ends that\n");
     return kDone;

@@ -1,8 +1,16 @@
 #include "gateway/cli/command_ledger.h"
 
+#include <chrono>
+#include <optional>
+
 #include "gateway/open_ledger.h"
 
 namespace tollgate::gateway::cli {
+namespace {
+
+constexpr std::chrono::milliseconds kBeat{200};
+
+}  // namespace
 
 Result<std::unique_ptr<CommandLedger>> CommandLedger::open(const config::StoreSettings& settings,
                                                            Log& log) {
@@ -16,11 +24,15 @@ Result<std::unique_ptr<CommandLedger>> CommandLedger::open(const config::StoreSe
 }
 
 Result<Done> CommandLedger::transact(const std::function<Result<Done>(ledger::Books&)>& work) {
-    Result<Done> outcome = Error(ErrorCode::internal, "a unit has not ended");
-    writer_->submit(ledger::make_unit([&](ledger::Books& books) { return work(books); },
-                                      [&](Result<Done> end) { outcome = std::move(end); }));
-    TOLLGATE_DO(writer_->run_once());
-    return outcome;
+    // Shared, and `work` a copy: the writer may keep the unit for longer than this call lasts.
+    const auto outcome = std::make_shared<std::optional<Result<Done>>>();
+    writer_->submit(ledger::make_unit([work](ledger::Books& books) { return work(books); },
+                                      [outcome](Result<Done> end) { *outcome = std::move(end); }));
+    while (true) {
+        TOLLGATE_DO(writer_->run_once());
+        if (*outcome) return **outcome;
+        writer_->wait(kBeat);  // Whether it was committed is asked again, until the engine says so.
+    }
 }
 
 }  // namespace tollgate::gateway::cli

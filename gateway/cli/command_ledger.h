@@ -18,6 +18,9 @@ public:
                                                        Log& log);
 
     ledger::Store& store() { return *store_; }
+    // Returns when it is certain what became of the work, however often the engine must be asked.
+    // Errors: the work's own; data_corruption when the engine could not be asked for too long, and
+    // from then on always: only the next command finds out.
     Result<Done> transact(const std::function<Result<Done>(ledger::Books&)>& work);
 
 private:

@@ -65,12 +65,10 @@ void reload(const std::string& config_file, Service& service, Log& log) {
         return say_not_reloaded(log, config::to_text(*problems));
     }
     std::vector<config::Problem> problems;
-    const auto done = service.reload_apps(std::get<config::Settings>(loaded).apps, problems);
+    const auto done = service.reload(std::get<config::Settings>(loaded).apps, problems);
     if (!problems.empty()) return say_not_reloaded(log, config::to_text(problems));
     if (!done) return say_not_reloaded(log, done.error().message());
-    const auto tls = service.reload_tls();
-    if (!tls) return say_not_reloaded(log, tls.error().message());
-    log.info("process.reloaded", {{"what", "the apps' keys and certificates, and TLS"}});
+    log.info("process.reloaded", {{"what", "the apps, with their keys and rules, and TLS"}});
 }
 
 // One step: USR1 towards debug, USR2 towards errors alone. That is written whatever the level is,
@@ -87,7 +85,7 @@ void change_level(int signal, Log& log) {
     log.set_level(*is);
 }
 
-// Until it is told to stop; SIGHUP reads keys and certificates again.
+// Until it is told to stop; SIGHUP reads the apps and the TLS files again.
 int serve_until_stopped(const std::string& config_file, Service& service, Log& log) {
     sigset_t signals = stop_signals();
     for (const int signal : {SIGHUP, SIGUSR1, SIGUSR2}) sigaddset(&signals, signal);

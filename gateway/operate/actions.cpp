@@ -55,13 +55,16 @@ ServerRequest at_order_api(const ServerRequest& request, const Session& session)
     return inner;
 }
 
-// What of an answer is kept: JSON without what is shown only once, and not without end.
+// What of an answer is kept: JSON without what is shown only once, without what Alipay sent, which
+// holds buyers' data and goes after a set time, and not without end.
 std::string kept_json(const std::string& body) {
     if (body.empty()) return "null";
     if (body.size() > kShownBytesMax) return R"({"too_long_to_keep":true})";
     auto json = nlohmann::json::parse(body, nullptr, false);
     if (json.is_discarded()) return "null";
-    if (json.is_object()) json.erase("secret");
+    if (json.is_object()) {
+        for (const char* name : {"secret", "body"}) json.erase(name);
+    }
     return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "callbacks/difference.h"
+#include "callbacks/evidence.h"
 #include "callbacks/promotion.h"
 #include "gateway/reconcile/evidence.h"
 #include "ledger/state_table.h"
@@ -162,9 +163,34 @@ private:
         using Known = ledger::ReconciliationReading::Known;
         TOLLGATE_TRY(const Known known,
                      books_.read().reconciliations().difference_known(row_.app, subject, classes));
-        if (known != Known::none) return known == Known::open ? Fate::known : Fate::settled;
+        if (known == Known::open) return Fate::known;
+        if (known == Known::settled) {
+            TOLLGATE_TRY(const bool decided, decided_about(subject, classes));
+            if (decided) return Fate::settled;
+        }
         TOLLGATE_DO(open_difference(subject));
         return Fate::opened;
+    }
+
+    // Somebody has settled it under one of its names, and knew of this money.
+    Result<bool> decided_about(const std::string& subject,
+                               const std::vector<std::string_view>& classes) {
+        for (const std::string_view name : classes) {
+            TOLLGATE_TRY(const auto settled,
+                         books_.read().difference_about(row_.app, subject, name));
+            if (settled && !callbacks::tells_of_more_money(evidence(), settled->evidence)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    std::string evidence() const {
+        return evidence_of(
+            order_.reconciliation, row_,
+            line_ == nullptr
+                ? std::nullopt
+                : std::optional(BilledLine{.kind = line_->kind, .done_at = line_->done_at()}));
     }
 
     Result<Done> open_difference(const std::string& subject) {
@@ -174,11 +200,7 @@ private:
              .difference_class = std::string(name_of(finding_.bill_class)),
              .trade_no = subject,
              .notification = std::nullopt,
-             .evidence = evidence_of(
-                 order_.reconciliation, row_,
-                 line_ == nullptr
-                     ? std::nullopt
-                     : std::optional(BilledLine{.kind = line_->kind, .done_at = line_->done_at()})),
+             .evidence = evidence(),
              .holds = must_hold(),
              .origin = origin(),
              .now = now_},

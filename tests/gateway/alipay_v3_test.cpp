@@ -164,6 +164,24 @@ TEST(V3, AsksOverV2WhenAFailureIsNotSignedAndAskingCostsNothing) {
     EXPECT_EQ(world.alipay.v2_methods().size(), 1U) << "a change is never sent twice by itself";
 }
 
+// What Alipay refuses must end some time: over v3 it would be refused, and repeated, for ever.
+TEST(V3, LeavesEachRepeatToV2WhoseRefusalsAreSigned) {
+    V3World world;
+    for (const MethodCase& one : cases_of(Way3::post)) {
+        for (const bool is_repeat : {false, true}) {
+            const auto prepared =
+                world.world.client.prepare({.app = world.world.apps->find("shop"),
+                                            .method = one.method,
+                                            .biz_content = json::parse(one.fields),
+                                            .notify_url = one.with_notify_url ? kNotifyUrl : "",
+                                            .request_id = "r1",
+                                            .is_repeat = is_repeat});
+            ASSERT_TRUE(prepared) << prepared.error().message();
+            EXPECT_EQ(prepared->over_v3, !is_repeat) << one.method;
+        }
+    }
+}
+
 TEST(V3, BelievesNothingElse) {
     V3World world;
     const MethodCase one = cases_of(Way3::post).front();

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "signing/password.h"
 #include "tests/gateway/config_world.h"
 #include "tests/support/source_dir.h"
 
@@ -103,6 +104,18 @@ TEST_F(ShippedConfig, TheSchemaAndTheExampleHoldTheSameSettings) {
         EXPECT_TRUE(schema["properties"]["endpoints"]["items"]["properties"].contains(rule))
             << rule;
         EXPECT_TRUE(schema["properties"]["deliveries"]["properties"].contains(rule)) << rule;
+    }
+}
+
+// It is read only when the keys can be, so the test above never comes to it.
+TEST_F(ShippedConfig, TheExamplesPasswordsCanBeRead) {
+    std::ifstream file(source_dir() / "config/example.json");
+    const auto example = nlohmann::json::parse(file, nullptr, true, true);
+    const auto& people = example["console"]["operators"];
+    ASSERT_FALSE(people.empty());
+    for (const auto& person : people) {
+        const auto hash = signing::PasswordHash::parse(person["password_hash"].get<std::string>());
+        EXPECT_TRUE(hash) << person["name"] << ": " << hash.error().message();
     }
 }
 

@@ -1,5 +1,6 @@
 // How payments end, through a whole gateway and an Alipay that keeps the truth: queries by timer
 // and on demand, closing, expiry, unknown outcomes, tokens.
+#include <atomic>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -161,6 +162,34 @@ TEST(Query, TakesAnAnswerFromBeforeTheTradeForNoDifference) {
     EXPECT_EQ(answer["status"], "paid");
     EXPECT_EQ(answer["held"], false);
     EXPECT_EQ(world.count("SELECT count(*) FROM difference"), 0);
+}
+
+// While the answer was on its way a notification said that there is more to ask about.
+TEST(Query, AsksAgainWhenThatWasWishedMeanwhile) {
+    EndingWorld world;
+    const auto id = world.make("T1");
+    EXPECT_EQ(world.notify(GatewayWorld::signed_body(GatewayWorld::paid("T1"))).body, "success");
+    std::atomic<int> asked = 0;
+    world.alipay.script([&](const std::string& method, const json& /*biz*/, auto ticket) {
+        const bool first = asked++ == 0;
+        if (first) {
+            world.clock.pass(std::chrono::milliseconds(5));
+            auto odd = GatewayWorld::paid("T1");
+            testing::replace(odd, "trade_status", "TRADE_NOBODY_KNOWS");
+            testing::replace(odd, "notify_id", "odd");
+            EXPECT_EQ(world.notify(GatewayWorld::signed_body(odd)).body, "success");
+        }
+        ticket.complete(testing::ScriptedAlipay::answer(
+            method, {{"code", "10000"},
+                     {"msg", "Success"},
+                     {"trade_no", "2026T1"},
+                     {"out_trade_no", "T1"},
+                     {"trade_status", first ? "TRADE_SUCCESS" : "TRADE_CLOSED"},
+                     {"send_pay_date", to_beijing(world.clock.now())},
+                     {"total_amount", "10.00"}}));
+    });
+    EXPECT_EQ(world.refresh(id)["status"], "paid");
+    world.wait_for_status("T1", "refunded");
 }
 
 TEST(Query, WritesWhatWasMissedInOrderWhenTheTradeWasPaidAndRefunded) {

@@ -248,7 +248,7 @@ bool GatewayWorld::reload(const std::function<void(config::Settings&)>& change) 
     config::Settings changed = settings();
     change(changed);
     std::vector<config::Problem> problems;
-    return service_->reload_apps(changed.apps, problems).has_value();
+    return service_->reload(changed.apps, problems).has_value();
 }
 
 config::Settings GatewayWorld::settings() const {

@@ -24,19 +24,20 @@ std::string yuan(std::int64_t fen) {
 
 LittleFund::LittleFund(ScriptedAlipay& alipay, Clock& clock) : clock_(clock) {
     alipay.script([this](const std::string& method, const json& biz, transport::Ticket ticket) {
-        serve(method, biz, std::move(ticket));
+        const auto answer = reply_to(method, biz);
+        ticket.complete(answer ? ScriptedAlipay::answer(method, *answer)
+                               : transport::ServerResponse{.status = 502, .body = "lost"});
     });
 }
 
-void LittleFund::serve(const std::string& method, const Json& biz, transport::Ticket ticket) {
+std::optional<json> LittleFund::reply_to(const std::string& method, const Json& biz) {
     const std::lock_guard lock(mutex_);
     ++calls_[method];
     const std::optional<Loss> loss = loss_of(method);
-    const transport::ServerResponse lost{.status = 502, .body = "lost"};
-    if (loss == Loss::request) return ticket.complete(lost);
+    if (loss == Loss::request) return std::nullopt;
     const auto refused = refusals_.find(method);
-    const json answer = refused == refusals_.end() ? act(method, biz) : refusal(refused->second);
-    ticket.complete(loss ? lost : ScriptedAlipay::answer(method, answer));
+    json answer = refused == refusals_.end() ? act(method, biz) : refusal(refused->second);
+    return loss ? std::nullopt : std::optional(std::move(answer));
 }
 
 std::optional<LittleFund::Loss> LittleFund::loss_of(const std::string& method) {
@@ -55,6 +56,11 @@ void LittleFund::take(std::int64_t fen) {
     const std::lock_guard lock(mutex_);
     taken_ += fen;
     order_ = "FINISH";
+}
+
+void LittleFund::freeze_only(std::int64_t fen) {
+    const std::lock_guard lock(mutex_);
+    freezes_only_ = fen;
 }
 
 void LittleFund::lose(const std::string& method, Loss loss) {
@@ -125,7 +131,7 @@ json LittleFund::act(const std::string& method, const json& biz) {
 json LittleFund::open(const json& biz, const std::string& order) {
     number_ = biz.value("out_order_no", "");
     if (order_.empty()) order_ = order;
-    frozen_ = Money::parse_yuan(biz.value("amount", ""))->fen();
+    frozen_ = freezes_only_.value_or(Money::parse_yuan(biz.value("amount", ""))->fen());
     json answer = named(ok());
     if (order == "INIT") {
         answer["code_value"] = "https://qr.alipay.com/" + number_;
@@ -160,7 +166,9 @@ json LittleFund::cancel() {
 
 json LittleFund::unfreeze(const json& biz) {
     if (order_ != "AUTHORIZED") return refusal("ORDER_ALREADY_FINISH");
-    order_ = "FINISH";
+    const std::int64_t fen = Money::parse_yuan(biz.value("amount", ""))->fen();
+    if (fen > frozen_) return refusal("REQUEST_AMOUNT_EXCEED");
+    if (fen == frozen_) order_ = "FINISH";
     json answer = ok();
     answer["auth_no"] = "2026auth";
     answer["out_request_no"] = biz["out_request_no"];
@@ -183,8 +191,9 @@ json LittleFund::pay(const json& biz) {
     return answer;
 }
 
+// What somebody else took is under his number.
 json LittleFund::query() {
-    if (taken_ == 0) return refusal("ACQ.TRADE_NOT_EXIST");
+    if (captures_ == 0) return refusal("ACQ.TRADE_NOT_EXIST");
     json answer = ok();
     answer["out_trade_no"] = number_;
     answer["trade_no"] = "2026" + number_;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -27,6 +28,8 @@ public:
     // Somebody else lets it go, or takes what is frozen.
     void release() { set_order("FINISH"); }
     void take(std::int64_t fen);
+    // What is frozen from now on is this, and not what was asked for.
+    void freeze_only(std::int64_t fen);
     void lose(const std::string& method, Loss loss);
     void lose_by(Fate fate);
     void refuse(const std::string& method, const std::string& code);
@@ -37,9 +40,11 @@ public:
     std::int64_t captures() const;  // How often money was taken.
     std::string order() const;      // Empty: Alipay has none.
 
-private:
+    // What it does with a call, and says; nothing: that is lost.
     using Json = nlohmann::json;
-    void serve(const std::string& method, const Json& biz, transport::Ticket ticket);
+    std::optional<Json> reply_to(const std::string& method, const Json& biz);
+
+private:
     std::optional<Loss> loss_of(const std::string& method);
     void set_order(const std::string& order);
     Json named(Json answer);
@@ -56,6 +61,7 @@ private:
     std::string number_;
     std::string order_;
     std::int64_t frozen_ = 0;
+    std::optional<std::int64_t> freezes_only_;
     std::int64_t taken_ = 0;
     std::int64_t captures_ = 0;
     int all_ = 0;

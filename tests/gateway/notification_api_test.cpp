@@ -1,7 +1,7 @@
 // Notifications as the API shows them, and one that is processed again.
 #include <gtest/gtest.h>
 
-#include "tests/gateway/gateway_world.h"
+#include "tests/gateway/console_world.h"
 
 namespace tollgate {
 namespace {
@@ -124,6 +124,26 @@ TEST(NotificationApi, RefusesWhoMayNotOperateAndWhatIsNotThere) {
         EXPECT_EQ(reprocess(world, nothing).status, 404) << nothing;
     }
     EXPECT_EQ(world.api("GET", "/v1/notifications?verdict=perhaps").status, 400);
+}
+
+// What Alipay sent holds buyers' data, and is removed after a set time; the audit stays.
+TEST(NotificationApi, LeavesNoBodyInTheConsolesAudit) {
+    testing::ConsoleWorld world;
+    world.new_payment("T1");
+    EXPECT_EQ(world.notify(GatewayWorld::signed_body(GatewayWorld::paid("T1"))).body, "success");
+    world.sign_in("the-admin");
+    const std::string id = world.get("/v1/notifications").json()["notifications"][0]["id"];
+    EXPECT_TRUE(world.get("/v1/notifications/" + id).json().contains("body"));
+    const auto again = world.act("POST", "/v1/notifications/" + id + "/reprocess");
+    ASSERT_EQ(again.status, 200) << again.body;
+    const auto entries = world.audit();
+    ASSERT_EQ(entries.size(), 1U);
+    EXPECT_EQ(entries[0]["action"], "notifications.reprocess");
+    EXPECT_EQ(entries[0]["before"]["verdict"], "accepted");
+    EXPECT_FALSE(entries[0]["before"].contains("body"));
+    EXPECT_EQ(world.count("SELECT count(*) FROM operator_action WHERE instr(coalesce(after_json,"
+                          " '') || coalesce(before_json, ''), 'trade_status=')"),
+              0);
 }
 
 }  // namespace

@@ -1,11 +1,13 @@
 // GET /openapi.json describes every route that there is, and no other.
 #include <cctype>
+#include <fstream>
 #include <set>
 
 #include <gtest/gtest.h>
 
 #include "tests/gateway/gateway_world.h"
 #include "tests/support/prometheus_text.h"
+#include "tests/support/source_dir.h"
 
 namespace tollgate {
 namespace {
@@ -84,6 +86,16 @@ TEST(OpenApi, RefersToWhatIsThereAndNamesEachOperationOnce) {
             EXPECT_EQ(needs_key, operation["x-listener"] == "api") << id;
         }
     }
+}
+
+// A generated client refuses what it does not know.
+TEST(OpenApi, HasTheProductsThatEventsHave) {
+    GatewayWorld world;
+    const auto document = world.operator_get("/openapi.json").json();
+    std::ifstream file(source_dir() / "docs/events.schema.json");
+    const auto events = json::parse(file);
+    EXPECT_EQ(document["components"]["schemas"]["Payment"]["properties"]["product"]["enum"],
+              events["$defs"]["payment"]["properties"]["product"]["enum"]);
 }
 
 }  // namespace

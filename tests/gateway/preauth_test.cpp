@@ -8,6 +8,7 @@ namespace tollgate {
 namespace {
 
 using nlohmann::json;
+using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::GatewayWorld;
@@ -245,10 +246,108 @@ TEST(Preauth, ThatEndedElsewhereIsFoundOut) {
         if (!was_taken) world.fund.release();
         world.clock.pass(std::chrono::hours(2));
         world.wait_for("cancelled");
-        EXPECT_EQ(world.count("SELECT count(*) FROM difference WHERE class ="
-                              " 'preauthorisation_paid_elsewhere'"),
-                  was_taken ? 1 : 0);
+        EXPECT_EQ(world.differences_of("paid_elsewhere"), was_taken ? 1 : 0);
     }
+}
+
+TEST(Preauth, ThatWasRefusedAndThenTakenElsewhereEnds) {
+    for (const bool asked_to_cancel : {true, false}) {
+        PreauthWorld world;
+        ASSERT_EQ(world.attempt().status, 200);
+        world.fund.refuse("alipay.trade.pay", "ACQ.BUYER_ENABLE_STATUS_FORBID");
+        EXPECT_EQ(world.end("confirm").json()["code"], "confirm_refused");
+        world.fund.heal();
+        world.fund.take(1'000);
+        if (!asked_to_cancel) {
+            world.clock.pass(hours(2));
+            world.wait_for("cancelled");
+        }
+        const auto cancelled = world.end("cancel");
+        EXPECT_EQ(cancelled.status, 200) << cancelled.body;
+        EXPECT_EQ(world.one()["status"], "cancelled");
+        EXPECT_EQ(world.differences_of("paid_elsewhere"), 1);
+        EXPECT_EQ(world.events_of("frozen"), 2) << "once by the try, once by the refused confirm";
+        EXPECT_EQ(world.fund.calls("alipay.trade.pay"), 1);
+        EXPECT_EQ(world.count("SELECT count(*) FROM payment"), 0);
+    }
+}
+
+// A copy of the call was late on its way: the refusal was of another one.
+TEST(Preauth, ThatWasPaidAfterItsRefusalIsConfirmed) {
+    PreauthWorld world;
+    ASSERT_EQ(world.attempt().status, 200);
+    world.fund.refuse("alipay.trade.pay", "ACQ.BUYER_ENABLE_STATUS_FORBID");
+    EXPECT_EQ(world.end("confirm").json()["code"], "confirm_refused");
+    world.fund.heal();
+    world.fund.reply_to("alipay.trade.pay",
+                        {{"auth_confirm_mode", "COMPLETE"}, {"total_amount", "10.00"}});
+    world.clock.pass(hours(2));
+    world.wait_for("confirmed");
+    EXPECT_EQ(world.one()["payment"]["status"], "paid");
+    EXPECT_EQ(world.fund.captures(), 1);
+}
+
+TEST(Preauth, OfAnotherAmountIsLetGoWhole) {
+    for (const std::int64_t fen : {400, 1'600}) {
+        PreauthWorld world;
+        world.fund.freeze_only(fen);
+        const auto tried = world.attempt();
+        EXPECT_EQ(tried.json()["code"], "preauthorisation_cancelled") << tried.body;
+        EXPECT_EQ(world.fund.order(), "FINISH");
+        EXPECT_EQ(world.fund.calls("alipay.fund.auth.order.unfreeze"), 0);
+        EXPECT_EQ(world.differences_of("amount_mismatch"), 1);
+        EXPECT_EQ(
+            world.count("SELECT json_extract(evidence, '$.amount_at_alipay') FROM difference"),
+            fen);
+    }
+}
+
+TEST(Preauth, OfAnotherAmountThatACancelFindsIsLetGoWhole) {
+    PreauthWorld world;
+    world.fund.freeze_only(400);
+    ASSERT_EQ(world.attempt("qr").status, 200);
+    world.fund.agree();
+    world.fund.lose("alipay.fund.auth.operation.cancel", Loss::request);
+    const auto cancelled = world.end("cancel");
+    EXPECT_EQ(cancelled.status, 200) << cancelled.body;
+    EXPECT_EQ(world.fund.order(), "FINISH");
+    EXPECT_EQ(world.fund.calls("alipay.fund.auth.operation.cancel"), 2);
+    EXPECT_EQ(world.differences_of("amount_mismatch"), 1);
+}
+
+TEST(Preauth, ThatIsNotLetGoForAnHourIsToldOfOnce) {
+    PreauthWorld world;
+    ASSERT_EQ(world.attempt().status, 200);
+    world.fund.refuse("alipay.fund.auth.order.unfreeze", "ILLEGAL_STATUS");
+    EXPECT_EQ(world.end("cancel").status, 425);
+    // The buyer's time is 15 minutes, a freeze may be on its way for 10 more, and then the hour.
+    world.pass_and_rest(minutes(80));
+    EXPECT_EQ(world.differences_of("overdue"), 0);
+    world.pass_and_rest(minutes(10));
+    EXPECT_EQ(world.differences_of("overdue"), 1);
+    EXPECT_EQ(world.text("SELECT json_extract(evidence, '$.status') FROM difference"),
+              "cancelling");
+    world.pass_and_rest(minutes(10));
+    EXPECT_EQ(world.count("SELECT count(*) FROM event WHERE type = 'difference.opened'"), 1);
+    world.fund.heal();
+    world.clock.pass(minutes(6));
+    world.wait_for("cancelled");
+}
+
+TEST(Preauth, ThatWasFrozenForDaysIsOverdueAnHourAfterItsConfirm) {
+    PreauthWorld world;
+    ASSERT_EQ(world.attempt().status, 200);
+    world.pass_and_rest(hours(72));
+    world.fund.refuse("alipay.trade.query", "ACQ.SYSTEM_ERROR");
+    EXPECT_EQ(world.end("confirm").json()["code"], "confirm_unfinished");
+    world.pass_and_rest(minutes(50));
+    EXPECT_EQ(world.differences_of("overdue"), 0);
+    world.pass_and_rest(minutes(15));
+    EXPECT_EQ(world.differences_of("overdue"), 1);
+    world.fund.heal();
+    world.clock.pass(minutes(6));
+    world.wait_for("confirmed");
+    EXPECT_EQ(world.fund.captures(), 1);
 }
 
 TEST(Preauth, NamesEveryWrongField) {

@@ -38,6 +38,16 @@ struct PreauthWorld : GatewayWorld {
     void wait_for(const std::string& status) {
         wait_for_count("SELECT count(*) FROM preauthorisation WHERE status = '" + status + "'", 1);
     }
+    // Lets a time go by, until all that has fallen due in it is seen to.
+    void pass_and_rest(std::chrono::milliseconds time) {
+        const std::string until = std::to_string((clock.now() + time).ms);
+        clock.pass(time);
+        wait_for_count("SELECT count(*) FROM preauthorisation WHERE next_sweep_ms <= " + until, 0);
+    }
+    std::int64_t differences_of(const std::string& what) {
+        return count("SELECT count(*) FROM difference WHERE class = 'preauthorisation_" + what +
+                     "'");
+    }
     std::int64_t events_of(const std::string& what) {
         return count("SELECT count(*) FROM event WHERE type = 'preauthorisation." + what + "'");
     }

@@ -322,6 +322,19 @@ TEST(RefundReport, MakesARefundOfAlipaysOwnPagesARowOnceAQueryProvesIt) {
     EXPECT_EQ(world.payment_status("T1"), "paid");
 }
 
+// Alipay's own pages choose their numbers themselves.
+TEST(RefundReport, ProvesANumberThatIsNotOfOurForm) {
+    RefundWorld world;
+    const auto id = world.paid_payment("T1");
+    auto trade = world.little.trade("T1");
+    trade.refunds.push_back({"2026-11.退款/1", 250});
+    world.little.set("T1", trade);
+    world.notify(GatewayWorld::signed_body(report("T1", "2026-11.退款/1", "2.50")));
+    world.clock.pass(seconds(1));
+    world.wait_for_refund("2026-11.退款/1", "succeeded");
+    EXPECT_EQ(world.all(id)["refundable"], 750);
+}
+
 TEST(RefundReport, AloneProvesNothing) {
     RefundWorld world;
     const auto id = world.paid_payment("T1");

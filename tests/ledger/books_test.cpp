@@ -197,6 +197,45 @@ TEST_P(BooksContract, OpensADifferenceOncePerTradeAndClass) {
     EXPECT_TRUE(open());
 }
 
+TEST_P(BooksContract, RenewsADifferenceAndOpensASettledOneAgain) {
+    EngineWorld world(GetParam());
+    DifferenceRecord record{.id = "dif_1",
+                            .app = "shop",
+                            .difference_class = "amount_mismatch",
+                            .trade_no = "2026",
+                            .evidence = R"({"word":"first"})",
+                            .opened_at = {1'000}};
+    ASSERT_TRUE(world.run([&](Books& books) { return books.open_difference(record); }));
+    const auto known = [&] {
+        const auto reading = world.store->read();
+        auto found = (*reading)->difference_about("shop", "2026", "amount_mismatch");
+        EXPECT_TRUE(found && *found);
+        return **found;
+    };
+    record.evidence = R"({"word":"second"})";
+    record.opened_at = {2'000};
+    const auto seen = known();
+    ASSERT_TRUE(world.run([&](Books& books) { return books.renew_difference(seen, record); }));
+    EXPECT_EQ(known().evidence, record.evidence);
+    EXPECT_EQ(known().opened_at.ms, 1'000);  // It was open all the time.
+
+    ASSERT_TRUE(world.run([&](Books& books) {
+        return books.settle_difference(known(), R"({"action":"ignore"})", {3'000});
+    }));
+    // Whoever has seen it open must look again.
+    EXPECT_FALSE(world.run([&](Books& books) { return books.renew_difference(seen, record); }));
+    ASSERT_TRUE(world.run([&](Books& books) { return books.renew_difference(known(), record); }));
+    EXPECT_TRUE(known().open);
+    EXPECT_FALSE(known().settlement);
+    EXPECT_EQ(known().opened_at.ms, 2'000);
+    EXPECT_EQ(known().settled_at, std::nullopt);
+
+    const auto reading = world.store->read();
+    const auto none = (*reading)->difference_about("shop", "2026", "trade_no_mismatch");
+    ASSERT_TRUE(none);
+    EXPECT_FALSE(*none);
+}
+
 TEST_P(IdempotencyContract, TakesAKeyOverOnlyWhenItsHolderIsGone) {
     EngineWorld world(GetParam());
     IdempotencyRecord record{.caller = "c",

@@ -21,7 +21,7 @@ protected:
         return *guard;
     }
     static void begin(EngineWorld& world, Timestamp since) {
-        EXPECT_TRUE(world.run([&](Books& books) { return books.guard().begin({.since = since}); }));
+        EXPECT_TRUE(world.run([&](Books& books) { return books.guard().begin(since); }));
     }
 };
 
@@ -35,6 +35,23 @@ TEST_P(GuardContract, IsThereUntilItIsEndedAndTheEarlierBackupCounts) {
     EXPECT_EQ(found(world)->since.ms, 1'000);
     EXPECT_TRUE(world.run([](Books& books) { return books.guard().end(); }));
     EXPECT_FALSE(found(world));
+}
+
+TEST_P(GuardContract, KnowsWhenAGatewayFirstBeganOnIt) {
+    EngineWorld world(GetParam());
+    const auto resume = [&](Timestamp now) {
+        EXPECT_TRUE(world.run([&](Books& books) { return books.guard().resume(now); }));
+    };
+    resume({500});
+    EXPECT_FALSE(found(world));  // Nobody has guarded it.
+    begin(world, {1'000});
+    EXPECT_FALSE(found(world)->resumed);
+    resume({2'000});
+    resume({3'000});
+    EXPECT_EQ(found(world)->resumed->ms, 2'000);
+    begin(world, {2'500});  // Restored once more: the gap goes on.
+    EXPECT_EQ(found(world)->since.ms, 1'000);
+    EXPECT_FALSE(found(world)->resumed);
 }
 
 TEST_P(GuardContract, HurriesWhatNobodyKnowsTheEndOfAndCountsIt) {
@@ -95,12 +112,16 @@ TEST_P(GuardContract, HurriesWhatNobodyKnowsTheEndOfAndCountsIt) {
     EXPECT_EQ(world.ask("SELECT next_sweep_ms FROM preauthorisation"), ms(now));
 
     const auto reading = world.store->read();
-    const auto unsettled = (*reading)->guard().unsettled();
+    const auto unsettled = (*reading)->guard().unsettled(now + std::chrono::milliseconds(1));
     ASSERT_TRUE(unsettled) << unsettled.error().message();
     EXPECT_EQ(unsettled->payments, 3);
     EXPECT_EQ(unsettled->refunds, 1);
     EXPECT_EQ(unsettled->preauthorisations, 1);
     EXPECT_EQ(unsettled->differences, 0);
+    // What was made since a gateway is at work is none of the gap's.
+    const auto since = (*reading)->guard().unsettled(now);
+    ASSERT_TRUE(since) << since.error().message();
+    EXPECT_EQ(since->payments + since->refunds + since->preauthorisations, 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Every, GuardContract, testing::every_engine(), testing::engine_name);

@@ -200,7 +200,7 @@ TEST_F(Daily, OfAGuardedLedgerComparesEveryDaySinceItsBackup) {
     EXPECT_EQ(daily().run_once(100), 0);
     // … unless it has been forgotten.
     ASSERT_TRUE(ledger.world.run([](ledger::Books& books) {
-        return books.guard().begin({.since = ReconcileWorld::at("2026-11-10 12:00:00")});
+        return books.guard().begin(ReconcileWorld::at("2026-11-10 12:00:00"));
     }));
     EXPECT_EQ(daily().run_once(100), 11);
     // Yesterday's bill may still come; the days before it had no money.

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "config/sandbox_settings.h"
+#include "tests/support/source_dir.h"
 
 namespace tollgate::config {
 namespace {
@@ -34,6 +35,18 @@ constexpr const char* kWhole = R"({
              "api_key": {"env": "TOLLGATE_SANDBOX_TEST"},
              "event_secret": {"env": "TOLLGATE_SANDBOX_TEST"}}
 })";
+
+// Its keys and secrets are the reader's; everything else must be right.
+TEST_F(SandboxSettingsFile, TheExampleIsWholeAndKnown) {
+    const auto loaded = load_sandbox_file(source_dir() / "config/sandbox.example.json");
+    const auto* list = std::get_if<std::vector<Problem>>(&loaded);
+    if (list == nullptr) return;
+    for (const Problem& problem : *list) {
+        EXPECT_TRUE(problem.what.starts_with("cannot read") ||
+                    problem.what.starts_with("the environment has no"))
+            << problem.where << ": " << problem.what;
+    }
+}
 
 TEST_F(SandboxSettingsFile, ReadsAWholeFile) {
     const auto loaded = load_sandbox(kWhole, ".");

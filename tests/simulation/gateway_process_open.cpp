@@ -120,8 +120,7 @@ void GatewayProcess::open_apis() {
                                 .entropy = seams_.entropy,
                                 .log = seams_.log,
                                 .on_change = [this] { deliverer_->hint(); }};
-    replacing_ =
-        std::make_unique<gateway::Replacing>(api, seams_.apps, seams_.random, *create_, *errands_);
+    replacing_ = std::make_unique<gateway::Replacing>(api, seams_.random, *create_, *errands_);
     api_ = std::make_unique<gateway::PaymentApi>(*callers_, *create_, *replacing_, *errands_,
                                                  *store_, seams_.clock, seams_.log);
     ending_api_ = std::make_unique<gateway::EndingApi>(api, seams_.apps, seams_.random, *errands_,

@@ -189,10 +189,16 @@ void Oracle::check_difference_events() {
     for (const HeardEvent* const event : removed_) {
         if (event->type == "difference.opened") ++told[event->about];
     }
-    each("SELECT difference_id FROM difference", [&](const Statement& row) {
-        const std::string id = row.text(0);
-        if (told[id] != 1) violation("a difference has no event, or more than one: " + id);
-    });
+    // One that was opened again, for money that came after it was settled, is told of again.
+    each(
+        "SELECT difference_id, json_extract(evidence, '$.settled_before') IS NOT NULL"
+        " FROM difference",
+        [&](const Statement& row) {
+            const std::string id = row.text(0);
+            if (told[id] != 1 + row.integer(1)) {
+                violation("a difference has no event, or more than one: " + id);
+            }
+        });
 }
 
 // What a cancel sends back is told by payment.refunded alone.

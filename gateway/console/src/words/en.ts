@@ -183,6 +183,7 @@ export const en = {
             refund_differs: 'Refund differs (bill)', fee_differs: 'Fee differs (bill)',
             overdue_pending: 'Overdue: waiting', overdue_unknown: 'Overdue: unknown', overdue_closing: 'Overdue: closing',
             auth_no_mismatch: 'Other freeze', preauthorisation_paid_elsewhere: 'Frozen money taken elsewhere',
+            preauthorisation_overdue: 'Pre-authorisation overdue',
             preauthorisation_amount_mismatch: 'Frozen amount differs', preauthorisation_number_taken: 'Number of a pre-authorisation is taken',
         } as Record<string, string>,
     },

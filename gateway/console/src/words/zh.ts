@@ -172,6 +172,7 @@ export const zh: Words = {
             refund_differs: '退款不符（账单）', fee_differs: '手续费不符（账单）',
             overdue_pending: '超时：待付款', overdue_unknown: '超时：结果未知', overdue_closing: '超时：关闭中',
             auth_no_mismatch: '预授权号不符', preauthorisation_paid_elsewhere: '冻结资金已在别处转支付',
+            preauthorisation_overdue: '预授权超时',
             preauthorisation_amount_mismatch: '冻结金额不符', preauthorisation_number_taken: '预授权单号已被占用',
         },
     },
