@@ -8,7 +8,6 @@ namespace tollgate {
 namespace {
 
 using nlohmann::json;
-using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::EndingWorld;
 using testing::GatewayWorld;
@@ -19,6 +18,22 @@ struct SettledWorld : EndingWorld {
     json ask(const std::string& id) {
         clock.pass(seconds(5));
         return refresh(id);
+    }
+    // A payment of 10.00 that is held, for Alipay tells of 9.99: paid, or waiting for the buyer.
+    std::string held_by_amount(bool paid) {
+        auto id = make("T1");
+        if (paid) {
+            little.pay("T1", 999);
+        } else {
+            little.open("T1", 999);
+        }
+        EXPECT_EQ(ask(id)["held"], true);
+        return id;
+    }
+    void let_trade_become(const std::string& status) {
+        auto trade = little.trade("T1");
+        trade.status = status;
+        little.set("T1", trade);
     }
     json differences() { return api("GET", "/v1/differences?status=all").json()["differences"]; }
     void settle(const std::string& action) {
@@ -38,9 +53,7 @@ private:
 
 TEST(SettledAgain, MoneyThatWasAcceptedIsNotHeldByTheSameMismatch) {
     SettledWorld world;
-    const auto id = world.make("T1");
-    world.little.pay("T1", 999);
-    EXPECT_EQ(world.ask(id)["held"], true);
+    const auto id = world.held_by_amount(true);
     world.settle("accept");
     EXPECT_EQ(world.look(id)["status"], "paid");
     const auto again = world.ask(id);
@@ -51,13 +64,9 @@ TEST(SettledAgain, MoneyThatWasAcceptedIsNotHeldByTheSameMismatch) {
 
 TEST(SettledAgain, MoneyThatWasAcceptedIsFollowedToItsEnd) {
     SettledWorld world;
-    const auto id = world.make("T1");
-    world.little.pay("T1", 999);
-    EXPECT_EQ(world.ask(id)["held"], true);
+    const auto id = world.held_by_amount(true);
     world.settle("accept");
-    auto trade = world.little.trade("T1");
-    trade.status = "TRADE_FINISHED";
-    world.little.set("T1", trade);
+    world.let_trade_become("TRADE_FINISHED");
     EXPECT_EQ(world.ask(id)["status"], "finished");
 }
 
@@ -70,33 +79,25 @@ TEST(SettledAgain, TheEndOfAnotherTradeEndsNothing) {
     world.little.pay("T1");
     EXPECT_EQ(world.ask(id)["held"], true);
     world.settle("ignore");
-    auto trade = world.little.trade("T1");
-    trade.status = "TRADE_CLOSED";
-    world.little.set("T1", trade);
+    world.let_trade_become("TRADE_CLOSED");
     EXPECT_EQ(world.ask(id)["status"], "paid");
 }
 
 TEST(SettledAgain, MoneyThatWasIgnoredIsNeverTaken) {
     SettledWorld world;
-    const auto id = world.make("T1");
-    world.little.pay("T1", 999);
-    EXPECT_EQ(world.ask(id)["held"], true);
+    const auto id = world.held_by_amount(true);
     world.settle("ignore");
     const auto again = world.ask(id);
     EXPECT_EQ(again["status"], "pending");
     EXPECT_EQ(again["held"], false);
     // It went back at Alipay's own pages.
-    auto trade = world.little.trade("T1");
-    trade.status = "TRADE_CLOSED";
-    world.little.set("T1", trade);
+    world.let_trade_become("TRADE_CLOSED");
     EXPECT_EQ(world.ask(id)["status"], "closed");
 }
 
 TEST(SettledAgain, AMismatchThatWasIgnoredLeavesThePaymentWithTheTimers) {
     SettledWorld world;
-    const auto id = world.make("T1");
-    world.little.open("T1", 999);
-    EXPECT_EQ(world.ask(id)["held"], true);
+    const auto id = world.held_by_amount(false);
     world.settle("ignore");
     EXPECT_EQ(world.ask(id)["held"], false);
     EXPECT_EQ(world.close(id).status, 200);
@@ -116,9 +117,7 @@ TEST(SettledAgain, ATradeThatIsStillMissingLeavesThePaymentWithTheTimers) {
 // What was decided while nobody had paid was not decided about money.
 TEST(SettledAgain, MoneyThatCameAfterwardsIsToldOfAndCanBeAccepted) {
     SettledWorld world;
-    const auto id = world.make("T1");
-    world.little.open("T1", 999);
-    EXPECT_EQ(world.ask(id)["held"], true);
+    const auto id = world.held_by_amount(false);
     world.settle("accept");  // Of what? There is no money yet.
     EXPECT_EQ(world.look(id)["status"], "pending");
 
@@ -137,9 +136,7 @@ TEST(SettledAgain, MoneyThatCameAfterwardsIsToldOfAndCanBeAccepted) {
 
 TEST(SettledAgain, AnOpenOneLearnsThatTheMoneyCame) {
     SettledWorld world;
-    const auto id = world.make("T1");
-    world.little.open("T1", 999);
-    EXPECT_EQ(world.ask(id)["held"], true);
+    const auto id = world.held_by_amount(false);
     world.little.pay("T1", 999);
     EXPECT_EQ(world.notify(GatewayWorld::signed_body(GatewayWorld::paid("T1", "9.99"))).body,
               "fail");
