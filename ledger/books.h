@@ -120,8 +120,8 @@ public:
 
     // A one-time token, by its SHA-256.
     virtual Result<Done> add_submit_token(const SubmitToken& token, Timestamp now) = 0;
-    // One statement decides: false when it is not there, is another caller's, has been used, or has
-    // expired.
+    // One statement decides: false when it is not there, is another caller's, has been used (but
+    // for a payment that failed), or has expired.
     virtual Result<bool> take_submit_token(const TakenToken& taken, Timestamp now) = 0;
     virtual Result<Done> drop_expired_tokens(Timestamp now, int limit) = 0;
 
