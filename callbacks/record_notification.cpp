@@ -17,6 +17,12 @@ using ledger::Books;
 using ledger::Payment;
 using ledger::Verdict;
 
+ledger::NotificationKey key_of(const VerifiedNotification& notification) {
+    std::optional<std::string> number;
+    if (notification.fields) number = business_value(*notification.fields, "out_trade_no");
+    return {notification.app->id, std::move(number).value_or(""), notification.notify_id};
+}
+
 // One run of the unit: what it knows so far, and the steps in the order in which they happen.
 class Recording {
 public:
@@ -24,8 +30,7 @@ public:
         : books_(books), notification_(notification), entropy_(entropy) {}
 
     Result<NotificationOutcome> run() {
-        TOLLGATE_TRY(const auto seen,
-                     books_.read().notification(notification_.app->id, notification_.notify_id));
+        TOLLGATE_TRY(const auto seen, books_.read().notification(key_of(notification_)));
         if (seen) return NotificationOutcome{.duplicate = true, .verdict = seen->verdict};
         TOLLGATE_DO(decide());
         TOLLGATE_TRY(const ledger::RowId row, add_row());
@@ -237,7 +242,7 @@ Result<NotificationOutcome> record_notification(Books& books,
 
 void foresee(const VerifiedNotification& notification, ledger::Foresight& keys) {
     const std::string& app = notification.app->id;
-    keys.notifications.emplace_back(app, notification.notify_id);
+    keys.notifications.push_back(key_of(notification));
     if (!notification.fields) return;
     if (const auto number = business_value(*notification.fields, "out_trade_no")) {
         keys.payments.emplace_back(app, *number);

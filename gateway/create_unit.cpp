@@ -57,6 +57,11 @@ Result<std::optional<CreateOutcome>> meet_token(ledger::Reading& reading,
     }
     TOLLGATE_TRY(auto made, reading.payment_by_row(*token->payment));
     if (!made) return Error(ErrorCode::data_corruption, "a token's payment has gone");
+    // The form is sent again for another try, which has a number of its own.
+    const bool is_the_same = existing && existing->row == made->row;
+    if (made->status == ledger::PaymentStatus::failed && !is_the_same) {
+        return std::optional<CreateOutcome>();
+    }
     outcome.kind = Kind::token_used;
     outcome.payment = *std::move(made);
     return std::optional(std::move(outcome));

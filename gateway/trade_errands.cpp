@@ -33,7 +33,8 @@ struct TradeErrands::Errand {
     // Under the errands' mutex.
     std::vector<Waiter> waiters;
     bool again = false;
-    bool claimed = false;  // The timer's claim got the lease for us, just before we asked for it.
+    bool claimed = false;    // The timer's claim got the lease for us, just before we asked for it.
+    bool scheduled = false;  // The timer's, and not a visit.
 };
 
 TradeErrands::TradeErrands(const callbacks::Apps& apps, ErrandSettings settings, ErrandSeams seams)
@@ -79,7 +80,7 @@ void TradeErrands::run_once(int limit) {
         const std::lock_guard lock(mutex_);
         refill(now);
         if (claiming_) return;
-        const auto room = settings_.in_flight_max - static_cast<std::int64_t>(running_.size());
+        const auto room = settings_.in_flight_max - scheduled_;
         allowed = std::min({static_cast<std::int64_t>(limit), allowance_ / 1'000, room});
         if (allowed <= 0) return;
         claiming_ = true;
@@ -104,6 +105,8 @@ void TradeErrands::claimed(Result<DuePayments> due) {
             }
             auto errand = new_errand(payment.id, apps_.find(payment.app), "");
             errand->payment = std::move(payment);
+            errand->scheduled = true;
+            ++scheduled_;
             running_.emplace(errand->payment_id, errand);
             begun.push_back(std::move(errand));
         }
@@ -204,7 +207,7 @@ void TradeErrands::run_ready() {
         const std::lock_guard lock(mutex_);
         ready.swap(ready_);
         later.swap(later_);
-        allowance_ -= static_cast<std::int64_t>(ready.size()) * 1'000;
+        for (const Shared& errand : ready) allowance_ -= errand->scheduled ? 1'000 : 0;
     }
     for (const Shared& errand : ready) make_call(errand);
     for (const auto& work : later) work();
@@ -331,6 +334,7 @@ void TradeErrands::end(const Shared& errand, const Result<ledger::Payment>& outc
         } else {
             waiters = std::move(errand->waiters);
             running_.erase(errand->payment_id);
+            scheduled_ -= errand->scheduled ? 1 : 0;
         }
     }
     if (once_more) return begin(errand);

@@ -41,8 +41,8 @@ struct ErrandSeams {
 struct ErrandSettings {
     // How long one of us keeps a payment to himself: longer than all calls of an errand can take.
     std::chrono::milliseconds lease{70'000};
-    std::int64_t calls_per_second = 20;
-    std::int64_t in_flight_max = 32;
+    std::int64_t calls_per_second = 20;  // Of the schedule; visits have limits of their own.
+    std::int64_t in_flight_max = 32;     // Of the schedule; of visits and schedule twice as many.
 };
 
 // Goes to Alipay for payments that are due, or that somebody wants to hear about or to end: query,
@@ -126,8 +126,11 @@ private:
     std::vector<Shared> ready_;
     std::vector<std::function<void()>> later_;
     bool claiming_ = false;
-    // Calls that may be made now, in thousandths; below nothing after a burst of wishes.
+    // What the schedule has for itself, so that visits, however many, never keep it from its work:
+    // calls that it may make now, in thousandths (below nothing after errands of several), and its
+    // errands under way.
     std::int64_t allowance_ = 0;
+    std::int64_t scheduled_ = 0;
     Timestamp refilled_at_;
 
     Tally took_ms_;

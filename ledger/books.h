@@ -33,8 +33,7 @@ public:
                                                            std::string_view order, int limit) = 0;
     virtual Result<PaymentRequest> request_of(const Payment& payment) = 0;
     virtual Result<std::vector<TransitionRecord>> history_of(const Payment& payment) = 0;
-    virtual Result<std::optional<SeenNotification>> notification(std::string_view app,
-                                                                 std::string_view notify_id) = 0;
+    virtual Result<std::optional<SeenNotification>> notification(const NotificationKey& key) = 0;
     virtual Result<std::optional<IdempotencyRecord>> idempotency(std::string_view caller,
                                                                  std::string_view key) = 0;
 
@@ -121,12 +120,12 @@ public:
 
     // A one-time token, by its SHA-256.
     virtual Result<Done> add_submit_token(const SubmitToken& token, Timestamp now) = 0;
-    // One statement decides: false when it is not there, is another caller's, has been used, or has
-    // expired.
+    // One statement decides: false when it is not there, is another caller's, has been used (but
+    // for a payment that failed), or has expired.
     virtual Result<bool> take_submit_token(const TakenToken& taken, Timestamp now) = 0;
     virtual Result<Done> drop_expired_tokens(Timestamp now, int limit) = 0;
 
-    // Errors: conflict when the notify_id is already there (look with notification() first).
+    // Errors: conflict when its key is already there (look with notification() first).
     virtual Result<RowId> add_notification(const NotificationRecord& record) = 0;
     // Keeps an unverified one, and drops the app's oldest beyond `kept_max`.
     virtual Result<Done> add_unverified(const NotificationRecord& record,

@@ -99,7 +99,8 @@ public:
     // Gives a claimed delivery back untried: its attempt is not counted.
     virtual Result<Done> release(const DueDelivery& delivery, Timestamp now) = 0;
     // Records the attempt. Only the latest attempt decides what becomes of the delivery, except
-    // that delivered is delivered, whichever attempt brought it.
+    // that delivered is delivered, whichever attempt brought it. One whose delivery retention has
+    // taken meanwhile (it was over by another attempt) is recorded nowhere.
     virtual Result<Done> finish_attempt(const AttemptResult& result) = 0;
 
     // Makes the endpoints of the configuration what these say; those that are gone from it are

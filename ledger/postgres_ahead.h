@@ -17,7 +17,7 @@ struct PostgresAhead {
 
     Fetched<Foresight::Key, Payment> payments;
     Fetched<Foresight::Key, Preauthorisation> preauthorisations;
-    Fetched<Foresight::Key, SeenNotification> notifications;
+    Fetched<NotificationKey, SeenNotification> notifications;
     Fetched<std::string, Payment> trade_nos;
 
     void forget(const Payment& payment) {

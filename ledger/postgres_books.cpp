@@ -88,7 +88,7 @@ Result<Done> PostgresBooks::insert_notification(const NotificationRecord& record
 }
 
 Result<RowId> PostgresBooks::add_notification(const NotificationRecord& record) {
-    if (record.notify_id) ahead_.notifications.erase({record.app, *record.notify_id});
+    if (record.notify_id) ahead_.notifications.erase(record.key());
     TOLLGATE_TRY(const RowId row, next_row(notification_rows_));
     TOLLGATE_DO(insert_notification(record, row));
     return row;

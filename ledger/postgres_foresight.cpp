@@ -31,6 +31,26 @@ struct KeyColumns {
     std::vector<std::string> seconds;
 };
 
+// The same of what a notification is known by.
+struct NotificationColumns {
+    explicit NotificationColumns(const std::vector<NotificationKey>& keys) {
+        for (const NotificationKey& key : keys) {
+            apps.push_back(key.app);
+            numbers.push_back(key.out_trade_no);
+            ids.push_back(key.notify_id);
+        }
+    }
+    PostgresStatement asked_by(const std::string& sql) const {
+        return {
+            sql.c_str(),
+            {PostgresValue::array(apps), PostgresValue::array(numbers), PostgresValue::array(ids)}};
+    }
+
+    std::vector<std::string> apps;
+    std::vector<std::string> numbers;
+    std::vector<std::string> ids;
+};
+
 // Locked in the order of their rows: two batches never hold what the other waits for.
 const std::string& payments_sql() {
     static const std::string kSql =
@@ -55,8 +75,9 @@ const std::string& preauths_sql() {
 // After the payments: whoever has just recorded a notification about one held it until then.
 const std::string& notifications_sql() {
     static const std::string kSql =
-        "SELECT app, notify_id, id, verdict FROM notification"
-        " JOIN unnest($1::text[], $2::text[]) AS wanted (w, n) ON app = w AND notify_id = n";
+        "SELECT DISTINCT id, verdict, w, n, i"
+        " FROM unnest($1::text[], $2::text[], $3::text[]) AS wanted (w, n, i)"
+        " JOIN notification ON app = w AND coalesce(out_trade_no, '') = n AND notify_id = i";
     return kSql;
 }
 
@@ -65,8 +86,8 @@ const std::string& notifications_sql() {
 Result<Done> PostgresReading::fetch(const Foresight& keys) {
     const KeyColumns payments(keys.payments);
     const KeyColumns preauths(keys.preauthorisations);
-    const KeyColumns notifications(keys.notifications);
-    if (payments.firsts.empty() && preauths.firsts.empty() && notifications.firsts.empty()) {
+    const NotificationColumns notifications(keys.notifications);
+    if (payments.firsts.empty() && preauths.firsts.empty() && notifications.ids.empty()) {
         return Done{};
     }
     TOLLGATE_TRY(
@@ -77,7 +98,7 @@ Result<Done> PostgresReading::fetch(const Foresight& keys) {
                             notifications.asked_by(notifications_sql())}));
     payments.expect(ahead_.payments);
     preauths.expect(ahead_.preauthorisations);
-    notifications.expect(ahead_.notifications);
+    for (const NotificationKey& key : keys.notifications) ahead_.notifications[key];
     for (const std::string& trade_no : keys.trade_nos) ahead_.trade_nos[trade_no];
     TOLLGATE_TRY(auto by_number, read_payments(found[0]));
     for (Payment& payment : by_number) {
@@ -93,11 +114,11 @@ Result<Done> PostgresReading::fetch(const Foresight& keys) {
     }
     for (int i = 0; i < found[3].size(); ++i) {
         const PostgresRow row = found[3][i];
-        SeenNotification seen{.row = row.integer(2)};
+        SeenNotification seen{.row = row.integer(0)};
         for (const Verdict verdict : {Verdict::accepted, Verdict::stale, Verdict::ignored}) {
-            if (name_of(verdict) == row.view(3)) seen.verdict = verdict;
+            if (name_of(verdict) == row.view(1)) seen.verdict = verdict;
         }
-        ahead_.notifications[{row.text(0), row.text(1)}] = seen;
+        ahead_.notifications[{row.text(2), row.text(3), row.text(4)}] = seen;
     }
     return Done{};
 }

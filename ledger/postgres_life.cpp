@@ -64,7 +64,10 @@ Result<Done> PostgresBooks::add_submit_token(const SubmitToken& token, Timestamp
 Result<bool> PostgresBooks::take_submit_token(const TakenToken& taken, Timestamp now) {
     TOLLGATE_TRY(const auto rows,
                  session_.write_now("UPDATE submit_token SET payment = $1 WHERE token_sha256 = $2"
-                                    " AND caller = $3 AND payment IS NULL AND expires_ms > $4",
+                                    " AND caller = $3 AND expires_ms > $4 AND (payment IS NULL"
+                                    " OR EXISTS (SELECT 1 FROM payment AS made"
+                                    " WHERE made.id = submit_token.payment"
+                                    " AND made.status = 'failed'))",
                                     taken.payment, taken.sha256, taken.caller, now.ms));
     return rows.changed() == 1;
 }

@@ -213,7 +213,9 @@ Result<Done> PostgresOutbox::finish_attempt(const AttemptResult& result) {
         " http_status, address, dns_us, connect_us, tls_us, first_byte_us, total_us, detail)"
         " SELECT $1::bigint, $2::bigint, $3::bigint, $4::bigint, $5::bigint, $6::text, $7::bigint,"
         " $8::text, $9::bigint, $10::bigint, $11::bigint, $12::bigint, $13::bigint, $14::text"
-        " WHERE NOT EXISTS (SELECT 1 FROM first) AND NOT EXISTS (SELECT 1 FROM known)",
+        " WHERE NOT EXISTS (SELECT 1 FROM first) AND NOT EXISTS (SELECT 1 FROM known)"
+        // It may have been brought there by another and gone since.
+        " AND EXISTS (SELECT 1 FROM delivery WHERE id = $1)",
         result.delivery, result.attempt, result.generation, result.started_at.ms,
         result.finished_at.ms, result.outcome, result.http_status, result.address,
         result.phases.dns_us, result.phases.connect_us, result.phases.tls_us,

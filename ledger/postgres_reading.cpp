@@ -106,13 +106,13 @@ Result<std::vector<TransitionRecord>> PostgresReading::history_of(const Payment&
     return read_transitions(rows);
 }
 
-Result<std::optional<SeenNotification>> PostgresReading::notification(std::string_view app,
-                                                                      std::string_view notify_id) {
-    const auto known = ahead_.notifications.find({std::string(app), std::string(notify_id)});
+Result<std::optional<SeenNotification>> PostgresReading::notification(const NotificationKey& key) {
+    const auto known = ahead_.notifications.find(key);
     if (known != ahead_.notifications.end()) return known->second;
-    TOLLGATE_TRY(const auto rows, session_.query("SELECT id, verdict FROM notification"
-                                                 " WHERE app = $1 AND notify_id = $2",
-                                                 app, notify_id));
+    TOLLGATE_TRY(const auto rows,
+                 session_.query("SELECT id, verdict FROM notification WHERE app = $1"
+                                " AND coalesce(out_trade_no, '') = $2 AND notify_id = $3",
+                                key.app, key.out_trade_no, key.notify_id));
     if (rows.empty()) return std::optional<SeenNotification>();
     const auto verdict = verdict_from(rows[0].view(1));
     return std::optional(SeenNotification{.row = rows[0].integer(0),

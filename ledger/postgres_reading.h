@@ -51,8 +51,7 @@ public:
                                                    int limit) override;
     Result<PaymentRequest> request_of(const Payment& payment) override;
     Result<std::vector<TransitionRecord>> history_of(const Payment& payment) override;
-    Result<std::optional<SeenNotification>> notification(std::string_view app,
-                                                         std::string_view notify_id) override;
+    Result<std::optional<SeenNotification>> notification(const NotificationKey& key) override;
     Result<std::optional<IdempotencyRecord>> idempotency(std::string_view caller,
                                                          std::string_view key) override;
     Result<std::optional<Payment>> payment_by_row(RowId row) override;

@@ -16,10 +16,22 @@ enum class Verdict { accepted, stale, ignored, rejected };
 
 std::string_view name_of(Verdict verdict);
 
+// What makes two notifications the same one. The order's number is part of it: Alipay repeats a
+// notification word for word, so a repeat has both; news of another order is never taken for a
+// repeat; and what is new lies together in the index, which an id alone would scatter over all of
+// it.
+struct NotificationKey {
+    std::string app;
+    std::string out_trade_no;  // Empty when it tells of no order.
+    std::string notify_id;
+
+    friend auto operator<=>(const NotificationKey&, const NotificationKey&) = default;
+};
+
 // One notification as it came, with what we made of it.
 struct NotificationRecord {
     std::string app;
-    std::optional<std::string> notify_id;  // Only of a verified one: the dedup key.
+    std::optional<std::string> notify_id;  // Only of a verified one: then key() is its own alone.
     std::optional<RowId> payment;
     std::string kind;  // notify_type or msg_method; "unreadable" when the body was no form.
     std::optional<std::string> out_trade_no;
@@ -36,6 +48,9 @@ struct NotificationRecord {
     Timestamp received_at;
     std::string headers;  // JSON.
     std::string body;     // As it came.
+
+    // Of a verified one.
+    NotificationKey key() const { return {app, out_trade_no.value_or(""), notify_id.value()}; }
 };
 
 struct SeenNotification {

@@ -35,7 +35,10 @@ Result<Done> SqliteBooks::add_submit_token(const SubmitToken& token, Timestamp n
 Result<bool> SqliteBooks::take_submit_token(const TakenToken& taken, Timestamp now) {
     TOLLGATE_TRY(Statement* const update,
                  statements_.get("UPDATE submit_token SET payment = ? WHERE token_sha256 = ?"
-                                 " AND caller = ? AND payment IS NULL AND expires_ms > ?"));
+                                 " AND caller = ? AND expires_ms > ? AND (payment IS NULL"
+                                 " OR EXISTS (SELECT 1 FROM payment AS made"
+                                 " WHERE made.id = submit_token.payment"
+                                 " AND made.status = 'failed'))"));
     update->bind(1, taken.payment).bind(2, taken.sha256).bind(3, taken.caller).bind(4, now.ms);
     TOLLGATE_DO(update->run());
     return db_.changed_rows() == 1;

@@ -238,16 +238,19 @@ Result<Done> SqliteOutbox::finish_attempt(const AttemptResult& result) {
         TOLLGATE_TRY(const bool recorded, deliver_at_first_try(result));
         if (recorded) return Done{};
     }
-    TOLLGATE_TRY(Statement* const insert,
-                 statements_.get("INSERT INTO attempt (delivery, number, generation, started_ms,"
-                                 " finished_ms, outcome, http_status, address, dns_us, connect_us,"
-                                 " tls_us, first_byte_us, total_us, detail)"
-                                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-                                 // A late end of what was taken for interrupted is the truth.
-                                 " ON CONFLICT (delivery, number) DO UPDATE SET"
-                                 " finished_ms = excluded.finished_ms, outcome = excluded.outcome,"
-                                 " http_status = excluded.http_status, address = excluded.address,"
-                                 " detail = excluded.detail"));
+    TOLLGATE_TRY(
+        Statement* const insert,
+        statements_.get("INSERT INTO attempt (delivery, number, generation, started_ms,"
+                        " finished_ms, outcome, http_status, address, dns_us, connect_us,"
+                        " tls_us, first_byte_us, total_us, detail)"
+                        " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14"
+                        // It may have been brought there by another and gone since.
+                        " WHERE EXISTS (SELECT 1 FROM delivery WHERE id = ?1)"
+                        // A late end of what was taken for interrupted is the truth.
+                        " ON CONFLICT (delivery, number) DO UPDATE SET"
+                        " finished_ms = excluded.finished_ms, outcome = excluded.outcome,"
+                        " http_status = excluded.http_status, address = excluded.address,"
+                        " detail = excluded.detail"));
     insert->bind(1, result.delivery).bind(2, result.attempt).bind(3, result.generation);
     insert->bind(4, result.started_at.ms).bind(5, result.finished_at.ms).bind(6, result.outcome);
     insert->bind(7, result.http_status).bind(8, result.address).bind(9, result.phases.dns_us);

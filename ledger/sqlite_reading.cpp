@@ -121,11 +121,11 @@ Result<std::vector<TransitionRecord>> SqliteReading::history_of(const Payment& p
     return read_transitions(*select, payment.row);
 }
 
-Result<std::optional<SeenNotification>> SqliteReading::notification(std::string_view app,
-                                                                    std::string_view notify_id) {
-    TOLLGATE_TRY(Statement* const select, statements_.get("SELECT id, verdict FROM notification"
-                                                          " WHERE app = ? AND notify_id = ?"));
-    select->bind(1, app).bind(2, notify_id);
+Result<std::optional<SeenNotification>> SqliteReading::notification(const NotificationKey& key) {
+    TOLLGATE_TRY(Statement* const select,
+                 statements_.get("SELECT id, verdict FROM notification WHERE app = ?"
+                                 " AND coalesce(out_trade_no, '') = ? AND notify_id = ?"));
+    select->bind(1, key.app).bind(2, key.out_trade_no).bind(3, key.notify_id);
     TOLLGATE_TRY(const bool found, select->step());
     if (!found) return std::optional<SeenNotification>();
     SeenNotification seen{.row = select->integer(0)};

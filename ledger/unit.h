@@ -19,7 +19,7 @@ struct Foresight {
 
     std::vector<Key> payments;           // By (app, out_trade_no).
     std::vector<Key> preauthorisations;  // By (app, out_auth_no).
-    std::vector<Key> notifications;      // By (app, notify_id).
+    std::vector<NotificationKey> notifications;
     std::vector<std::string> trade_nos;
 };
 

@@ -65,9 +65,13 @@ std::optional<LibraryParser::Line> LibraryParser::parse(std::string_view method,
                                                         std::string_view target) {
     std::string head(method);
     head += ' ';
-    head += target;
+    // Without the query: the library refuses one with a `?` in it, which is allowed (RFC 3986,
+    // section 3.4).
+    head += target.substr(0, target.find('?'));
     head += " HTTP/1.1\r\n\r\n";
-    return server_->parse(head);
+    auto line = server_->parse(head);
+    if (line) line->target = target;
+    return line;
 }
 
 }  // namespace tollgate::transport

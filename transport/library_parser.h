@@ -9,10 +9,10 @@ namespace tollgate::transport {
 
 // cpp-httplib's request parser, and the only file that includes the library.
 //
-// The library gets a request line and nothing more. Every trap that we measured in it lies in what
-// it does with header fields and bodies (it reads past the end, unpacks, decodes values, answers by
-// itself); the frame has settled those before, so the library never sees one. What it would write
-// is dropped. Use from one thread at a time.
+// The library gets a request line without its query, and nothing more. Every trap that we measured
+// in it lies in what it does with header fields and bodies (it reads past the end, unpacks, decodes
+// values, answers by itself); the frame has settled those before, so the library never sees one.
+// What it would write is dropped. Use from one thread at a time.
 class LibraryParser {
 public:
     LibraryParser();

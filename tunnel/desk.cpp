@@ -162,8 +162,11 @@ Result<std::uint64_t> Desk::replay(Callback callback, std::uint64_t of) {
     {
         const std::lock_guard lock(mutex_);
         // As if somebody listened: a person waits for it, so it goes before what is only kept.
-        static_cast<void>(queue_.arrive(
-            {.id = id, .key = key, .place = place_of(callback), .bytes = bytes_of(callback)}, at));
+        const auto arrived = queue_.arrive(
+            {.id = id, .key = key, .place = place_of(callback), .bytes = bytes_of(callback)}, at);
+        if (arrived.kind == EventQueue::Arrived::Kind::full) {
+            return Error(ErrorCode::unavailable, "the tunnel keeps as much as it may");
+        }
         event.callback = std::make_shared<const Callback>(std::move(callback));
         listening_[id].callback = event.callback;
     }

@@ -425,6 +425,21 @@ TEST(Tokens, AreNotUsedByARequestThatFailed) {
     EXPECT_EQ(world.create(wanted, with).status, 409);
 }
 
+TEST(Tokens, AreFreeAgainWhenAlipayHasRefusedTheirPayment) {
+    EndingWorld world;
+    const std::string token = world.api("POST", "/v1/tokens").json()["token"];
+    const auto send = [&](const std::string& number) {
+        auto wanted = GatewayWorld::order(number);
+        wanted["product"] = "qr";
+        return world.create(wanted, {{"Submit-Token", token}});
+    };
+    world.little.next("alipay.trade.precreate", {Kind::refuse, "ACQ.SELLER_BEEN_BLOCKED"});
+    EXPECT_EQ(send("T1").status, 422);
+    EXPECT_EQ(world.payment_status("T1"), "failed");
+    EXPECT_EQ(send("T2").status, 201);
+    EXPECT_EQ(send("T3").json()["code"], "token_used");
+}
+
 TEST(Tokens, AreRefusedWhenUnknownOrExpired) {
     EndingWorld world;
     const auto unknown = world.create(GatewayWorld::order("T1"), {{"Submit-Token", "tgt_x"}});

@@ -73,6 +73,20 @@ TEST(Notify, TakesAnotherNotificationOfTheSameNewsForStale) {
     EXPECT_EQ(world.count(kEvents), 1);
 }
 
+TEST(Notify, NewsOfAnotherOrderIsNoRepeatWhateverItsId) {
+    GatewayWorld world;
+    world.create(GatewayWorld::order("T1"));
+    world.create(GatewayWorld::order("T2"));
+    auto fields = GatewayWorld::paid("T1");
+    EXPECT_EQ(world.notify(GatewayWorld::signed_body(fields)).body, "success");
+    const std::string id(*signing::find(fields, "notify_id"));
+    fields = GatewayWorld::paid("T2");
+    replace(fields, "notify_id", id);
+    EXPECT_EQ(world.notify(GatewayWorld::signed_body(fields)).body, "success");
+    EXPECT_EQ(world.count("SELECT count(*) FROM payment WHERE status = 'paid'"), 2);
+    EXPECT_EQ(world.count(kEvents), 2);
+}
+
 TEST(Notify, WritesPaidOnTheWayToFinished) {
     GatewayWorld world;
     world.create(GatewayWorld::order("T1"));

@@ -40,7 +40,9 @@ struct PreauthWorld : GatewayWorld {
     }
     // Lets a time go by, until all that has fallen due in it is seen to.
     void pass_and_rest(std::chrono::milliseconds time) {
-        const std::string until = std::to_string((clock.now() + time).ms);
+        // A step that another one follows makes it due at its own time, a little later; a rest is
+        // two seconds at least.
+        const std::string until = std::to_string((clock.now() + time).ms + 1'900);
         clock.pass(time);
         wait_for_count("SELECT count(*) FROM preauthorisation WHERE next_sweep_ms <= " + until, 0);
     }

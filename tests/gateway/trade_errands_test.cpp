@@ -1,4 +1,4 @@
-// Two who want the same payment in the same breath: the timer, and somebody who asks.
+// The timer and somebody who asks: about the same payment in the same breath, and many of them.
 #include <gtest/gtest.h>
 
 #include "gateway/trade_errands.h"
@@ -109,6 +109,30 @@ TEST(MereLook, TakesAnAnswerOfTheLastSecondForItsOwn) {
     EXPECT_TRUE(world.errands.asked_just_now(id));
     world.clock.pass(milliseconds(1));
     EXPECT_FALSE(world.errands.asked_just_now(id));
+}
+
+// An order system that polls with ?refresh=1 asks as often as it likes; lost notifications must be
+// found all the same.
+TEST(Schedule, IsNotKeptFromItsWorkByVisits) {
+    constexpr int kVisits = 60;  // More than the schedule may have under way, or call for a second.
+    ErrandsWorld world;
+    for (int i = 0; i < kVisits; ++i) {
+        const auto visited = world.added("V" + std::to_string(i));
+        world.errands.visit({.payment_id = visited.id, .app = "shop", .request_id = "r1"},
+                            [](const Result<ledger::Payment>&, bool) {});
+    }
+    const auto claimed = [&](const std::string& number) {
+        world.errands.run_once(10);
+        EXPECT_TRUE(world.writer->run_once());
+        return world.find(number)->calling_until.has_value();
+    };
+    world.due("T1");
+    EXPECT_TRUE(claimed("T1")) << "while the visits are under way";
+    world.settle();
+    EXPECT_EQ(world.alipay.alipay.calls().size(), kVisits + 1U);
+    world.due("T2");
+    EXPECT_TRUE(claimed("T2")) << "after as many calls";
+    world.settle();
 }
 
 INSTANTIATE_TEST_SUITE_P(InEveryOrder, Visit, ::testing::Values("v", "tv", "vt", "twv", "vwt"));

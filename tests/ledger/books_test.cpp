@@ -132,7 +132,7 @@ TEST_P(BooksContract, BindsATradeNumberToOnePaymentOnly) {
     EXPECT_EQ(bind(second).error().code(), ErrorCode::conflict);
 }
 
-TEST_P(BooksContract, KeepsANotifyIdOnce) {
+TEST_P(BooksContract, KeepsANotifyIdOncePerNumber) {
     EngineWorld world(GetParam());
     NotificationRecord record;
     record.app = "shop";
@@ -145,11 +145,20 @@ TEST_P(BooksContract, KeepsANotifyIdOnce) {
     };
     EXPECT_TRUE(add());
     EXPECT_EQ(add().error().code(), ErrorCode::conflict);
+    record.out_trade_no = "T1";  // News of an order is no repeat of what told of none.
+    EXPECT_TRUE(add());
+    EXPECT_EQ(add().error().code(), ErrorCode::conflict);
+    record.out_trade_no = "T2";
+    EXPECT_TRUE(add());
     record.app = "other";  // Another app's numbers are another app's.
     EXPECT_TRUE(add());
     auto reading = world.store->read();
-    EXPECT_EQ((*reading)->notification("shop", "n1")->value().verdict, Verdict::accepted);
-    EXPECT_FALSE((*reading)->notification("shop", "n2")->has_value());
+    for (const char* const number : {"", "T1", "T2"}) {
+        const auto seen = (*reading)->notification({"shop", number, "n1"});
+        EXPECT_EQ(seen->value().verdict, Verdict::accepted) << number;
+    }
+    EXPECT_FALSE((*reading)->notification({"shop", "", "n2"})->has_value());
+    EXPECT_FALSE((*reading)->notification({"shop", "T3", "n1"})->has_value());
 }
 
 TEST_P(BooksContract, KeepsTheNewestUnverifiedOnesOfEachApp) {

@@ -106,7 +106,7 @@ TEST_F(Importing, KeepsEverythingAndGoesOnBehindIt) {
     EXPECT_EQ((*payment)->version, 2);
     EXPECT_EQ((*reading)->history_of(**payment)->size(), 2U);
     EXPECT_TRUE((*reading)->refunds().one(**payment, "R\"1\\")->has_value());
-    EXPECT_EQ((*reading)->notification("shop", "n1")->value().verdict, Verdict::accepted);
+    EXPECT_EQ((*reading)->notification({"shop", "", "n1"})->value().verdict, Verdict::accepted);
     EXPECT_EQ(PostgresServer::ask(database_, "SELECT encode(body, 'hex') FROM notification_body"),
               "61ff0062");
     const auto events = (*reading)->outbox().events({.apps = {"shop"}});

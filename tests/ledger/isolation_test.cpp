@@ -108,7 +108,7 @@ TEST_P(Isolation, ANotificationIsRecordedOnceAndTheOtherOneKnows) {
             record.kind = "trade_status_sync";
             record.verdict = Verdict::accepted;
             record.headers = "{}";
-            TOLLGATE_TRY(const auto seen, books.read().notification("shop", *record.notify_id));
+            TOLLGATE_TRY(const auto seen, books.read().notification(record.key()));
             if (seen) return false;
             TOLLGATE_TRY([[maybe_unused]] const RowId row, books.add_notification(record));
             TOLLGATE_DO(books.add_event({.id = "evt_" + *record.notify_id,

@@ -138,6 +138,30 @@ TEST_P(LifeBooksContract, TakesATokenOnce) {
     EXPECT_EQ((*reading)->submit_token("orders", "aa")->value().payment, payment.row);
 }
 
+TEST_P(LifeBooksContract, TakesATokenAgainWhosePaymentFailed) {
+    EngineWorld world(GetParam());
+    Payment failing = world.added("T1");
+    const Payment second = world.added("T2");
+    const Timestamp now = world.clock.now();
+    const auto take = [&](const Payment& payment) {
+        return *world.run([&](Books& books) {
+            return books.take_submit_token(
+                {.caller = "orders", .sha256 = "aa", .payment = payment.row}, now);
+        });
+    };
+    ASSERT_TRUE(world.run([&](Books& books) {
+        return books.add_submit_token(
+            {.caller = "orders", .sha256 = "aa", .expires_at = now + minutes(1)}, now);
+    }));
+    EXPECT_TRUE(take(failing));
+    EXPECT_FALSE(take(second));
+    ASSERT_TRUE(world.run([&](Books& books) {
+        return books.change_payment(failing, {.to = PaymentStatus::failed}, world.origin, now);
+    }));
+    EXPECT_TRUE(take(second));
+    EXPECT_FALSE(take(failing));
+}
+
 TEST_P(LifeBooksContract, KeepsARefundNumberOnceAPayment) {
     EngineWorld world(GetParam());
     const Payment first = world.added("T1");

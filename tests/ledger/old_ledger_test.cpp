@@ -1,4 +1,6 @@
 // A ledger that an earlier version of the program has written.
+#include <filesystem>
+
 #include <gtest/gtest.h>
 
 #include "base/migrate.h"
@@ -48,19 +50,39 @@ constexpr const char* kSecondVersionsRows = R"sql(
                (4, 1, 1, 2000, 2001, 'http_error', 500, '127.0.0.1', 600, 'oh');
 )sql";
 
+// A payment whose trade_no is known and two that wait for one; what was heard of the first, of no
+// order, and of nobody.
+constexpr const char* kEleventhVersionsRows = R"sql(
+    INSERT INTO payment (id, payment_id, app, out_trade_no, seller_id, status, version, product,
+                         amount_fen, subject, trade_no, created_ms, updated_ms, expires_ms)
+        VALUES (1, 'pay_1', 'shop', 'T1', '2088', 'paid', 2, 'page', 1000, 's', '2026', 1, 1, 1),
+               (2, 'pay_2', 'shop', 'T2', '2088', 'pending', 1, 'page', 1000, 's', NULL, 1, 1, 1),
+               (3, 'pay_3', 'shop', 'T3', '2088', 'pending', 1, 'page', 1000, 's', NULL, 1, 1, 1);
+    INSERT INTO notification (id, app, notify_id, payment, kind, out_trade_no, verdict, received_ms)
+        VALUES (1, 'shop', 'n1', 1, 'trade_status_sync', 'T1', 'accepted', 1),
+               (2, 'shop', 'n2', NULL, 'open_app_auth_notify', NULL, 'ignored', 2),
+               (3, 'shop', NULL, NULL, 'unverified', 'T2', 'rejected', 3);
+    INSERT INTO difference (difference_id, app, class, trade_no, payment, notification, evidence,
+                            opened_ms) VALUES ('dif_1', 'shop', 'late', '2026', 1, 1, '{}', 1);
+)sql";
+
+// As the program of that version left it.
+void write_old_ledger(const std::string& file, std::size_t version, const char* rows) {
+    auto db = Database::open(file, Database::Mode::read_write);
+    ASSERT_TRUE(
+        db->run("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON"));
+    std::vector<Migration> known = sqlite_migrations();
+    known.resize(version);
+    ASSERT_TRUE(migrate(*db, known, file, Timestamp{0}));
+    const auto written = db->run(rows);
+    ASSERT_TRUE(written) << written.error().message();
+}
+
 TEST(OldLedger, OfTheSecondVersionKeepsItsDeliveriesAttemptsAndBacklog) {
     testing::TempFolder folder;
     testing::HandClock clock;
     const std::string file = folder.file("ledger.db");
-    {
-        auto db = Database::open(file, Database::Mode::read_write);
-        ASSERT_TRUE(
-            db->run("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;"
-                    "PRAGMA foreign_keys = ON"));
-        const auto all = sqlite_migrations();
-        ASSERT_TRUE(migrate(*db, {all[0], all[1]}, file, clock.now()));
-        ASSERT_TRUE(db->run(kSecondVersionsRows));
-    }
+    write_old_ledger(file, 2, kSecondVersionsRows);
     auto store = open_sqlite_store({.file = file}, clock);
     ASSERT_TRUE(store) << store.error().message();
     auto lease = (*store)->read();
@@ -102,14 +124,7 @@ TEST(OldLedger, OfTheFirstVersionKeepsItsEventsEndpointsAndAttempts) {
     testing::TempFolder folder;
     testing::HandClock clock;
     const std::string file = folder.file("ledger.db");
-    {
-        auto db = Database::open(file, Database::Mode::read_write);
-        ASSERT_TRUE(
-            db->run("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;"
-                    "PRAGMA foreign_keys = ON"));
-        ASSERT_TRUE(migrate(*db, {sqlite_migrations().front()}, file, clock.now()));
-        ASSERT_TRUE(db->run(kFirstVersionsRows));
-    }
+    write_old_ledger(file, 1, kFirstVersionsRows);
     auto store = open_sqlite_store({.file = file}, clock);
     ASSERT_TRUE(store) << store.error().message();
     auto lease = (*store)->read();
@@ -145,6 +160,55 @@ TEST(OldLedger, OfTheFirstVersionKeepsItsEventsEndpointsAndAttempts) {
         [&](const Result<std::vector<DueDelivery>>& due) { claimed = due->size(); }));
     ASSERT_TRUE(writer.run_once());
     EXPECT_EQ(claimed, 1U);
+}
+
+TEST(OldLedger, OfTheEleventhVersionKeepsWhatIsThereOnlyOnce) {
+    testing::LedgerWorld world;
+    const std::string file = world.folder.file("old.db");
+    write_old_ledger(file, 11, kEleventhVersionsRows);
+    world.writer.reset();
+    world.store.reset();
+    std::filesystem::rename(file, world.folder.file("ledger.db"));
+    world.reopen();
+    const auto ask = [&](const std::string& sql) {
+        auto db = Database::open(world.folder.file("ledger.db"), Database::Mode::read_only);
+        auto select = db->prepare(sql);
+        return *select->step() ? select->text(0) : "";
+    };
+    EXPECT_EQ(ask("PRAGMA integrity_check"), "ok");
+    EXPECT_EQ(ask("SELECT count(*) FROM pragma_foreign_key_check"), "0");
+    {
+        auto reading = world.store->read();
+        EXPECT_EQ((*reading)->notification({"shop", "T1", "n1"})->value().row, 1);
+        EXPECT_EQ((*reading)->notification({"shop", "", "n2"})->value().row, 2);
+        EXPECT_FALSE((*reading)->notification({"shop", "T2", "n1"})->has_value());
+        EXPECT_EQ((*reading)->payment_by_trade_no("2026")->value().id, "pay_1");
+    }
+    NotificationRecord record;
+    record.app = "shop";
+    record.kind = "unverified";
+    record.headers = "{}";
+    EXPECT_TRUE(world.run([&](Books& books) { return books.add_unverified(record, 1); }));
+    EXPECT_EQ(ask("SELECT count(*) FROM notification WHERE notify_id IS NULL"), "1");
+    record.notify_id = "n2";
+    const auto again = world.run([&](Books& books) { return books.add_notification(record); });
+    EXPECT_EQ(again.error().code(), ErrorCode::conflict);
+    // Of the payment's own unique keys each still holds.
+    Payment waiting = *world.find("T2");
+    const auto bound = world.run([&](Books& books) {
+        return books.change_payment(waiting, {.to = PaymentStatus::paid, .trade_no = "2026"},
+                                    world.origin, world.clock.now());
+    });
+    EXPECT_EQ(bound.error().code(), ErrorCode::conflict);
+    for (const auto& [app, seller] : {std::pair("shop", "2089"), std::pair("other", "2088")}) {
+        Payment taken = world.payment("T3");
+        taken.app = app;
+        taken.seller_id = seller;
+        const auto added = world.run([&](Books& books) {
+            return books.add_payment(taken, {.fingerprint = "{}"}, world.origin);
+        });
+        EXPECT_EQ(added.error().code(), ErrorCode::conflict) << app;
+    }
 }
 
 }  // namespace

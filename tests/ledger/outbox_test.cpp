@@ -256,6 +256,31 @@ TEST_P(OutboxContract, ALateSuccessCountsAndALateFailureDoesNot) {
     EXPECT_EQ(numbers, (std::vector<int>{1, 2}));
 }
 
+// An attempt outlives its delivery when the clock jumps: else every later round would fail with it.
+TEST_P(OutboxContract, AnEndThatComesAfterItsEventIsGoneIsNoError) {
+    const Endpoint a = endpoint("a");
+    write_event("evt_1");
+    write_event("evt_2");
+    publish_to(a);
+    const auto first = claim(a, Lane::fresh);
+    ASSERT_EQ(first.size(), 2U);
+    world_.clock.pass(seconds(20));
+    for (const DueDelivery& second : claim(a, Lane::retry)) {
+        finish(second, DeliveryStatus::delivered);
+    }
+    world_.clock.pass(seconds(20));
+    const auto dropped = world_.run(
+        [&](Books& books) { return books.retention().drop_events(world_.clock.now(), 0, 100); });
+    ASSERT_TRUE(dropped);
+    ASSERT_EQ(dropped->removed, 1);
+    finish(first.front(), DeliveryStatus::pending, world_.clock.now());
+    finish(first.front(), DeliveryStatus::delivered);
+    EXPECT_EQ(world_.ask("SELECT count(*) FROM attempt WHERE delivery = " +
+                         std::to_string(first.front().row)),
+              "0");
+    EXPECT_EQ(world_.ask("SELECT count(*) FROM delivery"), "1");
+}
+
 TEST_P(OutboxContract, HoldsBackWhatIsOrderedBehindWhatIsPending) {
     const Endpoint a = endpoint("a");
     const Payment one = world_.added("T1");

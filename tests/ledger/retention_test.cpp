@@ -131,7 +131,7 @@ TEST_P(RetentionContract, WhatAlipaySentGoesAndItsDedupKeyStays) {
     EXPECT_EQ(count("notification_body"), "1");
     EXPECT_EQ(count("notification"), "6");
     auto lease = world_->store->read();
-    EXPECT_TRUE((*lease)->notification("shop", "old3")->has_value());
+    EXPECT_TRUE((*lease)->notification({"shop", "", "old3"})->has_value());
 }
 
 TEST_P(RetentionContract, WhatAnOpenDifferenceNamesStaysUntilItIsSettled) {

@@ -164,6 +164,11 @@ TEST(LibraryParser, DecodesThePathAndKeepsTheTarget) {
     EXPECT_EQ(line->path, "/a b+c");
     EXPECT_EQ(line->target, "/a%20b+c?x=%41&y=1");
     EXPECT_FALSE(parser.parse("BREW", "/"));
+    const auto back =
+        parser.parse("GET", "/back?next=/orders?id=1&why?");  // RFC 3986, section 3.4.
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->path, "/back");
+    EXPECT_EQ(back->target, "/back?next=/orders?id=1&why?");
 }
 
 }  // namespace

@@ -347,5 +347,14 @@ TEST(Replay, ReachesTheAppAgainEdited) {
     EXPECT_EQ(relay->log().replay({.of = 1}).error().code(), ErrorCode::not_found);
 }
 
+TEST(Replay, IntoAFullTunnelIsRefused) {
+    RunningRelay relay([](auto& settings) { settings.tunnels[0].kept_bytes_max = 1'500; });
+    EXPECT_EQ(relay.post("/notify", "notify_id=n1&" + std::string(900, 'x')).status, 503);
+    ASSERT_EQ(relay.counters().kept, 1U);
+    const std::uint64_t id = relay->log().list(0, {}, 1)->front().callback.id;
+    EXPECT_EQ(relay->log().replay({.of = id}).error().code(), ErrorCode::unavailable);
+    EXPECT_EQ(relay.counters().kept, 1U);
+}
+
 }  // namespace
 }  // namespace tollgate::tunnel::testing
