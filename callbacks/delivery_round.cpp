@@ -59,8 +59,7 @@ public:
 
 private:
     Result<Done> learn_changes() {
-        TOLLGATE_TRY(auto changed,
-                     outbox_.endpoints_changed_since(outcome_.directory_version));
+        TOLLGATE_TRY(auto changed, outbox_.endpoints_changed_since(outcome_.directory_version));
         if (changed.empty()) return Done{};
         auto directory = std::make_shared<Directory>(*directory_);
         for (Endpoint& endpoint : changed) {
