@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/time_text.h"
+#include "ledger/delivery.h"
 #include "transport/address_guard.h"
 
 namespace tollgate::callbacks {
@@ -61,7 +62,7 @@ Judgement judge_status(int status) {
     if (status == 408 || status == 425 || status >= 500 || status < 200) {
         return {.outcome = "http_error", .endpoint_failed = true};
     }
-    return {.disposition = Disposition::retry_short, .outcome = "refused"};
+    return {.disposition = Disposition::retry_short, .outcome = ledger::kRefusedOutcome};
 }
 
 }  // namespace

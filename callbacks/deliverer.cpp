@@ -12,6 +12,7 @@ namespace tollgate::callbacks {
 namespace {
 
 using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
 
 constexpr milliseconds kIdleWait{1'000};
 constexpr milliseconds kPauseAfterTrouble{1'000};
@@ -42,7 +43,7 @@ struct Deliverer::Shared {
     std::optional<RoundPlan> not_recorded;  // The round failed.
     bool round_under_way = false;
     bool hinted = false;
-    Timestamp not_before;  // A pause after the ledger refused a round.
+    nanoseconds not_before{};  // A pause after the ledger refused a round; monotonic.
 };
 
 Deliverer::Deliverer(EndpointKeys keys, DelivererSettings settings, DelivererSeams seams)
@@ -64,6 +65,8 @@ void Deliverer::hint() {
 
 milliseconds Deliverer::run_once() {
     const Timestamp now = seams_.clock.now();
+    const auto since =
+        seams_.clock.monotonic();  // For what must not stand still when `now` goes back.
     std::vector<Report>& reports = reports_;
     reports.clear();
     std::optional<RoundOutcome> outcome;
@@ -74,16 +77,14 @@ milliseconds Deliverer::run_once() {
         reports.swap(shared_->reports);
         outcome = std::exchange(shared_->outcome, std::nullopt);
         not_recorded = std::exchange(shared_->not_recorded, std::nullopt);
-        may_submit = !shared_->round_under_way && now >= shared_->not_before;
+        may_submit = !shared_->round_under_way && since >= shared_->not_before;
         if (may_submit && std::exchange(shared_->hinted, false)) hinted_ = true;
     }
     if (outcome) take_round(*std::move(outcome), now);
     if (not_recorded) append_records(to_record_, *std::move(not_recorded));
     for (Report& report : reports) take_report(report, now);
     if (draining_) {
-        for (auto& [row, line] : lines_) {
-            std::ranges::move(line.give_back(), std::back_inserter(to_record_.released));
-        }
+        for (auto& [row, line] : lines_) give_back(line);
     }
     start_all(now);
 
@@ -91,10 +92,10 @@ milliseconds Deliverer::run_once() {
     const bool claim_is_due = something_due && !draining_ && claim_room() > 0;
     if (may_submit && (has_to_record() || claim_is_due)) {
         const milliseconds patience = hinted_ ? kNewsPatience : kRoundPatience;
-        if (has_plenty() && now - round_at_ < patience) {
+        if (has_plenty() && since - round_at_ < patience) {
             return milliseconds(can_start_more() ? 0 : 1);
         }
-        round_at_ = now;
+        round_at_ = since;
         submit(make_plan(now));
     }
     if (can_start_more()) return milliseconds(0);
@@ -137,12 +138,16 @@ void Deliverer::take_round(RoundOutcome outcome, Timestamp now) {
                           {"reason", target->endpoint.parked_reason.value_or("")}});
     }
     for (const auto& target : outcome.slowed) {
-        seams_.log.error("endpoint.slowed", {{"endpoint", target->endpoint.id},
-                                             {"reason", "it is the last one enabled of an app"}});
+        seams_.log.error("endpoint.slowed",
+                         {{"endpoint", target->endpoint.id},
+                          {"reason", "no other one gets all of an app that it gets"}});
     }
     for (Claimed& claimed : outcome.claimed) {
         ready_.insert(claimed.delivery.endpoint);
         line_of(claimed.delivery.endpoint).add(std::move(claimed));
+    }
+    for (auto& [row, line] : lines_) {
+        if (line.holds_back(now)) give_back(line);
     }
     for (const auto& [row, fresh_is_empty] : outcome.fresh_is_empty) {
         line_of(row).learn(fresh_is_empty, outcome.again_is_empty[row]);
@@ -169,9 +174,12 @@ void Deliverer::take_report(Report& report, Timestamp now) {
     if (settled.health) to_record_.healths.push_back(*settled.health);
     if (settled.parking) to_record_.parkings.push_back(*std::move(settled.parking));
     to_record_.results.push_back(std::move(settled.result));
-    // An endpoint that has just gone down keeps nothing in hand but what is in flight.
-    if (settled.opened)
-        std::ranges::move(line.give_back(), std::back_inserter(to_record_.released));
+    // One that is down, or wants a pause, keeps nothing in hand but what is in flight.
+    if (line.holds_back(now)) give_back(line);
+}
+
+void Deliverer::give_back(EndpointLine& line) {
+    std::ranges::move(line.give_back(), std::back_inserter(to_record_.released));
 }
 
 // One a line at a time, going on where the last turn has ended, so that a full house is shared by
@@ -271,7 +279,7 @@ void Deliverer::submit(RoundPlan plan) {
                 append_records(records, std::move(*asked));
                 shared->not_recorded = std::move(records);
                 shared->hinted = true;
-                shared->not_before = clock->now() + kPauseAfterTrouble;
+                shared->not_before = clock->monotonic() + kPauseAfterTrouble;
             }
         }
         wake();

@@ -99,6 +99,7 @@ private:
 
     void take_round(RoundOutcome outcome, Timestamp now);
     void take_report(Report& report, Timestamp now);
+    void give_back(EndpointLine& line);
     void start_all(Timestamp now);
     bool can_start_more() const;
     void start(EndpointLine& line, Claimed claimed);
@@ -132,7 +133,7 @@ private:
     bool hinted_ = false;      // Events have been committed since the last round was handed in.
     std::optional<Timestamp> due_at_;
     std::size_t rounds_ = 0;
-    Timestamp round_at_;  // The last one was handed in.
+    std::chrono::nanoseconds round_at_{};  // The last one was handed in; monotonic.
 
     mutable std::mutex views_mutex_;
     std::map<ledger::RowId, EndpointView> views_;

@@ -46,6 +46,7 @@ public:
         for (const auto& [row, health, outage_over] : plan_.healths) {
             TOLLGATE_DO(outbox_.set_health(row, health, outage_over, now_));
         }
+        outcome_.directory_version = plan_.directory_version;
         TOLLGATE_DO(learn_changes());
         for (const auto& parking : plan_.parkings) TOLLGATE_DO(park(parking));
         TOLLGATE_DO(claim(waiting_));
@@ -58,8 +59,7 @@ public:
 
 private:
     Result<Done> learn_changes() {
-        outcome_.directory_version = plan_.directory_version;
-        TOLLGATE_TRY(auto changed, outbox_.endpoints_changed_since(plan_.directory_version));
+        TOLLGATE_TRY(auto changed, outbox_.endpoints_changed_since(outcome_.directory_version));
         if (changed.empty()) return Done{};
         auto directory = std::make_shared<Directory>(*directory_);
         for (Endpoint& endpoint : changed) {
@@ -77,15 +77,15 @@ private:
         return Done{};
     }
 
+    // Whether somebody else gets of the app all that this one gets.
     bool has_another(const Endpoint& endpoint, const std::string& app) const {
         return std::ranges::any_of(*directory_, [&](const auto& other) {
-            const auto& apps = other.second->endpoint.plan.apps;
             return other.first != endpoint.row && other.second->is_enabled() &&
-                   (apps.empty() || std::ranges::find(apps, app) != apps.end());
+                   wants_all(other.second->endpoint.plan, app, endpoint.plan.event_types);
         });
     }
 
-    // Never takes an app its last enabled endpoint: then it is only slowed.
+    // Never takes an app the last enabled endpoint for what it is told: then it is only slowed.
     Result<Done> park(const RoundPlan::Parking& parking) {
         const auto found = directory_->find(parking.endpoint);
         if (found == directory_->end() || !found->second->is_enabled()) return Done{};
@@ -115,6 +115,8 @@ private:
     Result<Done> publish() {
         const int limit = publishing_limit();
         TOLLGATE_TRY(const auto events, outbox_.unpublished_events(limit));
+        // Another process may have made an endpoint since, and then one of these events.
+        if (!events.empty()) TOLLGATE_DO(learn_changes());
         TOLLGATE_DO(outbox_.publish(events));
         std::map<std::pair<std::string_view, std::string_view>, std::vector<const Target*>>
             audiences;
@@ -212,6 +214,8 @@ private:
                 if (taken > 0) line.probe = false;
                 if (taken > 0 || share == 0) return Done{};
             }
+            outcome_.fresh_is_empty[target.endpoint.row] = true;
+            outcome_.again_is_empty[target.endpoint.row] = true;
             return Done{};
         }
         const int fresh = std::min(line.fresh, share);

@@ -103,8 +103,12 @@ std::optional<Timestamp> EndpointLine::due_at(const ledger::PendingWork& work, T
     if (!target_->is_enabled()) return std::nullopt;
     if (breaker_.is_open()) {
         if (in_hand() > 0) return std::nullopt;  // Its end will tell.
-        const Timestamp open_until = *breaker_.health().open_until;
-        return work.never_tried ? open_until : std::max(open_until, *work.next_retry_at);
+        Timestamp at = *breaker_.health().open_until;
+        if (paused_until_) at = std::max(at, *paused_until_);
+        if (!work.never_tried) at = std::max(at, *work.next_retry_at);
+        // A round that might send a probe found none: what waits does so for what is before it.
+        const bool found_none = fresh_is_empty_ && again_is_empty_;
+        return at <= now && found_none ? now + kBlockedBeat : at;
     }
     const Timestamp base = paused_until_ ? std::max(*paused_until_, now) : now;
     const Allowance room = allowance(base);
@@ -149,6 +153,11 @@ std::optional<Claimed> EndpointLine::start(Timestamp now,
         return claimed;
     }
     return std::nullopt;
+}
+
+bool EndpointLine::holds_back(Timestamp now) const {
+    return !target_->is_enabled() || (paused_until_ && *paused_until_ > now) ||
+           (breaker_.is_open() && !probing_);
 }
 
 std::vector<ledger::DueDelivery> EndpointLine::give_back() {
@@ -215,6 +224,7 @@ void EndpointLine::settle_failure(const Claimed& claimed, const Judgement& judge
                                   Timestamp now, Random& random,
                                   ledger::AttemptResult& result) const {
     std::vector<milliseconds> waits = target_->rules.waits;
+    int tried = claimed.delivery.counted;
     switch (judgement.disposition) {
         case Disposition::delivered: result.becomes = DeliveryStatus::delivered; return;
         case Disposition::cancel: result.becomes = DeliveryStatus::cancelled; return;
@@ -225,7 +235,11 @@ void EndpointLine::settle_failure(const Claimed& claimed, const Judgement& judge
             result.next_attempt_at = now;
             return;
         case Disposition::retry: break;
-        case Disposition::retry_short: waits = short_schedule(); break;
+        case Disposition::retry_short:
+            // By refusals alone: what failed before, in an outage, is not this message's fault.
+            waits = short_schedule();
+            tried = claimed.delivery.refused + 1;
+            break;
     }
     if (judgement.endpoint_failed && (was_open || claimed.probe)) {
         // The endpoint is down, not the delivery at fault: its budget stays whole.
@@ -234,7 +248,7 @@ void EndpointLine::settle_failure(const Claimed& claimed, const Judgement& judge
         return;
     }
     const RetrySchedule schedule{.waits = std::move(waits), .jitter_percent = kJitterPercent};
-    result.next_attempt_at = next_attempt_at(schedule, claimed.delivery.counted, now, random);
+    result.next_attempt_at = next_attempt_at(schedule, tried, now, random);
     if (!result.next_attempt_at) {
         result.becomes = DeliveryStatus::spent;
         return;

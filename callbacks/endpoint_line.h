@@ -52,6 +52,9 @@ public:
     // The next delivery that may start; counted as in flight from now on. What has waited so long
     // that its lease might run out in the attempt goes into `too_late` instead.
     std::optional<Claimed> start(Timestamp now, std::vector<ledger::DueDelivery>& too_late);
+    // Nothing that has not started should go out now: it is not enabled, or has asked for a pause,
+    // or is down.
+    bool holds_back(Timestamp now) const;
     // Gives back all that has not started.
     std::vector<ledger::DueDelivery> give_back();
     Settled finish(const Claimed& claimed, AttemptReport report, Timestamp now, Random& random);

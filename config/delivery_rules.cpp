@@ -19,6 +19,7 @@ void read_schedule(Section& section, std::vector<milliseconds>& waits) {
     if (!section.has("schedule")) return;
     if (section.holds_list("schedule")) {
         section.may_have_seconds_list("schedule", waits);
+        if (waits.empty()) section.problem_at("schedule", "at least one wait is needed");
         return;
     }
     std::string preset;
@@ -83,7 +84,12 @@ nlohmann::json to_json(const DeliveryRules& rules) {
 Result<DeliveryRules> parse_delivery_rules(std::string_view json_text) {
     std::vector<Problem> problems;
     DeliveryRules rules;
-    const auto json = parse_json(json_text, Comments::refused, problems);
+    auto json = parse_json(json_text, Comments::refused, problems);
+    // Once allowed, and the end of a delivery after its first failure: the default now.
+    if (json && json->is_object() &&
+        json->value("schedule", nlohmann::json()) == nlohmann::json::array()) {
+        json->erase("schedule");
+    }
     if (json) {
         Section::Context context{.folder = {}, .problems = problems};
         Section section(*json, "", context);

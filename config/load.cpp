@@ -17,6 +17,11 @@ bool only_of(std::string_view text, std::string_view alphabet) {
     return text.find_first_not_of(alphabet) == std::string_view::npos;
 }
 
+// Alipay's user ids (protocol notes, section 2): a merchant's is one.
+bool is_seller_id(std::string_view text) {
+    return text.size() == 16 && text.starts_with("2088") && only_of(text, "0123456789");
+}
+
 bool is_short_name(std::string_view text) {
     return !text.empty() && text.size() <= 32 &&
            only_of(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
@@ -107,6 +112,11 @@ AppSettings read_app(Section& section) {
         section.problem_at("app_id", "up to 32 digits are needed");
     }
     section.need_texts("seller_ids", app.seller_ids);
+    for (const std::string& seller_id : app.seller_ids) {
+        if (!is_seller_id(seller_id)) {
+            section.problem_at("seller_ids", "2088 and 12 more digits are needed");
+        }
+    }
     section.need_url("gateway_url", app.gateway_url);
     section.may_have_choice("sign_type", app.sign_type, {"RSA2", "RSA", "SM2"});
     section.need_secret("private_key", app.private_key);

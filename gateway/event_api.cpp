@@ -88,6 +88,7 @@ void EventApi::list(Request& request, Ticket ticket) {
         return ticket.complete(json_response(200, answer->json));
     }
     long_polls_.wait({.query = std::move(asked.query),
+                      .caller = caller->id,
                       .request_id = request.request_id,
                       .until = seams_.clock.monotonic() + asked.wait,
                       .seen = seen,

@@ -40,7 +40,7 @@ void LongPolls::wait(Waiter waiter) {
     {
         const std::lock_guard lock(mutex_);
         if (stopped_) return answer_nothing(waiter);
-        if (waiting_ >= kWaitingMax) {
+        if (is_full_for(waiter.caller)) {
             return waiter.ticket.complete(
                 to_response(ApiProblem{.status = 503,
                                        .code = "overloaded",
@@ -48,11 +48,18 @@ void LongPolls::wait(Waiter waiter) {
                                        .retry_after_seconds = 5}));
         }
         ++waiting_;
+        ++waiting_of_[waiter.caller];
         log_.debug("events.waiting", {{"request_id", waiter.request_id}});
         waiters_.push_back(std::move(waiter));
     }
     // Published since it was read: published() may not have known of it.
     if (publishings_ != seen) wake_();
+}
+
+bool LongPolls::is_full_for(const std::string& caller) const {
+    if (waiting_ >= kWaitingMax) return true;
+    const auto own = waiting_of_.find(caller);
+    return own != waiting_of_.end() && own->second >= kWaitingMaxOfCaller;
 }
 
 void LongPolls::published() {
@@ -93,20 +100,34 @@ void LongPolls::run_once() {
     put_back(std::move(waiters));
 }
 
+// What it has looked at once it does not look at again: its cursor may be a long way back.
+Result<EventsAnswer> LongPolls::look_for(Waiter& waiter, ledger::Reading& reading,
+                                         std::int64_t published_to) const {
+    ledger::EventQuery query = waiter.query;
+    query.after = std::max(query.after, waiter.looked_to);
+    TOLLGATE_TRY(auto answer, answer_events(reading, query));
+    if (!answer.empty) return answer;
+    waiter.looked_to = published_to;
+    return EventsAnswer{.json = page_json({}, waiter.query.after, false)};
+}
+
 // Leaves those in `waiters` that go on waiting.
 void LongPolls::look(std::vector<Waiter>& waiters, std::uint64_t publishings) {
     const auto now = clock_.monotonic();
     const auto reading = store_.read();
+    // Before the events: what is published from here on is looked at again.
+    const auto published_to =
+        reading ? (**reading).outbox().published_to() : Result<std::int64_t>(reading.error());
     std::vector<Waiter> left;
     for (Waiter& waiter : waiters) {
-        const auto answer = reading ? answer_events(**reading, waiter.query)
-                                    : Result<EventsAnswer>(reading.error());
+        const auto answer = published_to ? look_for(waiter, **reading, *published_to)
+                                         : Result<EventsAnswer>(published_to.error());
         if (answer && answer->empty && waiter.until > now) {
             waiter.seen = publishings;
             left.push_back(std::move(waiter));
             continue;
         }
-        --waiting_;
+        leave(waiter);
         if (answer) {
             waiter.ticket.complete(json_response(200, answer->json));
         } else {
@@ -116,6 +137,13 @@ void LongPolls::look(std::vector<Waiter>& waiters, std::uint64_t publishings) {
         }
     }
     waiters = std::move(left);
+}
+
+void LongPolls::leave(const Waiter& waiter) {
+    --waiting_;
+    const std::lock_guard lock(mutex_);
+    const auto own = waiting_of_.find(waiter.caller);
+    if (--own->second == 0) waiting_of_.erase(own);
 }
 
 void LongPolls::stop() {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -28,6 +29,7 @@ Result<EventsAnswer> answer_events(ledger::Reading& reading, const ledger::Event
 class LongPolls {
 public:
     static constexpr std::size_t kWaitingMax = 1'000;
+    static constexpr std::size_t kWaitingMaxOfCaller = kWaitingMax / 4;
 
     // All must outlive it. `wake` makes the thread that calls run_once() call it soon; it is called
     // from any thread.
@@ -40,12 +42,15 @@ public:
 
     struct Waiter {
         ledger::EventQuery query;
+        std::string caller;
         std::string request_id;
         std::chrono::nanoseconds until{};  // Monotonic.
         std::uint64_t seen = 0;            // publishings() before it was read.
         transport::Ticket ticket;
+        std::int64_t looked_to = 0;  // Up to this number there is nothing for it.
     };
-    // From any thread. Beyond kWaitingMax the ticket is answered 503 at once.
+    // From any thread. Beyond kWaitingMax, or a caller's own share of it, the ticket is answered
+    // 503 at once.
     void wait(Waiter waiter);
 
     // Something was published. From any thread; never waits.
@@ -58,9 +63,13 @@ public:
     void stop();
 
 private:
+    bool is_full_for(const std::string& caller) const;
     void look(std::vector<Waiter>& waiters, std::uint64_t publishings);
+    Result<EventsAnswer> look_for(Waiter& waiter, ledger::Reading& reading,
+                                  std::int64_t published_to) const;
     std::vector<Waiter> take(bool all);
     void put_back(std::vector<Waiter> waiters);
+    void leave(const Waiter& waiter);
     void answer_nothing(Waiter& waiter);
 
     ledger::Store& store_;
@@ -72,6 +81,7 @@ private:
 
     std::mutex mutex_;
     std::vector<Waiter> waiters_;
+    std::map<std::string, std::size_t> waiting_of_;  // By caller.
     bool stopped_ = false;
 };
 

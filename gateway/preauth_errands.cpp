@@ -14,7 +14,7 @@ using ledger::Preauthorisation;
 void PreauthErrands::hurry(ledger::RowId row, Waiter waiter) {
     {
         const std::lock_guard lock(mutex_);
-        waiters_.emplace(row, std::move(waiter));
+        waiters_.add(row, std::move(waiter));
         hurried_ = true;
     }
     seams_.wake();
@@ -23,7 +23,8 @@ void PreauthErrands::hurry(ledger::RowId row, Waiter waiter) {
 void PreauthErrands::start_freeze(DuePreauth due, AlipayClient::Prepared call, Waiter waiter) {
     {
         const std::lock_guard lock(mutex_);
-        waiters_.emplace(due.preauth.row, std::move(waiter));
+        waiters_.add(due.preauth.row, std::move(waiter));
+        waiters_.began(due.preauth.row);
     }
     const std::string id = call.call.request_id;
     seams_.alipay.start(std::move(call),
@@ -45,30 +46,57 @@ void PreauthErrands::run_ready(int limit) {
 }
 
 void PreauthErrands::claim(int limit) {
+    std::vector<ledger::RowId> elsewhere;
     {
         const std::lock_guard lock(mutex_);
         if (claiming_) return;
+        limit = std::min(limit, RefundErrands::kCallsMax - calls_);
+        if (limit <= 0) return;  // The end of a call, or the next beat, tries again.
         claiming_ = true;
         hurried_ = false;
+        elsewhere = waiters_.elsewhere();
     }
     const Timestamp now = seams_.clock.now();
     seams_.writer.submit(ledger::make_unit(
-        [this, now, limit](ledger::Books& books) {
-            return claim_due_preauths(
-                books, {.apps = apps_, .now = now, .lease_until = now + lease_, .limit = limit});
+        [this, now, limit,
+         elsewhere = std::move(elsewhere)](ledger::Books& books) -> Result<Claimed> {
+            Claimed claimed;
+            TOLLGATE_TRY(claimed.due, claim_due_preauths(books, {.apps = apps_,
+                                                                 .now = now,
+                                                                 .lease_until = now + lease_,
+                                                                 .limit = limit}));
+            TOLLGATE_TRY(claimed.seen_to,
+                         at_rest<Preauthorisation>(books.read().preauths(), elsewhere, now));
+            claimed.is_full = std::cmp_equal(claimed.due.size(), limit);
+            return claimed;
         },
-        [this](Result<std::vector<DuePreauth>> due) { claimed(std::move(due)); }));
+        [this](Result<Claimed> outcome) { claimed(std::move(outcome)); }));
 }
 
-void PreauthErrands::claimed(Result<std::vector<DuePreauth>> due) {
+void PreauthErrands::claimed(Result<Claimed> claimed) {
+    std::vector<std::pair<Preauthorisation, std::vector<Waiter>>> told;
     bool any = false;
     {
         const std::lock_guard lock(mutex_);
         claiming_ = false;
-        any = hurried_ || (due && !due->empty());
-        if (due) std::ranges::move(*due, std::back_inserter(ready_));
+        any = hurried_;
+        if (claimed) {
+            // There may be more of what is waited for.
+            hurried_ = hurried_ || claimed->is_full;
+            any = hurried_ || !claimed->due.empty();
+            for (const DuePreauth& one : claimed->due) waiters_.began(one.preauth.row);
+            calls_ += static_cast<int>(claimed->due.size());
+            std::ranges::move(claimed->due, std::back_inserter(ready_));
+            for (Preauthorisation& preauth : claimed->seen_to) {
+                auto waiters = waiters_.take(preauth.row);
+                told.emplace_back(std::move(preauth), std::move(waiters));
+            }
+        }
     }
     if (any) seams_.wake();
+    for (const auto& [preauth, waiters] : told) {
+        for (const Waiter& waiter : waiters) waiter(preauth);
+    }
 }
 
 void PreauthErrands::make_call(const DuePreauth& due) {
@@ -99,17 +127,22 @@ void PreauthErrands::stepped(const DuePreauth& due, const std::string& id,
                              const Result<Preauthorisation>& preauth) {
     const bool goes_on =
         preauth && preauth->next_sweep_at && *preauth->next_sweep_at <= seams_.clock.now();
+    const bool was_freeze =
+        due.call == PreauthCall::freeze || due.call == PreauthCall::freeze_again;
     std::vector<Waiter> waiters;
+    bool hurried = false;
     {
         const std::lock_guard lock(mutex_);
-        if (goes_on) hurried_ = true;
-        const auto [first, last] = waiters_.equal_range(due.preauth.row);
-        if (!goes_on) {
-            for (auto it = first; it != last; ++it) waiters.push_back(std::move(it->second));
-            waiters_.erase(first, last);
+        waiters_.ended(due.preauth.row);
+        if (!was_freeze) --calls_;
+        if (goes_on) {
+            hurried_ = true;
+        } else {
+            waiters = waiters_.take(due.preauth.row);
         }
+        hurried = hurried_;
     }
-    if (goes_on) seams_.wake();
+    if (hurried) seams_.wake();
     if (preauth && preauth->status != due.preauth.status) {
         seams_.log.info("preauthorisation.moved", {{"preauthorisation_id", preauth->id},
                                                    {"request_id", id},

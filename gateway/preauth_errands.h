@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <mutex>
 #include <vector>
 
@@ -14,8 +13,8 @@ namespace tollgate::gateway {
 // works it off.
 class PreauthErrands {
 public:
-    // It as it is once nothing more can be done with it at once.
-    using Waiter = std::function<void(const Result<ledger::Preauthorisation>&)>;
+    // It as it is once nothing more can be done with it at once, here or by another process.
+    using Waiter = StepWaiters<ledger::Preauthorisation>::Waiter;
 
     PreauthErrands(const callbacks::Apps& apps, std::chrono::milliseconds lease,
                    RefundErrandSeams seams)
@@ -33,8 +32,13 @@ public:
     void start_freeze(DuePreauth due, AlipayClient::Prepared call, Waiter waiter);
 
 private:
+    struct Claimed {
+        std::vector<DuePreauth> due;
+        std::vector<ledger::Preauthorisation> seen_to;  // By another process.
+        bool is_full = false;                           // As many as were asked for.
+    };
     void claim(int limit);
-    void claimed(Result<std::vector<DuePreauth>> due);
+    void claimed(Result<Claimed> claimed);
     void make_call(const DuePreauth& due);
     void write(const DuePreauth& due, const std::string& id, const Result<AlipayAnswer>& answer);
     void stepped(const DuePreauth& due, const std::string& id,
@@ -45,8 +49,9 @@ private:
     RefundErrandSeams seams_;
 
     std::mutex mutex_;
-    std::multimap<ledger::RowId, Waiter> waiters_;
+    StepWaiters<ledger::Preauthorisation> waiters_;
     std::vector<DuePreauth> ready_;
+    int calls_ = 0;  // Under way, or about to be; freezes, whose callers started them, apart.
     bool claiming_ = false;
     bool hurried_ = false;
 };

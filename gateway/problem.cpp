@@ -51,6 +51,11 @@ ApiProblem storage_problem(const Error& error) {
             .title = "The ledger cannot write now; nothing was done. Send the same request again",
             .retry_after_seconds = 5};
     }
+    if (error.code() == ErrorCode::invalid_argument) {
+        return {.status = 400,
+                .code = "invalid_request",
+                .title = "What you look for is no text (UTF-8)"};
+    }
     return {.status = 500,
             .code = "internal",
             .title = "Something is wrong on our side; the log knows it by this request's id"};

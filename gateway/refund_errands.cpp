@@ -15,7 +15,7 @@ void RefundErrands::run_once(int limit) {
 void RefundErrands::hurry(ledger::RowId refund, Waiter waiter) {
     {
         const std::lock_guard lock(mutex_);
-        waiters_.emplace(refund, std::move(waiter));
+        waiters_.add(refund, std::move(waiter));
         hurried_ = true;
     }
     seams_.wake();
@@ -35,37 +35,64 @@ void RefundErrands::run_ready(int limit) {
 }
 
 void RefundErrands::claim(int limit) {
+    std::vector<ledger::RowId> elsewhere;
     {
         const std::lock_guard lock(mutex_);
         if (claiming_) return;
+        limit = std::min(limit, kCallsMax - calls_);
+        if (limit <= 0) return;  // The end of a call, or the next beat, tries again.
         claiming_ = true;
         hurried_ = false;
+        elsewhere = waiters_.elsewhere();
     }
     const Timestamp now = seams_.clock.now();
     seams_.writer.submit(ledger::make_unit(
-        [this, now, limit](ledger::Books& books) {
-            return claim_due_refunds(books, {.apps = apps_,
-                                             .now = now,
-                                             .lease_until = now + lease_,
-                                             .limit = limit,
-                                             .entropy = seams_.entropy});
+        [this, now, limit,
+         elsewhere = std::move(elsewhere)](ledger::Books& books) -> Result<Claimed> {
+            Claimed claimed;
+            TOLLGATE_TRY(claimed.due, claim_due_refunds(books, {.apps = apps_,
+                                                                .now = now,
+                                                                .lease_until = now + lease_,
+                                                                .limit = limit,
+                                                                .entropy = seams_.entropy}));
+            TOLLGATE_TRY(claimed.seen_to,
+                         at_rest<ledger::Refund>(books.read().refunds(), elsewhere, now));
+            // Put off until its turn among the payment's others: nothing has been done with it yet.
+            std::erase_if(claimed.seen_to, [](const ledger::Refund& refund) {
+                return refund.status == ledger::RefundStatus::requested;
+            });
+            claimed.is_full = std::cmp_equal(claimed.due.refunds.size(), limit);
+            return claimed;
         },
-        [this](Result<DueRefunds> due) { claimed(std::move(due)); }));
+        [this](Result<Claimed> outcome) { claimed(std::move(outcome)); }));
 }
 
-void RefundErrands::claimed(Result<DueRefunds> due) {
+void RefundErrands::claimed(Result<Claimed> claimed) {
+    std::vector<std::pair<ledger::Refund, std::vector<Waiter>>> told;
     bool any = false;
     {
         const std::lock_guard lock(mutex_);
         claiming_ = false;
         any = hurried_;
-        if (due) {
-            any = any || !due->refunds.empty() || !due->reports.empty();
-            std::ranges::move(due->refunds, std::back_inserter(ready_.refunds));
-            std::ranges::move(due->reports, std::back_inserter(ready_.reports));
+        if (claimed) {
+            DueRefunds& due = claimed->due;
+            // There may be more of what is waited for.
+            hurried_ = hurried_ || claimed->is_full;
+            any = hurried_ || !due.refunds.empty() || !due.reports.empty();
+            for (const DueRefund& one : due.refunds) waiters_.began(one.refund.row);
+            calls_ += static_cast<int>(due.refunds.size() + due.reports.size());
+            std::ranges::move(due.refunds, std::back_inserter(ready_.refunds));
+            std::ranges::move(due.reports, std::back_inserter(ready_.reports));
+            for (ledger::Refund& refund : claimed->seen_to) {
+                auto waiters = waiters_.take(refund.row);
+                told.emplace_back(std::move(refund), std::move(waiters));
+            }
         }
     }
     if (any) seams_.wake();
+    for (const auto& [refund, waiters] : told) {
+        for (const Waiter& waiter : waiters) waiter(refund);
+    }
 }
 
 StepContext RefundErrands::context(const callbacks::AppRef& app, const std::string& id) const {
@@ -131,8 +158,18 @@ void RefundErrands::make_call(const DueReport& due) {
                     return apply_report_query(books, due, finding, context(due.app, id));
                 },
                 // What could not be written is asked again when the lease is over.
-                [](const Result<Done>& /*tried_again*/) {}));
+                [this](const Result<Done>& /*tried_again*/) { made_room(); }));
         });
+}
+
+void RefundErrands::made_room() {
+    bool hurried = false;
+    {
+        const std::lock_guard lock(mutex_);
+        --calls_;
+        hurried = hurried_;
+    }
+    if (hurried) seams_.wake();
 }
 
 void RefundErrands::stepped(const DueRefund& due, const std::string& id,
@@ -142,10 +179,10 @@ void RefundErrands::stepped(const DueRefund& due, const std::string& id,
     std::vector<Waiter> waiters;
     {
         const std::lock_guard lock(mutex_);
-        const auto [first, last] = waiters_.equal_range(due.refund.row);
-        for (auto it = first; it != last; ++it) waiters.push_back(std::move(it->second));
-        waiters_.erase(first, last);
+        waiters_.ended(due.refund.row);
+        waiters = waiters_.take(due.refund.row);
     }
+    made_room();
     if (refund) {
         const bool odd = refund->status == ledger::RefundStatus::unknown ||
                          refund->status == ledger::RefundStatus::failed;

@@ -78,18 +78,21 @@ public:
         return tell_overdue();
     }
 
-    Result<Done> disagree(const std::string& difference_class, std::string evidence) {
-        TOLLGATE_TRY(
-            [[maybe_unused]] const bool opened,
-            callbacks::open_difference(books_, &payment_,
-                                       {.app = payment_.app,
-                                        .difference_class = difference_class,
-                                        .trade_no = payment_.trade_no.value_or(payment_.id),
-                                        .evidence = std::move(evidence),
-                                        .holds = false,
-                                        .origin = context_.origin,
-                                        .now = context_.time.now},
-                                       context_.entropy));
+    // One difference a class and refund; without a refund's number, a class and trade.
+    Result<Done> disagree(const std::string& difference_class, std::string evidence,
+                          std::string_view out_request_no = {}) {
+        std::string subject = payment_.trade_no.value_or(payment_.id);
+        if (!out_request_no.empty()) subject += "/" + std::string(out_request_no);
+        TOLLGATE_TRY([[maybe_unused]] const bool opened,
+                     callbacks::open_difference(books_, &payment_,
+                                                {.app = payment_.app,
+                                                 .difference_class = difference_class,
+                                                 .trade_no = std::move(subject),
+                                                 .evidence = std::move(evidence),
+                                                 .holds = false,
+                                                 .origin = context_.origin,
+                                                 .now = context_.time.now},
+                                                context_.entropy));
         return Done{};
     }
 
@@ -130,7 +133,7 @@ private:
         evidence.text("out_request_no", refund_.out_request_no)
             .text("status", name_of(refund_.status))
             .maybe_text("failure", refund_.failure);
-        return disagree("refund_overdue", std::move(evidence).end());
+        return disagree("refund_overdue", std::move(evidence).end(), refund_.out_request_no);
     }
 
     Books& books_;
@@ -238,7 +241,7 @@ Result<Refund> apply_refund_query(Books& books, const DueRefund& due,
         // Money moved under our number, and not ours: never free, and never counted as ours.
         TOLLGATE_DO(step.take(RefundInput::other_amount, {.why = "Alipay has another amount"}));
         TOLLGATE_DO(step.disagree("refund_amount_mismatch",
-                                  amount_evidence(number, ours, *finding.amount)));
+                                  amount_evidence(number, ours, *finding.amount), number));
         return step.refund();
     }
     TOLLGATE_DO(step.take(finding.input, {.why = finding.why,
@@ -292,13 +295,13 @@ Result<Done> apply_report_query(Books& books, const DueReport& due,
         JsonObject evidence;
         evidence.text("out_request_no", number);
         return RefundMove(books, context, std::move(payment), known.value_or(Refund{}))
-            .disagree("refund_report_unproved", std::move(evidence).end());
+            .disagree("refund_report_unproved", std::move(evidence).end(), number);
     }
     TOLLGATE_DO(books.refunds().asked(due.report, std::nullopt));
     if (known && known->status == RefundStatus::failed) {
         return RefundMove(books, context, std::move(payment), *known)
             .disagree("refund_moved_after_failure",
-                      amount_evidence(number, known->amount, *finding.amount));
+                      amount_evidence(number, known->amount, *finding.amount), number);
     }
     if (known) return Done{};
     TOLLGATE_TRY(const bool counted, take_from_stand_in(books, payment, number, *finding.amount));

@@ -36,9 +36,12 @@ void ReturnPage::get(transport::ServerRequest& request, transport::Ticket ticket
     const auto verified =
         fields ? signing::verify_return(*fields, app->alipay) : Result<Done>(fields.error());
     if (!verified) {
-        log_.warning("return.unverified", {{"app", app->id},
-                                           {"request_id", request.request_id},
-                                           {"reason", verified.error().reason()}});
+        if (const auto unsaid = unverified_lines_.admit()) {
+            log_.warning("return.unverified", {{"app", app->id},
+                                               {"request_id", request.request_id},
+                                               {"reason", verified.error().reason()},
+                                               {"unsaid_before", *unsaid}});
+        }
         return ticket.complete(page(400, "无法验证这个返回地址，请回到商家页面查看订单。",
                                     "This address could not be verified. Please look at your "
                                     "order in the shop."));

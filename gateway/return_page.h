@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/line_limit.h"
 #include "base/log.h"
 #include "callbacks/app.h"
 #include "ledger/store.h"
@@ -13,8 +14,8 @@ namespace tollgate::gateway {
 // only, and the buyer could have written it himself.
 class ReturnPage {
 public:
-    ReturnPage(const callbacks::Apps& apps, ledger::Store& store, Log& log)
-        : apps_(apps), store_(store), log_(log) {}
+    ReturnPage(const callbacks::Apps& apps, ledger::Store& store, Log& log, Clock& clock)
+        : apps_(apps), store_(store), log_(log), unverified_lines_(clock) {}
 
     // A transport::Handler; the route's only capture is the app.
     void get(transport::ServerRequest& request, transport::Ticket ticket);
@@ -23,6 +24,7 @@ private:
     const callbacks::Apps& apps_;
     ledger::Store& store_;
     Log& log_;
+    LineLimit unverified_lines_;
 };
 
 }  // namespace tollgate::gateway

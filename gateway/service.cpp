@@ -298,7 +298,7 @@ private:
     }
 
     Result<Done> open_listeners() {
-        return_page_ = std::make_unique<ReturnPage>(apps_, *store_, seams_.log);
+        return_page_ = std::make_unique<ReturnPage>(apps_, *store_, seams_.log, seams_.clock);
         TOLLGATE_DO(open_apis());
         health_ = std::make_unique<Health>(*writer_, *guard_);
 

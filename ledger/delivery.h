@@ -49,6 +49,9 @@ struct PendingWork {
     std::optional<Timestamp> next_retry_at;  // The earliest; leases count until they run out.
 };
 
+// An attempt's outcome: the receiver is well and says no to this message.
+inline constexpr std::string_view kRefusedOutcome = "refused";
+
 // A claimed delivery, with all that an attempt needs.
 struct DueDelivery {
     RowId row = 0;
@@ -59,6 +62,7 @@ struct DueDelivery {
     Timestamp event_created_at;
     int attempt = 1;  // The number of the attempt that the claim has begun, over all generations.
     int counted = 1;  // Of the budget, this attempt included.
+    int refused = 0;  // Those before it in this generation that ended as kRefusedOutcome.
     int generation = 1;
     Timestamp claimed_at;
 };

@@ -36,4 +36,11 @@ bool wants(const EndpointPlan& plan, std::string_view app, std::string_view type
                         }));
 }
 
+bool wants_all(const EndpointPlan& plan, std::string_view app,
+               const std::vector<std::string>& patterns) {
+    if (patterns.empty()) return plan.event_types.empty() && wants(plan, app, "");
+    return std::ranges::all_of(
+        patterns, [&](const std::string& pattern) { return wants(plan, app, pattern); });
+}
+
 }  // namespace tollgate::ledger

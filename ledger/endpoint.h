@@ -63,6 +63,9 @@ struct Endpoint {
 bool type_matches(std::string_view pattern, std::string_view type);
 // True when an event of this app and type is for it.
 bool wants(const EndpointPlan& plan, std::string_view app, std::string_view type);
+// True when it gets of this app whatever these patterns mean (none of them: every type).
+bool wants_all(const EndpointPlan& plan, std::string_view app,
+               const std::vector<std::string>& patterns);
 
 struct EndpointSecret {
     RowId row = 0;

@@ -44,6 +44,8 @@ public:
                                                            Timestamp now) = 0;
     virtual Result<std::vector<EventView>> events(const EventQuery& query) = 0;
     virtual Result<std::optional<EventView>> event(std::string_view event_id) = 0;
+    // Every event up to this number is there by now; those to come have higher ones.
+    virtual Result<std::int64_t> published_to() = 0;
     // The highest number of an event that was removed for its age; 0: none was.
     virtual Result<std::int64_t> events_removed_to() = 0;
     virtual Result<std::vector<DeliveryView>> deliveries_of(const EventView& event) = 0;

@@ -11,8 +11,20 @@
 namespace tollgate::ledger {
 namespace {
 
-// Beyond what the server allows a statement, for the way there and back.
-constexpr std::chrono::milliseconds kNetworkMargin{5'000};
+constexpr const char* kSettings =
+    "SELECT set_config('default_transaction_isolation', 'read committed', false),"
+    " set_config('statement_timeout', $1, false), set_config('lock_timeout', $2, false),"
+    // A transaction whose client has vanished keeps its locks no longer than this.
+    " set_config('idle_in_transaction_session_timeout', $1, false),"
+    " set_config('tcp_keepalives_idle', '5', false),"
+    " set_config('tcp_keepalives_interval', '5', false),"
+    " set_config('tcp_keepalives_count', '3', false),"
+    // An answered payment is on the disk, whatever the server's own default is.
+    " CASE WHEN current_setting('synchronous_commit') = 'off'"
+    "   THEN set_config('synchronous_commit', 'on', false) END";
+
+// When nothing comes for so long, it is not only a busy server any more, perhaps.
+constexpr std::chrono::milliseconds kQuiet{1'000};
 
 bool is_class(std::string_view state, std::string_view two) {
     return state.substr(0, 2) == two;
@@ -33,6 +45,9 @@ Error error_of(const PGresult* result) {
         return unavailable(std::move(message), kSerializationFailure);
     }
     if (state == "TG001") return Error(ErrorCode::stale_version, message).because(kRefused);
+    if (state == "22021") {
+        return Error(ErrorCode::invalid_argument, "what is looked for is no text (UTF-8)");
+    }
     if (state == "53100") return unavailable(std::move(message), "disk_full");
     if (state == "55P03") return unavailable(std::move(message), "storage_busy");
     if (is_class(state, "23")) return Error(ErrorCode::conflict, std::move(message));
@@ -54,7 +69,8 @@ PostgresAddress PostgresAddress::clone() const {
             .password = password.clone(),
             .connect_timeout = connect_timeout,
             .statement_timeout = statement_timeout,
-            .lock_timeout = lock_timeout};
+            .lock_timeout = lock_timeout,
+            .network_margin = network_margin};
 }
 
 std::int64_t PostgresRow::integer(int column) const {
@@ -99,16 +115,22 @@ Error PostgresRows::error() const {
 }
 
 Result<std::unique_ptr<PostgresConnection>> PostgresConnection::open(
-    const PostgresAddress& address) {
+    const PostgresAddress& address, std::chrono::milliseconds unacknowledged_max) {
     const std::string connect_timeout = std::to_string(address.connect_timeout.count());
     std::string password(address.password.reveal());
     // In the order in which they count: what stands in the conninfo wins, but for what follows it.
-    std::vector<const char*> keys = {"application_name", "connect_timeout", "keepalives_idle",
-                                     "tcp_user_timeout", "dbname",          "client_encoding"};
-    const std::string user_timeout =
-        std::to_string((address.statement_timeout + kNetworkMargin).count());
-    std::vector<const char*> values = {"tollgate",           connect_timeout.c_str(),  "5",
-                                       user_timeout.c_str(), address.conninfo.c_str(), "UTF8"};
+    const std::string acknowledged_within = std::to_string(unacknowledged_max.count());
+    std::vector<const char*> keys = {
+        "application_name", "connect_timeout",  "keepalives_idle", "keepalives_interval",
+        "keepalives_count", "tcp_user_timeout", "dbname",          "client_encoding"};
+    std::vector<const char*> values = {"tollgate",
+                                       connect_timeout.c_str(),
+                                       "5",
+                                       "2",
+                                       "3",
+                                       acknowledged_within.c_str(),
+                                       address.conninfo.c_str(),
+                                       "UTF8"};
     if (!address.password.empty()) {
         keys.push_back("password");
         values.push_back(password.c_str());
@@ -120,22 +142,15 @@ Result<std::unique_ptr<PostgresConnection>> PostgresConnection::open(
     wipe_memory(password.data(), password.size());
     TOLLGATE_CHECK(raw != nullptr);
     std::unique_ptr<PostgresConnection> connection(std::make_unique<PostgresConnection>(
-        Opened{}, raw, address.statement_timeout + kNetworkMargin));
+        Opened{}, raw, address.statement_timeout + address.network_margin));
     if (PQstatus(raw) != CONNECTION_OK) return connection->lost_error();
     PQsetNoticeProcessor(
         raw, [](void*, const char*) {}, nullptr);
-    const std::string patience = std::to_string(address.statement_timeout.count());
-    TOLLGATE_DO(connection->run_script(
-        ("SET default_transaction_isolation = 'read committed'; SET statement_timeout = " +
-         patience + "; SET lock_timeout = " + std::to_string(address.lock_timeout.count()) +
-         // A transaction whose client has vanished keeps its locks no longer than this.
-         "; SET idle_in_transaction_session_timeout = " + patience +
-         "; SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 5;"
-         " SET tcp_keepalives_count = 3;"
-         // An answered payment is on the disk, whatever the server's own default is.
-         " SELECT set_config('synchronous_commit', 'on', false)"
-         " WHERE current_setting('synchronous_commit') = 'off'")
-            .c_str()));
+    // By run(), which waits no longer for that than for anything else.
+    auto prepared = connection->run({{kSettings,
+                                      {std::to_string(address.statement_timeout.count()),
+                                       std::to_string(address.lock_timeout.count())}}});
+    if (prepared.error) return *std::move(prepared.error);
     return connection;
 }
 
@@ -153,7 +168,13 @@ PostgresConnection::Outcome PostgresConnection::run(
             PQclear(result);
             break;
         }
-        TOLLGATE_CHECK(taken < answers.size());
+        if (taken == answers.size()) {
+            // Not about any of the statements: the server ends the session, which it may say when
+            // it has just done the last of them. What became of that is to be asked elsewhere.
+            PQclear(result);
+            lost_ = true;
+            break;
+        }
         take(result, answers[taken++], outcome);
     }
     if (sent && !lost_ && PQexitPipelineMode(handle_.get()) != 1) lost_ = true;
@@ -235,11 +256,15 @@ bool PostgresConnection::wait(bool to_write) {
     pollfd socket{.fd = PQsocket(handle_.get()),
                   .events = static_cast<short>(to_write ? POLLIN | POLLOUT : POLLIN),
                   .revents = 0};
+    is_silent_ = false;
     int ready = 0;
-    do {
-        ready = ::poll(&socket, 1, static_cast<int>(silence_max_.count()));
-    } while (ready < 0 && errno == EINTR);
-    if (ready <= 0) return false;
+    for (std::chrono::milliseconds waited{0}; ready <= 0; waited += kQuiet) {
+        ready = ::poll(&socket, 1, static_cast<int>(kQuiet.count()));
+        if (ready < 0 && errno != EINTR) return false;
+        is_silent_ = is_silent_ || ready == 0;
+        if (ready <= 0 && silence_max_.count() >= 0 && waited + kQuiet >= silence_max_)
+            return false;
+    }
     return (socket.revents & ~POLLOUT) == 0 || PQconsumeInput(handle_.get()) == 1;
 }
 
@@ -266,6 +291,13 @@ void PostgresConnection::take(PGresult* result, const char* prepared, Outcome& o
         case PGRES_PIPELINE_SYNC: break;
     }
     if (!outcome.error) outcome.error = error_of(result);
+}
+
+Result<Done> PostgresConnection::have_patience() {
+    silence_max_ = std::chrono::milliseconds(-1);
+    return run_script(
+        "SET statement_timeout = 0; SET lock_timeout = 0;"
+        " SET idle_in_transaction_session_timeout = 0");
 }
 
 Result<Done> PostgresConnection::run_script(const char* script) {

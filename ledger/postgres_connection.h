@@ -34,6 +34,8 @@ struct PostgresAddress {
     std::chrono::seconds connect_timeout{5};
     std::chrono::milliseconds statement_timeout{10'000};
     std::chrono::milliseconds lock_timeout{5'000};
+    // Beyond what the server allows a statement, for the way there and back.
+    std::chrono::milliseconds network_margin{5'000};
 
     PostgresAddress clone() const;
 };
@@ -122,8 +124,12 @@ class PostgresConnection {
     struct Opened {};  // Made by open() alone.
 
 public:
-    // Errors: unavailable (storage_unavailable).
-    static Result<std::unique_ptr<PostgresConnection>> open(const PostgresAddress& address);
+    // A peer whose system takes nothing for `unacknowledged_max` is gone, however long a statement
+    // may take. So is one whose backend does not read, when much is sent to it: the less is sent,
+    // the sooner may this be said. Errors: unavailable (storage_unavailable).
+    static Result<std::unique_ptr<PostgresConnection>> open(
+        const PostgresAddress& address,
+        std::chrono::milliseconds unacknowledged_max = std::chrono::seconds(15));
 
     // Runs them in one round trip, in order, until one fails.
     struct Outcome {
@@ -133,12 +139,18 @@ public:
     };
     Outcome run(const std::vector<PostgresStatement>& statements);
 
+    // From now on its statements may take as long as they need: for what copies or changes whole
+    // tables. A peer that is gone is still noticed, by its system's silence.
+    Result<Done> have_patience();
+
     // A script of several statements, without values: for migrations.
     Result<Done> run_script(const char* script);
     // The same; the rows of the last one.
     Result<PostgresRows> ask_script(const char* script);
 
     bool is_lost() const { return lost_; }
+    // It was lost after it had said nothing for a while, as one whose server or network is away.
+    bool fell_silent() const { return lost_ && is_silent_; }
     // False when the server has hung up while nobody asked anything. Between two round trips.
     bool is_alive();
 
@@ -161,11 +173,12 @@ private:
     Error lost_error();
 
     std::unique_ptr<PGconn, ClosePostgres> handle_;
-    const std::chrono::milliseconds silence_max_;
+    std::chrono::milliseconds silence_max_;                      // Negative: as long as it takes.
     std::unordered_map<const char*, std::string> names_;         // Of what is prepared, …
     std::unordered_map<const char*, std::string> on_their_way_;  // … or will be in this round trip.
     std::uint64_t prepared_ = 0;
     bool lost_ = false;
+    bool is_silent_ = false;
 };
 
 }  // namespace tollgate::ledger

@@ -32,9 +32,8 @@ public:
         : from_(std::move(from)), to_(std::move(to)), progress_(progress) {}
 
     Result<std::vector<CopiedTable>> run() {
-        TOLLGATE_DO(
-            from_->run_script("SET statement_timeout = 0; SET idle_in_transaction_session_timeout"
-                              " = 0; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+        TOLLGATE_DO(from_->have_patience());
+        TOLLGATE_DO(from_->run_script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
         TOLLGATE_DO(to_.run("BEGIN IMMEDIATE"));
         std::vector<CopiedTable> copied;
         for (const CommonTable& table : kCommonTables) {

@@ -69,9 +69,8 @@ public:
         : from_(std::move(from)), to_(std::move(to)), progress_(progress) {}
 
     Result<std::vector<CopiedTable>> run() {
-        TOLLGATE_DO(
-            to_->run_script("SET statement_timeout = 0; SET lock_timeout = 0;"
-                            " SET idle_in_transaction_session_timeout = 0; BEGIN"));
+        TOLLGATE_DO(to_->have_patience());
+        TOLLGATE_DO(to_->run_script("BEGIN"));
         TOLLGATE_DO(demand_emptiness());
         std::vector<CopiedTable> imported;
         for (const CommonTable& table : kCommonTables) {

@@ -61,9 +61,7 @@ Result<bool> apply_next(PostgresConnection& connection, const std::vector<Migrat
 Result<Done> migrate_postgres(PostgresConnection& connection,
                               const std::vector<Migration>& migrations, Timestamp now) {
     // A step may take its time, and so may another process that is at it.
-    TOLLGATE_DO(
-        connection.run_script("SET statement_timeout = 0; SET lock_timeout = 0;"
-                              " SET idle_in_transaction_session_timeout = 0"));
+    TOLLGATE_DO(connection.have_patience());
     for (;;) {
         auto done = apply_next(connection, migrations, now);
         if (!done) {

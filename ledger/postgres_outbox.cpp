@@ -55,7 +55,9 @@ std::string claim_of(const std::string& lane, const std::string& order) {
            " SELECT id, attempts - 1, generation, cut_ms, 'interrupted' FROM begun"
            " WHERE cut_ms IS NOT NULL AND NOT EXISTS (SELECT 1 FROM attempt"
            "   WHERE delivery = begun.id AND number = begun.attempts - 1))"
-           " SELECT begun.id, event_id, type, payload, created_ms, attempts, forgiven, generation"
+           " SELECT begun.id, event_id, type, payload, created_ms, attempts, forgiven, generation,"
+           " CASE WHEN attempts > 1 THEN (SELECT count(*) FROM attempt WHERE delivery = begun.id"
+           "   AND attempt.generation = begun.generation AND outcome = 'refused') ELSE 0 END"
            " FROM begun JOIN event ON event.publication = begun.event ORDER BY " +
            (order == "id" ? "begun.id" : "due_ms, begun.id");
 }
@@ -181,6 +183,7 @@ Result<std::vector<DueDelivery>> PostgresOutbox::claim(const Claim& claim) {
                        .event_created_at = {row.integer(4)},
                        .attempt = attempts,
                        .counted = attempts - static_cast<int>(row.integer(6)),
+                       .refused = static_cast<int>(row.integer(8)),
                        .generation = static_cast<int>(row.integer(7)),
                        .claimed_at = claim.now});
     }

@@ -189,6 +189,11 @@ Result<std::optional<EventView>> PostgresOutboxReading::event(std::string_view e
     return std::optional(read_event(rows[0]));
 }
 
+Result<std::int64_t> PostgresOutboxReading::published_to() {
+    TOLLGATE_TRY(const auto rows, session_.query("SELECT last FROM publication"));
+    return rows.empty() ? 0 : rows[0].integer(0);
+}
+
 Result<std::int64_t> PostgresOutboxReading::events_removed_to() {
     TOLLGATE_TRY(const auto rows, session_.query("SELECT last FROM removed_events"));
     return rows.empty() ? 0 : rows[0].integer(0);

@@ -18,6 +18,7 @@ public:
                                                    Timestamp now) override;
     Result<std::vector<EventView>> events(const EventQuery& query) override;
     Result<std::optional<EventView>> event(std::string_view event_id) override;
+    Result<std::int64_t> published_to() override;
     Result<std::int64_t> events_removed_to() override;
     Result<std::vector<DeliveryView>> deliveries_of(const EventView& event) override;
     Result<std::vector<AttemptView>> attempts_of(const EventView& event) override;

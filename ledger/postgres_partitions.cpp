@@ -11,12 +11,14 @@ namespace tollgate::ledger {
 struct PostgresPartitions::Table {
     const char* name;
     const char* time;    // The column that it is partitioned by.
+    const char* of;      // The column that says what it is about.
     const char* wanted;  // Which rows stay, however old.
 };
 
 namespace {
 
-constexpr int kRowsAtOnce = 1'000;
+constexpr int kRowsAtOnce = 1'000;  // Of those in no month's partition: an old ledger's, imported.
+constexpr int kStepsAtOnce = 100;
 
 std::chrono::year_month month_of(Timestamp time) {
     const auto day = std::chrono::floor<std::chrono::days>(
@@ -74,11 +76,13 @@ constexpr const char* kMake = R"(DO $$ BEGIN
     END IF;
 END $$)";
 
-// What is still wanted moves out first.
-constexpr const char* kDrop = R"(DO $$ BEGIN
+// What is still wanted moves out; it is looked for before the lock that everybody who writes waits
+// for.
+constexpr const char* kDrop = R"(DO $$ DECLARE kept bigint[]; BEGIN
     IF pg_try_advisory_xact_lock(hashtext('tollgate partitions')) AND to_regclass('{name}') IS NOT NULL THEN
+        kept := ARRAY(SELECT DISTINCT {of} FROM {name} old WHERE {wanted});
         ALTER TABLE {table} DETACH PARTITION {name};
-        INSERT INTO {table} SELECT * FROM {name} old WHERE {wanted};
+        INSERT INTO {table} SELECT * FROM {name} WHERE {of} = ANY (kept);
         DROP TABLE {name};
     END IF;
 END $$)";
@@ -94,10 +98,10 @@ constexpr const char* kPartitions =
 }  // namespace
 
 Result<Done> PostgresPartitions::turn(Timestamp now, const PartitionAges& ages) {
-    static constexpr Table kBodies{"notification_body", "received_ms",
+    static constexpr Table kBodies{"notification_body", "received_ms", "notification",
                                    "EXISTS (SELECT 1 FROM difference WHERE difference.notification"
                                    " = old.notification AND difference.status = 'open')"};
-    static constexpr Table kAttempts{"attempt", "started_ms",
+    static constexpr Table kAttempts{"attempt", "started_ms", "delivery",
                                      "EXISTS (SELECT 1 FROM delivery WHERE delivery.id ="
                                      " old.delivery AND delivery.status = 'pending')"};
     if (connection_ == nullptr || connection_->is_lost() || !connection_->is_alive()) {
@@ -138,18 +142,24 @@ Result<Done> PostgresPartitions::drop_old(const Table& table, Timestamp before) 
         const std::string name = parts[i].text(0);
         const auto month = month_of_name(name);
         if (!month || begin_of(*month + std::chrono::months(1)).ms > before.ms) continue;
-        TOLLGATE_DO(
-            run(filled(kDrop, {{"name", name}, {"table", table.name}, {"wanted", table.wanted}})));
+        TOLLGATE_DO(run(filled(
+            kDrop,
+            {{"name", name}, {"table", table.name}, {"of", table.of}, {"wanted", table.wanted}})));
     }
     return Done{};
 }
 
 Result<Done> PostgresPartitions::drop_old_rest(const Table& table, Timestamp before) {
-    return run(filled(kDropOfRest, {{"table", table.name},
-                                    {"time", table.time},
-                                    {"before", std::to_string(before.ms)},
-                                    {"wanted", table.wanted},
-                                    {"rows", std::to_string(kRowsAtOnce)}}));
+    const std::string sql = filled(kDropOfRest, {{"table", table.name},
+                                                 {"time", table.time},
+                                                 {"before", std::to_string(before.ms)},
+                                                 {"wanted", table.wanted},
+                                                 {"rows", std::to_string(kRowsAtOnce)}});
+    for (int steps = 0; steps < kStepsAtOnce; ++steps) {
+        TOLLGATE_TRY(const auto dropped, ask(sql));
+        if (dropped.changed() < kRowsAtOnce) break;
+    }
+    return Done{};
 }
 
 // Texts that are made here are prepared under no name: each would stay at the server for good.

@@ -15,6 +15,15 @@ std::string select_preauths(const char* condition) {
     return std::string("SELECT ") + kPreauthColumns + " FROM preauthorisation WHERE " + condition;
 }
 
+Result<std::vector<Preauthorisation>> read_preauths(const PostgresRows& rows) {
+    std::vector<Preauthorisation> preauths;
+    for (int i = 0; i < rows.size(); ++i) {
+        TOLLGATE_TRY(auto preauth, read_preauth(rows[i]));
+        preauths.push_back(std::move(preauth));
+    }
+    return preauths;
+}
+
 Result<std::optional<Preauthorisation>> only_preauth(const PostgresRows& rows) {
     if (rows.empty()) return std::optional<Preauthorisation>();
     TOLLGATE_TRY(auto preauth, read_preauth(rows[0]));
@@ -40,6 +49,13 @@ Result<std::optional<Preauthorisation>> PostgresPreauthReading::by_row(RowId row
     static const std::string kSql = select_preauths("id = $1");
     TOLLGATE_TRY(const auto rows, session_.query_locked(kSql.c_str(), kPreauth, row));
     return only_preauth(rows);
+}
+
+Result<std::vector<Preauthorisation>> PostgresPreauthReading::as_they_stand(
+    const std::vector<RowId>& rows) {
+    static const std::string kSql = select_preauths("id = ANY ($1::bigint[]) ORDER BY id");
+    TOLLGATE_TRY(const auto found, session_.query(kSql.c_str(), PostgresValue::array(rows)));
+    return read_preauths(found);
 }
 
 Result<std::vector<TransitionRecord>> PostgresPreauthReading::history_of(
@@ -113,12 +129,8 @@ Result<std::vector<Preauthorisation>> PostgresPreauthBooks::claim_due(Timestamp 
             " WHERE id = due_id RETURNING preauthorisation.*, due_ms) SELECT ") +
         kPreauthColumns + " FROM taken ORDER BY due_ms, id";
     TOLLGATE_TRY(const auto rows, session_.write_now(kSql.c_str(), now.ms, until.ms, limit));
-    std::vector<Preauthorisation> due;
-    for (int i = 0; i < rows.size(); ++i) {
-        TOLLGATE_TRY(auto preauth, read_preauth(rows[i]));
-        ahead_.forget(preauth);
-        due.push_back(std::move(preauth));
-    }
+    TOLLGATE_TRY(auto due, read_preauths(rows));
+    for (const Preauthorisation& preauth : due) ahead_.forget(preauth);
     return due;
 }
 

@@ -65,6 +65,12 @@ Result<std::optional<Refund>> PostgresRefundReading::by_row(RowId row) {
     return only_refund(rows);
 }
 
+Result<std::vector<Refund>> PostgresRefundReading::as_they_stand(const std::vector<RowId>& rows) {
+    static const std::string kSql = select_refunds("id = ANY ($1::bigint[]) ORDER BY id");
+    TOLLGATE_TRY(const auto found, session_.query(kSql.c_str(), PostgresValue::array(rows)));
+    return read_refunds(found);
+}
+
 Result<std::vector<TransitionRecord>> PostgresRefundReading::history_of(const Refund& refund) {
     TOLLGATE_TRY(const auto rows,
                  session_.query("SELECT version, from_status, to_status, cause, cause_id,"
@@ -142,9 +148,12 @@ Result<std::vector<Refund>> PostgresRefundBooks::claim_due(Timestamp now, Timest
 Result<Done> PostgresRefundBooks::report(const Payment& payment, std::string_view out_request_no,
                                          Timestamp now) {
     return session_.write(
-        "INSERT INTO refund_report (payment, out_request_no, reported_ms, next_sweep_ms)"
+        "INSERT INTO refund_report AS old (payment, out_request_no, reported_ms, next_sweep_ms)"
         " VALUES ($1, $2, $3, $3) ON CONFLICT (payment, out_request_no)"
-        " DO UPDATE SET next_sweep_ms = excluded.next_sweep_ms",
+        // Told of again after it was given up: from the beginning.
+        " DO UPDATE SET next_sweep_ms = excluded.next_sweep_ms, reported_ms ="
+        " CASE WHEN old.next_sweep_ms IS NULL THEN excluded.reported_ms ELSE old.reported_ms END,"
+        " queries = CASE WHEN old.next_sweep_ms IS NULL THEN 0 ELSE old.queries END",
         payment.row, out_request_no, now.ms);
 }
 

@@ -15,6 +15,7 @@ public:
     Result<std::optional<Refund>> one(const Payment& payment,
                                       std::string_view out_request_no) override;
     Result<std::optional<Refund>> by_row(RowId row) override;
+    Result<std::vector<Refund>> as_they_stand(const std::vector<RowId>& rows) override;
     Result<std::vector<TransitionRecord>> history_of(const Refund& refund) override;
 
 private:

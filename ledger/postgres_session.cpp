@@ -7,7 +7,6 @@ namespace tollgate::ledger {
 namespace {
 
 constexpr const char* kBegin = "BEGIN ISOLATION LEVEL READ COMMITTED";
-constexpr const char* kBeginAlone = "BEGIN ISOLATION LEVEL REPEATABLE READ";
 constexpr const char* kSavepoint = "SAVEPOINT unit";
 constexpr const char* kRelease = "RELEASE unit";
 constexpr const char* kUndo = "ROLLBACK TO unit";
@@ -21,10 +20,22 @@ bool is_about_the_transaction(const Error& error) {
 }  // namespace
 
 Result<Done> PostgresSession::connect() {
-    if (is_connected() && connection_->is_alive()) return Done{};
+    const std::int64_t silences = door_.silences();
+    // Whoever writes keeps what lives: nobody else's time is lost by that.
+    const bool may_stay = use_ == Use::writing || silences == silences_;
+    if (is_connected() && may_stay && connection_->is_alive()) return Done{};
     connection_.reset();
-    TOLLGATE_TRY(connection_, door_.open());
+    TOLLGATE_TRY(connection_, door_.open(use_ == Use::writing ? PostgresDoor::Sends::much
+                                                              : PostgresDoor::Sends::little));
+    silences_ = silences;
     return Done{};
+}
+
+PostgresConnection::Outcome PostgresSession::ask(const std::vector<PostgresStatement>& statements) {
+    auto outcome = connection_->run(statements);
+    // What others have noticed since is the same silence.
+    if (connection_->fell_silent() && silences_ == door_.silences()) door_.note_silence();
+    return outcome;
 }
 
 Result<Done> PostgresSession::begin(WriteConnection::Care care) {
@@ -35,10 +46,10 @@ Result<Done> PostgresSession::begin(WriteConnection::Care care) {
     unit_ = raced_ = kNoUnit;
     culprit_.reset();
     in_transaction_ = true;
-    // Alone, the unit sees one snapshot, and whoever was faster makes it start again; among others
-    // each statement sees what was committed before it, so that a lock that was waited for shows
-    // the newest row.
-    put_control(care == WriteConnection::Care::alone ? kBeginAlone : kBegin);
+    // Each statement sees what was committed before it: what is read behind a lock that was waited
+    // for is what the one before has left. One snapshot for all of a unit would hide rows that were
+    // added meanwhile without a change to the locked one (a payment's refunds, I12).
+    put_control(kBegin);
     return Done{};
 }
 
@@ -87,7 +98,10 @@ PostgresSession::End PostgresSession::commit(PostgresStatement last, std::option
         line_.clear();
         return End::committed;
     }
-    if (wrote_) line_.push_back({std::move(last), kNoUnit});
+    if (wrote_) {
+        last.sql = demanding(last.sql);
+        line_.push_back({std::move(last), kNoUnit});
+    }
     line_.push_back({{kCommit, {}}, kNoUnit});
     auto flushed = flush();
     if (flushed) {
@@ -99,7 +113,7 @@ PostgresSession::End PostgresSession::commit(PostgresStatement last, std::option
 }
 
 Error PostgresSession::taken(const char* what) {
-    if (care_ == WriteConnection::Care::among_others && raced_ != unit_) {
+    if (raced_ != unit_) {
         raced_ = unit_;
         return Error(ErrorCode::stale_version, what);
     }
@@ -131,11 +145,11 @@ Result<PostgresRows> PostgresSession::run_now(PostgresStatement statement, bool 
         }
         const bool was_there = is_connected();
         TOLLGATE_DO(connect());
-        auto outcome = connection_->run({statement});
-        if (outcome.lost && was_there && !writes) {
+        auto outcome = ask({statement});
+        if (outcome.lost && was_there && !writes && !connection_->fell_silent()) {
             // It had gone while nobody used it: reading may simply be done again.
             TOLLGATE_DO(connect());
-            outcome = connection_->run({std::move(statement)});
+            outcome = ask({std::move(statement)});
         }
         if (outcome.error) return *std::move(outcome.error);
         return std::move(outcome.rows.back());
@@ -170,7 +184,7 @@ Result<std::vector<PostgresRows>> PostgresSession::flush() {
     unit_begin_ = 0;
     sent_ = true;
     if (has_savepoint_) savepoint_sent_ = true;
-    auto outcome = connection_->run(statements);
+    auto outcome = ask(statements);
     if (outcome.error) return failed(std::move(outcome), units);
     return std::move(outcome.rows);
 }

@@ -57,17 +57,17 @@ public:
     Result<PostgresRows> query_locked(const char* sql, const char* table, const Values&... values) {
         return query(in_transaction_ ? locking(sql, table) : sql, values...);
     }
-    // An INSERT … ON CONFLICT DO NOTHING that must add its row. Alone, it tells at once: conflict.
+    // An INSERT … ON CONFLICT DO NOTHING that must add its row. Alone, it tells at once: taken().
     // Among others: with the unit's end or later, and then the unit runs again, alone.
     template <typename... Values>
     Result<Done> add_one(const char* sql, const Values&... values) {
         if (care_ == WriteConnection::Care::among_others) return change_one(sql, values...);
         TOLLGATE_TRY(const auto rows, write_now(sql, values...));
         if (rows.changed() == 1) return Done{};
-        return Error(ErrorCode::conflict, "a unique key is taken");
+        return taken("a unique key is taken");
     }
-    // The error of who met a key that is taken. Among others it may have been taken after the unit
-    // had looked: the first time, the unit runs again and finds it.
+    // The error of who met a key that is taken. It may have been taken after the unit had looked:
+    // the first time it is stale_version, with which the unit runs again and finds it.
     Error taken(const char* what);
     bool in_transaction() const { return in_transaction_; }
     // This process's number among those that write.
@@ -79,7 +79,9 @@ public:
     void set_writer(std::int64_t number) { writer_ = number; }
     void disconnect() { connection_.reset(); }
     bool is_connected() const { return connection_ != nullptr && !connection_->is_lost(); }
-    PostgresConnection& connection() { return *connection_; }
+    // Runs them as they are, on the connection that there is; outside a transaction each commits by
+    // itself.
+    PostgresConnection::Outcome ask(const std::vector<PostgresStatement>& statements);
 
     Result<Done> begin(WriteConnection::Care care);
     void begin_unit(std::size_t place);
@@ -88,7 +90,8 @@ public:
     void roll_back();
 
     enum class End { committed, rolled_back, lost };
-    // `last` is written before the COMMIT when anything was. On anything but committed, *why.
+    // `last` is written before the COMMIT when anything was, and must write exactly one row. On
+    // anything but committed, *why.
     End commit(PostgresStatement last, std::optional<Error>* why);
 
     bool has_written() const { return wrote_; }
@@ -118,6 +121,7 @@ private:
     const Use use_;
     std::int64_t writer_ = 0;
     std::unique_ptr<PostgresConnection> connection_;
+    std::int64_t silences_ = 0;  // The door's, when the connection was made.
     std::unordered_map<const char*, std::string> demanding_;
     std::unordered_map<const char*, std::string> locking_;
 

@@ -26,10 +26,15 @@ constexpr const char* kForgetWriters =
     "DELETE FROM writer WHERE id IN (SELECT id FROM writer WHERE seen_ms < $1"
     " FOR UPDATE SKIP LOCKED)";
 constexpr const char* kNoteBatch =
-    "INSERT INTO writer (id, batch, seen_ms) OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3)"
-    " ON CONFLICT (id) DO UPDATE SET batch = excluded.batch, seen_ms = excluded.seen_ms";
-// Waits until the transaction that has written the row has ended, whoever still runs it.
-constexpr const char* kLastBatch = "SELECT batch FROM writer WHERE id = $1 FOR UPDATE";
+    "INSERT INTO writer AS old (id, batch, seen_ms) OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3)"
+    " ON CONFLICT (id) DO UPDATE SET batch = excluded.batch, seen_ms = excluded.seen_ms"
+    " WHERE old.batch < excluded.batch";
+// Waits until the transaction that has written the row has ended, whoever still runs it; and sees
+// to it that a batch that is still under way to the server (behind a proxy, say) can no longer
+// commit: it would find the row ahead of it.
+constexpr const char* kEndDoubt =
+    "UPDATE writer SET batch = CASE batch WHEN $2 THEN batch ELSE greatest(batch, $2 + 1) END"
+    " WHERE id = $1 RETURNING batch";
 
 constexpr const char* kServerTime = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
@@ -70,6 +75,9 @@ public:
         switch (end) {
             case PostgresSession::End::committed: return Commit::durable;
             case PostgresSession::End::rolled_back:
+                // Somebody else writes under our number (a server that took over may not have known
+                // it): the next try takes another one.
+                if (why->reason() == kRefused && !session_.culprit()) writer_ = 0;
                 return why->reason() == "disk_full" ? Commit::rolled_back : Commit::refused;
             case PostgresSession::End::lost: break;
         }
@@ -80,8 +88,12 @@ public:
     }
 
     Commit resolve(std::string* reason) override {
-        const auto batch = last_batch();
-        if (batch && *batch) return **batch == batch_ ? Commit::durable : Commit::rolled_back;
+        const auto batch = end_doubt();
+        if (batch && *batch) {
+            if (**batch == batch_) return Commit::durable;
+            batch_ = **batch;
+            return Commit::rolled_back;
+        }
         if (batch) {
             *reason = "the row that tells of this process's last batch is gone";
             return Commit::in_doubt;
@@ -96,8 +108,8 @@ private:
         TOLLGATE_DO(session_.connect());
         if (writer_ != 0) return Done{};
         const Timestamp now = clock_.now();
-        auto outcome = session_.connection().run(
-            {{kForgetWriters, {(now + -kWriterKept).ms}}, {kAddWriter, {now.ms}}});
+        auto outcome =
+            session_.ask({{kForgetWriters, {(now + -kWriterKept).ms}}, {kAddWriter, {now.ms}}});
         if (outcome.error) {
             session_.disconnect();
             return *std::move(outcome.error);
@@ -107,9 +119,10 @@ private:
         return Done{};
     }
 
-    Result<std::optional<std::int64_t>> last_batch() {
+    // The last batch of ours that is committed, or what stands in its way.
+    Result<std::optional<std::int64_t>> end_doubt() {
         TOLLGATE_DO(session_.connect());
-        auto outcome = session_.connection().run({{kLastBatch, {writer_}}});
+        auto outcome = session_.ask({{kEndDoubt, {writer_, batch_}}});
         if (outcome.error) return *std::move(outcome.error);
         const PostgresRows& rows = outcome.rows.back();
         if (rows.empty()) return std::optional<std::int64_t>();

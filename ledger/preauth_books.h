@@ -18,6 +18,8 @@ public:
     virtual Result<std::optional<Preauthorisation>> one(std::string_view app,
                                                         std::string_view out_auth_no) = 0;
     virtual Result<std::optional<Preauthorisation>> by_row(RowId row) = 0;
+    // Those of these that there are, as they stand: nobody is waited for, and nothing is held.
+    virtual Result<std::vector<Preauthorisation>> as_they_stand(const std::vector<RowId>& rows) = 0;
     virtual Result<std::vector<TransitionRecord>> history_of(const Preauthorisation& preauth) = 0;
 };
 

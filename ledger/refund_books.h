@@ -20,6 +20,8 @@ public:
     virtual Result<std::optional<Refund>> one(const Payment& payment,
                                               std::string_view out_request_no) = 0;
     virtual Result<std::optional<Refund>> by_row(RowId row) = 0;
+    // Those of these that there are, as they stand: nobody is waited for, and nothing is held.
+    virtual Result<std::vector<Refund>> as_they_stand(const std::vector<RowId>& rows) = 0;
     virtual Result<std::vector<TransitionRecord>> history_of(const Refund& refund) = 0;
 };
 

@@ -47,7 +47,7 @@ Result<bool> SqliteBooks::take_submit_token(const TakenToken& taken, Timestamp n
 Result<Done> SqliteBooks::drop_expired_tokens(Timestamp now, int limit) {
     TOLLGATE_TRY(Statement* const remove,
                  statements_.get("DELETE FROM submit_token WHERE id IN (SELECT id FROM submit_token"
-                                 " WHERE expires_ms <= ? ORDER BY id LIMIT ?)"));
+                                 " WHERE expires_ms <= ? ORDER BY expires_ms LIMIT ?)"));
     remove->bind(1, now.ms).bind(2, limit);
     return remove->run();
 }

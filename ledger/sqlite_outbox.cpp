@@ -33,27 +33,32 @@ constexpr const char* kTriedBefore =
     "   WHERE status = 'pending' AND attempts > 0 AND endpoint = waiting.endpoint"
     "   ORDER BY next_attempt_ms LIMIT 1) FROM waiting WHERE endpoint IS NOT NULL";
 
-std::string select_due(const char* condition_and_order) {
-    return std::string(
-               "SELECT delivery.id, event.event_id, event.type, event.payload, event.created_ms,"
-               " delivery.attempts, delivery.forgiven, delivery.generation, delivery.claimed_ms"
-               " FROM delivery JOIN event ON event.id = delivery.event"
-               " WHERE delivery.endpoint = ?1 AND delivery.status = 'pending'"
-               " AND (delivery.ordered_by IS NULL OR NOT EXISTS (SELECT 1 FROM delivery AS before"
-               "   WHERE before.endpoint = delivery.endpoint AND before.status = 'pending'"
-               "   AND before.ordered_by = delivery.ordered_by AND before.id < delivery.id)) "
-               "AND ") +
+constexpr const char* kRefusals =
+    "(SELECT count(*) FROM attempt WHERE attempt.delivery = delivery.id"
+    " AND attempt.generation = delivery.generation AND outcome = 'refused')";
+
+std::string select_due(const std::string& refusals, const std::string& condition_and_order) {
+    return "SELECT delivery.id, event.event_id, event.type, event.payload, event.created_ms,"
+           " delivery.attempts, delivery.forgiven, delivery.generation, delivery.claimed_ms, " +
+           refusals +
+           " FROM delivery JOIN event ON event.id = delivery.event"
+           " WHERE delivery.endpoint = ?1 AND delivery.status = 'pending'"
+           " AND (delivery.ordered_by IS NULL OR NOT EXISTS (SELECT 1 FROM delivery AS before"
+           "   WHERE before.endpoint = delivery.endpoint AND before.status = 'pending'"
+           "   AND before.ordered_by = delivery.ordered_by AND before.id < delivery.id)) "
+           "AND " +
            condition_and_order;
 }
 
 const std::string& claim_sql(Lane lane) {
     static const std::string kFresh =
-        select_due("delivery.attempts = 0 AND delivery.id > ?2 ORDER BY delivery.id LIMIT ?3");
-    static const std::string kBacklog =
-        select_due("delivery.attempts = 0 AND delivery.id <= ?2 ORDER BY delivery.id LIMIT ?3");
-    static const std::string kRetry = select_due(
-        "delivery.attempts > 0 AND delivery.next_attempt_ms <= ?2"
-        " ORDER BY delivery.next_attempt_ms LIMIT ?3");
+        select_due("0", "delivery.attempts = 0 AND delivery.id > ?2 ORDER BY delivery.id LIMIT ?3");
+    static const std::string kBacklog = select_due(
+        "0", "delivery.attempts = 0 AND delivery.id <= ?2 ORDER BY delivery.id LIMIT ?3");
+    static const std::string kRetry =
+        select_due(kRefusals,
+                   "delivery.attempts > 0 AND delivery.next_attempt_ms <= ?2"
+                   " ORDER BY delivery.next_attempt_ms LIMIT ?3");
     switch (lane) {
         case Lane::fresh: return kFresh;
         case Lane::backlog: return kBacklog;
@@ -170,6 +175,7 @@ Result<std::vector<DueDelivery>> SqliteOutbox::claim(const Claim& claim) {
                        .event_created_at = {select->integer(4)},
                        .attempt = attempts + 1,
                        .counted = attempts + 1 - static_cast<int>(select->integer(6)),
+                       .refused = static_cast<int>(select->integer(9)),
                        .generation = static_cast<int>(select->integer(7)),
                        .claimed_at = claim.now});
         cut_short.push_back(select->optional_integer(8));

@@ -238,8 +238,16 @@ Result<std::optional<EventView>> SqliteOutboxReading::event(std::string_view eve
     return std::optional(std::move(event));
 }
 
+Result<std::int64_t> SqliteOutboxReading::published_to() {
+    return last_of("SELECT last FROM publication");
+}
+
 Result<std::int64_t> SqliteOutboxReading::events_removed_to() {
-    TOLLGATE_TRY(Statement* const select, statements_.get("SELECT last FROM removed_events"));
+    return last_of("SELECT last FROM removed_events");
+}
+
+Result<std::int64_t> SqliteOutboxReading::last_of(const char* sql) {
+    TOLLGATE_TRY(Statement* const select, statements_.get(sql));
     TOLLGATE_TRY(const bool row, select->step());
     const std::int64_t last = row ? select->integer(0) : 0;
     select->again();  // Ends the read.

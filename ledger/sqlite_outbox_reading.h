@@ -17,6 +17,7 @@ public:
                                                    Timestamp now) override;
     Result<std::vector<EventView>> events(const EventQuery& query) override;
     Result<std::optional<EventView>> event(std::string_view event_id) override;
+    Result<std::int64_t> published_to() override;
     Result<std::int64_t> events_removed_to() override;
     Result<std::vector<DeliveryView>> deliveries_of(const EventView& event) override;
     Result<std::vector<AttemptView>> attempts_of(const EventView& event) override;
@@ -24,6 +25,7 @@ public:
     Result<std::int64_t> count_deliveries(const DeliveryQuery& query) override;
 
 private:
+    Result<std::int64_t> last_of(const char* sql);
     Result<RowId> first_event_since(Timestamp since);
 
     StatementCache& statements_;

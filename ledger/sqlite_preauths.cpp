@@ -38,6 +38,16 @@ Result<std::optional<Preauthorisation>> SqlitePreauthReading::by_row(RowId row) 
     return only_preauth(*select);
 }
 
+Result<std::vector<Preauthorisation>> SqlitePreauthReading::as_they_stand(
+    const std::vector<RowId>& rows) {
+    std::vector<Preauthorisation> found;
+    for (const RowId row : rows) {
+        TOLLGATE_TRY(auto one, by_row(row));
+        if (one) found.push_back(*std::move(one));
+    }
+    return found;
+}
+
 Result<std::vector<TransitionRecord>> SqlitePreauthReading::history_of(
     const Preauthorisation& preauth) {
     TOLLGATE_TRY(Statement* const select,

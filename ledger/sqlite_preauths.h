@@ -14,6 +14,7 @@ public:
     Result<std::optional<Preauthorisation>> one(std::string_view app,
                                                 std::string_view out_auth_no) override;
     Result<std::optional<Preauthorisation>> by_row(RowId row) override;
+    Result<std::vector<Preauthorisation>> as_they_stand(const std::vector<RowId>& rows) override;
     Result<std::vector<TransitionRecord>> history_of(const Preauthorisation& preauth) override;
 
 private:

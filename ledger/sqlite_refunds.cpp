@@ -55,6 +55,15 @@ Result<std::optional<Refund>> SqliteRefundReading::by_row(RowId row) {
     return only_refund(*select);
 }
 
+Result<std::vector<Refund>> SqliteRefundReading::as_they_stand(const std::vector<RowId>& rows) {
+    std::vector<Refund> found;
+    for (const RowId row : rows) {
+        TOLLGATE_TRY(auto one, by_row(row));
+        if (one) found.push_back(*std::move(one));
+    }
+    return found;
+}
+
 Result<std::vector<TransitionRecord>> SqliteRefundReading::history_of(const Refund& refund) {
     TOLLGATE_TRY(Statement* const select,
                  statements_.get("SELECT version, from_status, to_status, cause, cause_id,"
@@ -165,7 +174,10 @@ Result<Done> SqliteRefundBooks::report(const Payment& payment, std::string_view 
                  statements_.get("INSERT INTO refund_report (payment, out_request_no, reported_ms,"
                                  " next_sweep_ms) VALUES (?, ?, ?3, ?3)"
                                  " ON CONFLICT (payment, out_request_no)"
-                                 " DO UPDATE SET next_sweep_ms = ?3"));
+                                 // Told of again after it was given up: from the beginning.
+                                 " DO UPDATE SET next_sweep_ms = ?3,"
+                                 " reported_ms = iif(next_sweep_ms IS NULL, ?3, reported_ms),"
+                                 " queries = iif(next_sweep_ms IS NULL, 0, queries)"));
     insert->bind(1, payment.row).bind(2, out_request_no).bind(3, now.ms);
     return insert->run();
 }

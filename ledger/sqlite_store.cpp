@@ -247,6 +247,12 @@ Result<Done> begin_log_anew(Database& db) {
     const int code =
         sqlite3_wal_checkpoint_v2(db.get(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
     if (code == SQLITE_OK) return Done{};
+    if ((code & 0xFF) == SQLITE_BUSY) {
+        return Error(ErrorCode::unavailable,
+                     "another program reads the ledger (a backup?); its log cannot begin anew "
+                     "before that has ended")
+            .because("storage_busy");
+    }
     return sqlite_error(db.get());
 }
 

@@ -169,7 +169,10 @@ private:
     void send() {
         const auto any = [](const Waiting&) { return true; };
         if (!connection_ && !has_waiting()) return;
-        if (!connection_) reconnect();
+        if (!connection_) {
+            reconnect();
+            expire();  // That may have taken a while.
+        }
         while (connection_ && !is_blocked_ && unconfirmed_.size() < settings_.unconfirmed_max &&
                connection_->can_take_more()) {
             auto next = next_waiting(any);
@@ -190,10 +193,9 @@ private:
             finish(next.done, why);
             return lose(why);
         }
-        unconfirmed_.emplace(*tag,
-                             Sent{.message_id = std::move(next.message.message_id),
-                                  .done = std::move(next.done),
-                                  .deadline = clock_.monotonic() + settings_.confirm_timeout});
+        unconfirmed_.emplace(*tag, Sent{.message_id = std::move(next.message.message_id),
+                                        .done = std::move(next.done),
+                                        .deadline = next.deadline});
     }
 
     // Without a connection nothing waits in line: its callers know better when to come again.

@@ -23,7 +23,7 @@ struct AmqpSettings {
     std::string exchange;
     std::chrono::milliseconds connect_timeout{3'000};   // For the socket (and TLS).
     std::chrono::milliseconds io_timeout{5'000};        // For each answer while logging in.
-    std::chrono::milliseconds confirm_timeout{15'000};  // From start() or being sent to its end.
+    std::chrono::milliseconds confirm_timeout{15'000};  // From start() to its end.
     std::chrono::seconds heartbeat{10};  // Twice that in silence, and the broker counts as gone.
     std::size_t unconfirmed_max = 512;   // Further messages wait in line, in order.
 

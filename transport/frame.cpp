@@ -69,17 +69,22 @@ Frame::Step Frame::read_head(std::string_view& input) {
     return step;
 }
 
+std::size_t Frame::body_bytes_max() const {
+    if (limits_.body_limit == nullptr || !*limits_.body_limit) return limits_.body_bytes_max;
+    return std::min((*limits_.body_limit)(head_), limits_.body_bytes_max);
+}
+
 // Answers `whole` when the head, not the request, is whole.
 Frame::Step Frame::accept_head(std::string_view head) {
     auto parsed = parse_head(head);
     if (const auto* refusal = std::get_if<Refusal>(&parsed)) return refuse(*refusal);
     head_ = std::get<RequestHead>(std::move(parsed));
     if (head_.body == RequestHead::Body::chunked) {
-        chunks_.emplace(limits_.body_bytes_max);
+        chunks_.emplace(body_bytes_max());
         stage_ = Stage::chunked_body;
         return Step::whole;
     }
-    if (head_.content_length > limits_.body_bytes_max) {
+    if (head_.content_length > body_bytes_max()) {
         return refuse({413, "the request body is too large"});
     }
     stage_ = Stage::sized_body;

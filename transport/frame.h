@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,9 +19,13 @@ namespace tollgate::transport {
 // that does not.
 class Frame {
 public:
+    // How large the body of this request may be. Must not throw.
+    using BodyLimit = std::function<std::size_t(const RequestHead& head)>;
     struct Limits {
         std::size_t head_bytes_max = std::size_t{16} * 1024;
         std::size_t body_bytes_max = std::size_t{256} * 1024;
+        // Asked for less than body_bytes_max; outlives the frame. Null or empty: nobody is asked.
+        const BodyLimit* body_limit = nullptr;
     };
 
     explicit Frame(Limits limits) : limits_(limits) {}
@@ -52,6 +57,7 @@ private:
 
     Step read_head(std::string_view& input);
     Step accept_head(std::string_view head);
+    std::size_t body_bytes_max() const;
     std::optional<Refusal> check_head_bytes(std::string_view input);
     Step read_sized_body(std::string_view& input);
     Step read_chunked_body(std::string_view& input);

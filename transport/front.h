@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "base/tracer.h"
+#include "transport/frame.h"
 #include "transport/router.h"
 #include "transport/tls_settings.h"
 
@@ -36,6 +37,10 @@ struct Listener {
     int port = 0;         // 0: any free one; see Front::port().
     Router router;
     FrontLimits limits;
+    // Asked when a request's head has come, and before any of its body is kept: how large that may
+    // be (413 beyond), within limits.body_bytes_max. For who takes large bodies, but not from
+    // everybody. Called from any worker; must not throw. Empty: always limits.body_bytes_max.
+    Frame::BodyLimit body_limit = {};
     // Answers for what the front itself refuses (400, 404, 405, 408, 411, 413, 415, 417, 431, 501,
     // 503): makes the body in the listener's own style. Empty: plain text naming the reason.
     std::function<ServerResponse(int status, std::string_view reason)> refusal;

@@ -36,10 +36,12 @@ void adopt(FrontState& front, ListenerState& listener, Descriptor socket, std::s
     Slot* const slot = front.slots->take_free();
     if (slot == nullptr) return;
     const FrontLimits& limits = listener.settings.limits;
-    slot->open(std::make_unique<Connection>(std::move(socket), listener,
-                                            Frame::Limits{.head_bytes_max = limits.head_bytes_max,
-                                                          .body_bytes_max = limits.body_bytes_max},
-                                            std::move(peer)));
+    slot->open(
+        std::make_unique<Connection>(std::move(socket), listener,
+                                     Frame::Limits{.head_bytes_max = limits.head_bytes_max,
+                                                   .body_bytes_max = limits.body_bytes_max,
+                                                   .body_limit = &listener.settings.body_limit},
+                                     std::move(peer)));
     listener.connections.fetch_add(1);
     front.connections.fetch_add(1);
     // Who connects and says nothing gets no longer than who says it slowly.

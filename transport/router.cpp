@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/utf8.h"
 #include "transport/http_text.h"
 
 namespace tollgate::transport {
@@ -60,7 +61,7 @@ std::optional<std::vector<std::string>> captures_of(const std::vector<std::strin
             if (pattern[i] != path[i]) return std::nullopt;
             continue;
         }
-        if (path[i].empty()) return std::nullopt;
+        if (path[i].empty() || !is_utf8(path[i])) return std::nullopt;
         captures.push_back(path[i]);
     }
     return captures;

@@ -18,9 +18,9 @@ namespace tollgate::transport {
 using Handler = std::function<void(ServerRequest& request, Ticket ticket)>;
 
 // Which handler answers which method and path. Patterns are exact ("/v1/payments") or hold whole
-// {segments} ("/v1/payments/{id}/close"), which match one segment that is not empty; exact patterns
-// win, then the pattern that was added first. Fill it before the front starts; after that it is
-// only read, from any thread.
+// {segments} ("/v1/payments/{id}/close"), which match one segment that is not empty and is text
+// (UTF-8 once it is decoded); exact patterns win, then the pattern that was added first. Fill it
+// before the front starts; after that it is only read, from any thread.
 class Router {
 public:
     void add(std::string method, std::string_view pattern, Handler handler);

@@ -45,6 +45,10 @@ ContextHandle make_context() {
         it, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_set_mode(it, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                              SSL_MODE_RELEASE_BUFFERS);
+    // A read ends with what one recv brought, whatever the records are: with AUTO_RETRY it would go
+    // on for as long as a peer sends records without data (TLS 1.3 lets it change keys without
+    // end).
+    SSL_CTX_clear_mode(it, SSL_MODE_AUTO_RETRY);
     SSL_CTX_set_read_ahead(it, 1);  // One recv for a record's head and body.
     // Tickets keep no state here; a cache would, under a lock.
     SSL_CTX_set_session_cache_mode(it, SSL_SESS_CACHE_OFF);

@@ -10,6 +10,12 @@ namespace tollgate::tunnel {
 namespace {
 
 constexpr std::uint64_t kIdsAMillisecond = 1024;
+constexpr int kForgottenAtOnceMax = 2'000;
+
+// Of what may be kept, the part that is left free for what comes between two steps of forgetting.
+std::int64_t reserve_of(const config::TunnelDoor& door) {
+    return door.kept_bytes_max / 8;
+}
 
 QueueRules rules_of(const config::TunnelDoor& door) {
     return {.answer_wait = door.answer_wait,
@@ -109,6 +115,7 @@ void Desk::take_in(Callback callback, transport::Ticket ticket) {
 
 void Desk::store_event(StoredEvent event, EventQueue::Arrived::Kind kind) {
     const std::uint64_t id = event.callback->id;
+    const std::int64_t bytes = bytes_of(*event.callback);
     const bool told_already = !seams_.durable || !event.keep;
     seams_.writer.submit(
         [event = std::move(event), kind](RelayStore& store) {
@@ -118,6 +125,18 @@ void Desk::store_event(StoredEvent event, EventQueue::Arrived::Kind kind) {
         [this, id, told_already](const Result<Done>& stored) {
             if (!told_already) on_stored(id, stored);
         });
+    note_came(bytes);
+}
+
+// The timer alone would let a flood that the app answers grow without a bound between two rounds.
+void Desk::note_came(std::int64_t bytes) {
+    bool reserve_is_half_taken = false;
+    {
+        const std::lock_guard lock(mutex_);
+        came_bytes_ += bytes;
+        reserve_is_half_taken = came_bytes_ * 2 > reserve_of(door_);
+    }
+    if (reserve_is_half_taken) forget();
 }
 
 void Desk::on_stored(std::uint64_t id, const Result<Done>& stored) {
@@ -220,22 +239,35 @@ void Desk::store_dropped(std::vector<std::uint64_t> ids) {
 }
 
 void Desk::forget() {
-    std::int64_t waiting_bytes = 0;
+    std::int64_t taken = reserve_of(door_);
     {
         const std::lock_guard lock(mutex_);
-        waiting_bytes = queue_.bytes();
+        if (std::exchange(forgetting_, true)) return;
+        came_bytes_ = 0;
+        taken += queue_.bytes();
     }
-    constexpr int kAtOnceMax = 2'000;
     const Timestamp oldest{
         seams_.clock.now().ms -
         std::chrono::milliseconds(std::chrono::hours(24 * door_.kept_days)).count()};
-    const std::int64_t room = std::max<std::int64_t>(door_.kept_bytes_max - waiting_bytes, 0);
+    const std::int64_t room = std::max<std::int64_t>(door_.kept_bytes_max - taken, 0);
+    const auto gone = std::make_shared<std::int64_t>(0);
     seams_.writer.submit(
-        [name = door_.name, oldest, room](RelayStore& store) -> Result<Done> {
-            TOLLGATE_DO(store.forget(name, oldest, room, kAtOnceMax));
+        [name = door_.name, oldest, room, gone](RelayStore& store) -> Result<Done> {
+            TOLLGATE_TRY(*gone, store.forget(name, oldest, room, kForgottenAtOnceMax));
             return Done{};
         },
-        [](const Result<Done>& /*the_writer_logs*/) {});
+        [this, gone](const Result<Done>& done) {
+            on_forgotten(done && *gone == kForgottenAtOnceMax);
+        });
+}
+
+void Desk::on_forgotten(bool is_more) {
+    {
+        const std::lock_guard lock(mutex_);
+        forgetting_ = false;
+    }
+    if (is_more) return forget();
+    note_came(0);  // Much may have come while this step was in line.
 }
 
 TunnelCounters Desk::counters() {

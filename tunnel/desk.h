@@ -89,7 +89,8 @@ public:
     std::chrono::nanoseconds tick();
     // Answers everybody who waits; takes nothing more.
     void stop();
-    // Forgets what is finished and old. Call now and then.
+    // Forgets what is finished and old, in steps: each is one write, and the next one follows while
+    // there is more. Call now and then, for what gets old; a flood calls for it by itself.
     void forget();
 
     TunnelCounters counters();
@@ -120,6 +121,8 @@ private:
 
     Moment now() const;
     void store_event(StoredEvent event, EventQueue::Arrived::Kind kind);
+    void note_came(std::int64_t bytes);
+    void on_forgotten(bool is_more);
     void on_stored(std::uint64_t id, const Result<Done>& stored);
     void take_answers(std::vector<AppAnswer> answers, std::vector<Reply>& replies);
     void store_answers(std::vector<std::pair<AppAnswer, EventQueue::Answered>> answers);
@@ -140,7 +143,9 @@ private:
     std::unordered_map<std::uint64_t, Listening> listening_;
     std::deque<Poll> polls_;
     TunnelCounters counters_;
-    bool has_stored_ = false;  // Something to hand out, or to show.
+    std::int64_t came_bytes_ = 0;  // Stored since the last step of forgetting was put in line.
+    bool forgetting_ = false;      // A step is in line.
+    bool has_stored_ = false;      // Something to hand out, or to show.
     bool stopped_ = false;
 };
 

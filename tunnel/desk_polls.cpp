@@ -53,6 +53,8 @@ void Desk::take_answers(std::vector<AppAnswer> answers, std::vector<Reply>& repl
     for (AppAnswer& answer : answers) {
         const auto answered = queue_.answer(answer, now());
         if (!answered.known) continue;
+        // Before anything is made of it, so that the record shows what the provider got.
+        drop_unsendable(answer.headers);
         ++(answer.failure == AppFailure::none ? counters_.answered : counters_.no_app);
         const bool kept = !answered.finished;
         if (kept && answered.was_waiting) ++counters_.kept_ever;

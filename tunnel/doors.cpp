@@ -26,15 +26,16 @@ Doors::Doors(const std::vector<config::TunnelDoor>& doors) {
     }
 }
 
-std::optional<Doors::Place> Doors::find(const transport::ServerRequest& request) const {
-    const std::string_view host = name_in(request.header("Host").value_or(""));
+std::optional<Doors::Place> Doors::find(std::string_view target, std::string_view host) const {
+    const std::string_view name_asked = name_in(host);
     for (std::size_t i = 0; i < doors_.size(); ++i) {
-        const bool ours = std::ranges::any_of(doors_[i].hosts, [host](const std::string& name) {
-            return transport::same_word(name, host);
-        });
-        if (ours) return Place{.door = i, .target = request.target, .prefix = {}};
+        const bool ours =
+            std::ranges::any_of(doors_[i].hosts, [name_asked](const std::string& name) {
+                return transport::same_word(name, name_asked);
+            });
+        if (ours) return Place{.door = i, .target = std::string(target), .prefix = {}};
     }
-    std::string_view rest = request.target;
+    std::string_view rest = target;
     if (!rest.starts_with(kPathStart)) return std::nullopt;
     rest.remove_prefix(kPathStart.size());
     const std::string_view name = rest.substr(0, rest.find_first_of("/?"));

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "config/tunnel_settings.h"
-#include "transport/http_message.h"
 
 namespace tollgate::tunnel {
 
@@ -21,8 +20,8 @@ public:
         std::string target;               // What the app shall see: raw, behind the prefix.
         std::string prefix;               // "/t/alice", or empty with a Host of its own.
     };
-    // Nothing when the request is for no tunnel at all.
-    std::optional<Place> find(const transport::ServerRequest& request) const;
+    // By a raw target and the Host beside it. Nothing when the request is for no tunnel at all.
+    std::optional<Place> find(std::string_view target, std::string_view host) const;
 
     // The tunnel that this "Bearer …" opens. Looks at every hash, equally long at each.
     std::optional<std::size_t> opened_by(std::string_view authorization) const;

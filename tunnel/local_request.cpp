@@ -118,6 +118,7 @@ AppAnswer app_answer(const HandOut& out, Result<transport::ClientReply> reply) {
     }
     answer.status = reply->status;
     answer.headers = std::move(reply->headers);
+    drop_unsendable(answer.headers);
     answer.body = std::move(reply->body);
     return answer;
 }

@@ -84,6 +84,12 @@ transport::ServerResponse answer_of(const AppAnswer& answer, const config::Tunne
     return response;
 }
 
+void drop_unsendable(transport::HeaderList& headers) {
+    std::erase_if(headers, [](const auto& header) {
+        return !transport::is_token(header.first) || !transport::is_field_value(header.second);
+    });
+}
+
 bool is_hop_by_hop(std::string_view header_name) {
     return std::ranges::any_of(kHopByHop, [header_name](std::string_view own) {
         return transport::same_word(own, header_name);

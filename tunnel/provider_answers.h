@@ -28,6 +28,10 @@ transport::ServerResponse answer_for(NoAnswer why, const config::TunnelDoor& doo
 transport::ServerResponse answer_of(const AppAnswer& answer, const config::TunnelDoor& door,
                                     bool kept);
 
+// Takes out what cannot stand in an answer's head: a name that is no token, a value with a control
+// character. The front would not send an answer with one of those at all.
+void drop_unsendable(transport::HeaderList& headers);
+
 // Fields that concern one connection alone and are never passed on (RFC 9110, 7.6.1).
 bool is_hop_by_hop(std::string_view header_name);
 

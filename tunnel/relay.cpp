@@ -8,12 +8,13 @@
 
 #include <pthread.h>
 
+#include "base/line_limit.h"
 #include "transport/front.h"
 #include "transport/http_text.h"
-#include "tunnel/doors.h"
 #include "tunnel/inspector.h"
 #include "tunnel/metrics.h"
 #include "tunnel/relay_log.h"
+#include "tunnel/relay_route.h"
 
 namespace tollgate::tunnel {
 namespace {
@@ -57,7 +58,11 @@ std::optional<transport::TlsSettings> tls_of(const config::TunnelTls& tls) {
 class RunningRelay final : public Relay {
 public:
     RunningRelay(config::TunnelSettings settings, RelaySeams seams)
-        : settings_(std::move(settings)), seams_(std::move(seams)), doors_(settings_.tunnels) {}
+        : settings_(std::move(settings)),
+          seams_(std::move(seams)),
+          doors_(settings_.tunnels),
+          unknown_lines_(seams_.clock),
+          refused_lines_(seams_.clock) {}
 
     Result<Done> build();
     void run() override;
@@ -73,7 +78,8 @@ private:
     Result<Done> open_inspector(const config::TunnelInspector& wanted);
     void serve(ServerRequest& request, Ticket ticket);
     void take_in(ServerRequest& request, Doors::Place place, Ticket ticket);
-    void serve_client(ServerRequest& request, Ticket ticket);
+    void refuse_unknown(std::string_view prefix, Ticket ticket);
+    void serve_client(ServerRequest& request, const RelayRoute& route, Ticket ticket);
     Result<std::uint64_t> replay(const std::string& tunnel, Callback callback, std::uint64_t of);
     ServerResponse health() const;
 
@@ -86,6 +92,9 @@ private:
     const config::TunnelSettings settings_;
     const RelaySeams seams_;
     const Doors doors_;
+    // Each of its own, so that neither hides the other.
+    LineLimit unknown_lines_;
+    LineLimit refused_lines_;
 
     // In the order in which they know each other; destroyed the other way round.
     std::unique_ptr<RelayStore> store_;
@@ -167,6 +176,9 @@ Result<Done> RunningRelay::build() {
     listener.limits.head_bytes_max = kHeadBytesMax;
     listener.limits.body_bytes_max = kMessageBytesMax;
     listener.limits.ticket_time = kTicketTime;
+    listener.body_limit = [this](const transport::RequestHead& head) {
+        return tunnel::body_bytes_max(route_of(doors_, head.target, head.headers));
+    };
     listener.tls = tls_of(settings_.tls);
     listener.router.add_fallback(
         [this](ServerRequest& request, Ticket ticket) { serve(request, std::move(ticket)); });
@@ -198,23 +210,28 @@ Result<Done> RunningRelay::open_inspector(const config::TunnelInspector& wanted)
 // --- requests ------------------------------------------------------------------------------------
 
 void RunningRelay::serve(ServerRequest& request, Ticket ticket) {
-    if (auto place = doors_.find(request)) {
-        return take_in(request, *std::move(place), std::move(ticket));
+    RelayRoute route = route_of(doors_, request.target, request.headers);
+    switch (route.kind) {
+        case RelayRoute::Kind::callback:
+            return take_in(request, std::move(route.place), std::move(ticket));
+        case RelayRoute::Kind::unknown_tunnel:
+            return refuse_unknown(route.place.prefix, std::move(ticket));
+        case RelayRoute::Kind::exchange:
+        case RelayRoute::Kind::hold: return serve_client(request, route, std::move(ticket));
+        case RelayRoute::Kind::other: break;
     }
-    const std::string_view path = request.path;
-    if (request.method == "POST" && (path == "/x/exchange" || path == "/x/hold")) {
-        return serve_client(request, std::move(ticket));
-    }
-    if (request.method == "GET" && path == "/healthz") return ticket.complete(health());
+    if (request.method == "GET" && request.path == "/healthz") return ticket.complete(health());
     ticket.complete(plain(404, "nothing is here; callbacks go to /t/{tunnel}/"));
 }
 
-void RunningRelay::take_in(ServerRequest& request, Doors::Place place, Ticket ticket) {
-    if (!place.door) {
-        seams_.log.warning("tunnel.unknown", {{"prefix", place.prefix}});
-        return ticket.complete(
-            answer_for(NoAnswer::unknown_tunnel, settings_.tunnels.front(), false));
+void RunningRelay::refuse_unknown(std::string_view prefix, Ticket ticket) {
+    if (const auto unsaid = unknown_lines_.admit()) {
+        seams_.log.warning("tunnel.unknown", {{"prefix", prefix}, {"unsaid_before", *unsaid}});
     }
+    ticket.complete(answer_for(NoAnswer::unknown_tunnel, settings_.tunnels.front(), false));
+}
+
+void RunningRelay::take_in(ServerRequest& request, Doors::Place place, Ticket ticket) {
     Callback callback{.method = std::move(request.method),
                       .target = std::move(place.target),
                       .headers = std::move(request.headers),
@@ -235,15 +252,22 @@ void RunningRelay::take_in(ServerRequest& request, Doors::Place place, Ticket ti
     desks_[*place.door]->take_in(std::move(callback), std::move(ticket));
 }
 
-void RunningRelay::serve_client(ServerRequest& request, Ticket ticket) {
-    const auto door = doors_.opened_by(request.header("Authorization").value_or(""));
-    if (!door) {
-        seams_.log.warning("tunnel.token_refused", {{"remote", request.remote_address}});
+void RunningRelay::serve_client(ServerRequest& request, const RelayRoute& route, Ticket ticket) {
+    if (!route.opened) {
+        if (const auto unsaid = refused_lines_.admit()) {
+            seams_.log.warning("tunnel.token_refused",
+                               {{"remote", request.remote_address}, {"unsaid_before", *unsaid}});
+        }
         return ticket.complete(plain(401, "the token opens no tunnel here"));
     }
-    Desk& desk = *desks_[*door];
+    if (request.method != "POST") {
+        auto response = plain(405, "clients post");
+        response.headers.emplace_back("Allow", "POST");
+        return ticket.complete(std::move(response));
+    }
+    Desk& desk = *desks_[*route.opened];
     const auto refuse = [&ticket](const Error& why) { ticket.complete(plain(400, why.message())); };
-    if (request.path == "/x/exchange") {
+    if (route.kind == RelayRoute::Kind::exchange) {
         auto message = read_exchange_request(request.body);
         if (!message) return refuse(message.error());
         return desk.exchange(*std::move(message), std::move(ticket));

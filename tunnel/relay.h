@@ -28,8 +28,8 @@ struct RelaySeams {
 // laptops that poll for them (docs/tunnel.md).
 //
 //   ANY  /t/{tunnel}/…   a callback; also any path of a tunnel's own host
-//   POST /x/exchange     a client brings answers and waits for callbacks
-//   POST /x/hold         a client says which callbacks it has in hand
+//   POST /x/exchange     a client brings answers and waits for callbacks; by any name
+//   POST /x/hold         a client says which callbacks it has in hand; by any name
 //   GET  /healthz        200, or 503 while the store cannot be written
 //
 // Beside it, where the settings say so, an Inspector with /metrics on a listener of its own.

@@ -69,30 +69,27 @@ void SessionApi::sign_in(const ServerRequest& request, Ticket ticket) {
     });
     credentials->password = Secret(std::move(password));
     credentials->address = request.remote_address;
+    credentials->network = network_of(request.remote_address);
     credentials->request_id = request.request_id;
     credentials->over_tls = is_over_tls(request);
     if (refused(problems, ticket)) return;
-    if (const auto wait = attempts_.must_wait(credentials->name, credentials->address)) {
+    if (const auto wait = attempts_.must_wait(credentials->name, credentials->network)) {
         return ticket.complete(too_many_attempts(*wait));
     }
-    // Each takes a moment of a thread that operators wait for, too.
-    if (waiting_.fetch_add(1) >= kWaitingMax) {
-        waiting_.fetch_sub(1);
-        return ticket.complete(too_many_attempts(std::chrono::seconds(1)));
-    }
-    const std::shared_ptr<void> counted(nullptr, [this](void*) { waiting_.fetch_sub(1); });
+    const auto place = places_.take(credentials->network);
+    if (place == nullptr) return ticket.complete(too_many_attempts(std::chrono::seconds(1)));
     answer_at_desk(parts_, std::move(ticket),
-                   [this, credentials, counted] { return check(*credentials); });
+                   [this, credentials, place] { return check(*credentials); });
 }
 
 ServerResponse SessionApi::check(const Credentials& credentials) {
     // Asked again: many may have been let in before the first one was refused.
-    if (const auto wait = attempts_.must_wait(credentials.name, credentials.address)) {
+    if (const auto wait = attempts_.must_wait(credentials.name, credentials.network)) {
         return too_many_attempts(*wait);
     }
     const auto* const person = people_.find(credentials.name, credentials.password);
     if (person == nullptr) {
-        attempts_.failed(credentials.name, credentials.address);
+        attempts_.failed(credentials.name, credentials.network);
         // The name may be a password that was typed into the wrong field.
         parts_.api.log.warning("console.sign_in_refused", {{"remote_address", credentials.address},
                                                            {"request_id", credentials.request_id}});
@@ -100,7 +97,7 @@ ServerResponse SessionApi::check(const Credentials& credentials) {
                             .code = "wrong_password",
                             .title = "The name or the password is wrong"});
     }
-    attempts_.succeeded(credentials.name, credentials.address);
+    attempts_.succeeded(credentials.name, credentials.network);
     const auto opened = parts_.sessions.open(*person);
     parts_.api.log.info("console.signed_in", {{"operator", person->id},
                                               {"role", person->role},

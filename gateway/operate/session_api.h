@@ -1,7 +1,5 @@
 #pragma once
 
-#include <atomic>
-
 #include "gateway/operate/door.h"
 #include "gateway/operate/sign_in.h"
 #include "transport/router.h"
@@ -21,14 +19,12 @@ public:
 
     void add_routes(transport::Router& router);
 
-    // More passwords than that wait nowhere: 429.
-    static constexpr int kWaitingMax = 4;
-
 private:
     struct Credentials {
         std::string name;
         Secret password;
         std::string address;
+        std::string network;
         std::string request_id;
         bool over_tls = false;
     };
@@ -43,7 +39,7 @@ private:
     const ConsoleParts parts_;
     const People people_;
     Attempts attempts_;
-    std::atomic<int> waiting_ = 0;  // Passwords at the desk.
+    PasswordPlaces places_;  // At the desk; without one: 429.
     const bool over_tls_;
 };
 

@@ -2,8 +2,10 @@
 
 #include <chrono>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,21 +18,25 @@
 
 namespace tollgate::gateway::operate {
 
+// Whose guesses count as one's: an address, and of IPv6 its /64, since whoever has one address
+// there has all of them.
+std::string network_of(std::string_view address);
+
 // How fast one may guess: three wrong passwords in a row are forgiven, then each one doubles the
-// wait, up to a minute. Counted for each name and address. Safe from any thread.
+// wait, up to a minute. Counted for each name and network. Safe from any thread.
 class Attempts {
 public:
     explicit Attempts(Clock& clock) : clock_(clock) {}
 
     // How long whoever this is must wait before he may try; nothing: now.
     std::optional<std::chrono::seconds> must_wait(const std::string& name,
-                                                  const std::string& address);
-    void failed(const std::string& name, const std::string& address);
-    void succeeded(const std::string& name, const std::string& address);
+                                                  const std::string& network);
+    void failed(const std::string& name, const std::string& network);
+    void succeeded(const std::string& name, const std::string& network);
 
     static constexpr int kForgiven = 3;
     static constexpr std::chrono::seconds kWaitMax{60};
-    static constexpr std::size_t kKnownMax = 10'000;
+    static constexpr std::size_t kKnownMax = 10'000;  // Beyond, the oldest one is forgotten.
 
 private:
     struct Row {
@@ -40,9 +46,28 @@ private:
     };
     using Key = std::pair<std::string, std::string>;
 
+    // Requires the mutex.
+    void make_room(std::chrono::nanoseconds now);
+
     Clock& clock_;
     std::mutex mutex_;
     std::map<Key, Row> rows_;
+};
+
+// Passwords that may be checked, or wait for it, at once. Each takes a tenth of a second of a
+// thread that operators wait for, too: so there are few places, and nobody gets all of them. Safe
+// from any thread; must outlive the places that it gives.
+class PasswordPlaces {
+public:
+    // A place, which is given back with the last copy of it. Null: there is none.
+    std::shared_ptr<void> take(const std::string& network);
+
+    static constexpr std::size_t kMax = 8;
+    static constexpr std::size_t kOfNetworkMax = 2;
+
+private:
+    std::mutex mutex_;
+    std::multiset<std::string> taken_;  // By network.
 };
 
 // The people of the settings and their passwords.

@@ -1,5 +1,7 @@
 #include "gateway/reconcile/day_run.h"
 
+#include <optional>
+
 namespace tollgate::gateway::reconcile {
 
 Result<Report> DayRun::run(const DayOrder& order) {
@@ -8,6 +10,10 @@ Result<Report> DayRun::run(const DayOrder& order) {
                  .bill_files = {},
                  .is_empty_day = false,
                  .request_id = order.request_id};
+    // As they are now, and not as they were when the merchants were listed.
+    for (AppNumbers& numbers : run.seller.apps) {
+        if (const auto app = apps_.find(numbers.app)) numbers.rules = app->rules;
+    }
     auto trade = fetch(order, BillType::trade);
     if (!trade) {
         const bool is_absent = trade.error().reason() == kBillNotReady;
@@ -29,17 +35,23 @@ Result<Report> DayRun::run(const DayOrder& order) {
     if (funds) {
         run.bill_files.push_back(*std::move(funds));
     } else {
-        const bool may_come = funds.error().reason() != kBillRefused;
-        if (may_come && order.wait_for_fund_bill) return std::move(funds).error();
-        log_.warning("reconcile.no_fund_bill", {{"seller_id", order.seller.seller_id},
-                                                {"bill_date", order.day.text()},
-                                                {"reason", funds.error().message()}});
+        // What could not be fetched may still be there: only a word of Alipay's says otherwise. But
+        // the trade bill, which finds what no notification told of, waits no longer than a day.
+        const auto why = funds.error().reason();
+        const bool is_late = why == kBillNotReady && !order.wait_for_fund_bill;
+        const bool is_known = why == kBillRefused || is_late;
+        if (!is_known && clock_.now() < last_hope(order.day)) return std::move(funds).error();
+        log_.write(is_known ? LogLevel::warning : LogLevel::error, "reconcile.no_fund_bill",
+                   {{"seller_id", order.seller.seller_id},
+                    {"bill_date", order.day.text()},
+                    {"reason", funds.error().message()}});
     }
     return reconciler_.run(run);
 }
 
 Result<std::string> DayRun::fetch(const DayOrder& order, BillType type) {
-    Error last(ErrorCode::failed_precondition, "the merchant has no app");
+    Error refusal(ErrorCode::failed_precondition, "the merchant has no app");
+    std::optional<Error> trouble;
     for (const AppNumbers& numbers : order.seller.apps) {
         const auto app = apps_.find(numbers.app);
         if (app == nullptr) continue;
@@ -51,11 +63,15 @@ Result<std::string> DayRun::fetch(const DayOrder& order, BillType type) {
                                          .file = file,
                                          .request_id = order.request_id});
         if (done) return file;
-        last = done.error();
-        // Another app may have the right that this one lacks; what is not there is there for none.
-        if (last.reason() != kBillRefused) break;
+        // What is not there is there for none; another app may have the right that this one lacks.
+        if (done.error().reason() == kBillNotReady) return done.error();
+        if (done.error().reason() == kBillRefused) {
+            refusal = done.error();
+        } else if (!trouble) {
+            trouble = done.error();
+        }
     }
-    return last;
+    return trouble.value_or(refusal);
 }
 
 Result<bool> DayRun::ledger_is_empty(const DayOrder& order) {

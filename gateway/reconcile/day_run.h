@@ -15,7 +15,8 @@ struct DayOrder {
     Seller seller;
     BeijingDay day;
     std::string folder;  // Where the bills are put. It must exist; what is there is overwritten.
-    // Without a fund bill the trade bill alone is compared; true: rather later than without.
+    // Without a fund bill the trade bill alone is compared; true: rather later than without. One
+    // that could not be fetched is waited for until last_hope().
     bool wait_for_fund_bill = false;
     std::string request_id;
 };

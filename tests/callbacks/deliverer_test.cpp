@@ -185,6 +185,26 @@ TEST(Deliverer, KeepsOneInFlightForEachPaymentWhereThatIsAskedFor) {
     EXPECT_EQ(world.count_deliveries("delivered"), 6);
 }
 
+// Failures of another kind are not counted among the refusals, of which there may be few.
+TEST(Deliverer, OneRefusalAfterManyFailuresIsTheFirstOne) {
+    DeliveryWorld world;
+    world.add_endpoint("a", {.waits = std::vector<milliseconds>(20, minutes(1))});
+    int tried = 0;
+    world.network.far = [&](const Request& request) {
+        if (*transport::find_header(request.headers, "webhook-id") != "evt_1") {
+            return ScriptedNetwork::status(200);  // So that the breaker stays closed.
+        }
+        return ScriptedNetwork::status(++tried <= 7 ? 500 : tried == 8 ? 404 : 200);
+    };
+    for (int i = 0; i < 20; ++i) {
+        world.write_event();
+        world.run_for(seconds(40));
+    }
+    world.run_for(hours(1));
+    EXPECT_EQ(tried, 9);
+    EXPECT_EQ(world.count_deliveries("delivered"), 20);
+}
+
 // Some are claimed as they are promised, some wait in their line before that.
 TEST(Deliverer, LetsNothingNewOvertakeWhatHasWaitedInTheFreshLane) {
     DeliveryWorld world({.in_flight_max = 4});
@@ -251,6 +271,68 @@ TEST(Deliverer, OnlySlowsTheLastEndpointOfAnApp) {
     gone = false;
     world.run_for(minutes(15));
     EXPECT_EQ(world.count_deliveries("delivered"), 1);
+}
+
+TEST(Deliverer, OnlySlowsTheOneThatAloneGetsWhatItGets) {
+    DeliveryWorld world;
+    world.add_endpoint("orders", {}, {}, {"payment.*", "refund.*"});
+    world.add_endpoint("bot", {}, {}, {"payment.*"});
+    world.network.far = [](const Request& request) {
+        return ScriptedNetwork::status(request.url == "http://orders/" ? 410 : 200);
+    };
+    world.write_event();
+    world.run_for(hours(1));
+    EXPECT_EQ(world.endpoint("orders").status, ledger::EndpointStatus::enabled);
+    world.add_endpoint("copy", {}, {}, {"refund.*", "payment.*", "difference.opened"});
+    world.run_for(minutes(15));
+    EXPECT_EQ(world.endpoint("orders").status, ledger::EndpointStatus::parked);
+}
+
+// Else the writer has a round without a pause, for as long as the receiver asked to be left alone.
+TEST(Deliverer, DoesNothingWhileAPauseIsLongerThanItsBreakers) {
+    DeliveryWorld world;
+    world.add_endpoint("a");
+    world.network.far = [](const Request&) {
+        return ScriptedNetwork::with_headers(503, {{"Retry-After", "600"}});
+    };
+    for (int i = 0; i < 8; ++i) world.write_event();
+    int steps = 0;
+    EXPECT_TRUE(world.run_for(hours(2), [&] { return ++steps < 30'000; }));
+    EXPECT_LT(world.network.sent.size(), 40U);
+}
+
+TEST(Deliverer, LooksSeldomForAProbeWhenAllThatWaitsIsBehindSomethingElse) {
+    DeliveryWorld world;
+    const ledger::Payment payment = world.ledger.added("T1");
+    // One that is tried again in five hours, and what comes after it; the breaker opens by others.
+    world.add_endpoint("a", {.waits = {hours(5), hours(20)}, .ordered = true});
+    bool down = true;
+    world.network.far = [&](const Request&) { return ScriptedNetwork::status(down ? 500 : 200); };
+    for (int i = 0; i < 5; ++i) {
+        world.write_event(i == 0 ? std::optional(payment.row) : std::nullopt);
+        world.run_for(seconds(1));
+    }
+    world.write_event(payment.row);
+    int steps = 0;
+    EXPECT_TRUE(world.run_for(minutes(10), [&] { return ++steps < 30'000; }));
+    down = false;
+    world.run_for(hours(7));
+    EXPECT_EQ(world.count_deliveries("delivered"), 6);
+}
+
+TEST(Deliverer, SendsNothingMoreThatItHasInHandOnceToldToWait) {
+    DeliveryWorld world;
+    world.add_endpoint("a", {.in_flight_max = 4});
+    world.network.far = [&](const Request&) {
+        return world.network.sent.size() == 30
+                   ? ScriptedNetwork::with_headers(429, {{"Retry-After", "60"}})
+                   : ScriptedNetwork::Answer{};
+    };
+    for (int i = 0; i < 200; ++i) world.write_event();
+    world.run_for(seconds(30));
+    EXPECT_LE(world.network.sent.size(), 31U + 4U);
+    world.run_for(hours(1));
+    EXPECT_EQ(world.count_deliveries("delivered"), 200);
 }
 
 TEST(Deliverer, ParksAnEndpointThatHasFailedForDays) {

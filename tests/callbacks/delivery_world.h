@@ -101,10 +101,12 @@ public:
 
     // An endpoint of the settings, at http://<id>/.
     void add_endpoint(const std::string& id, config::DeliveryRules rules = {},
-                      std::vector<std::string> apps = {}) {
+                      std::vector<std::string> apps = {},
+                      std::vector<std::string> event_types = {}) {
         configured_.push_back({.id = id,
                                .plan = {.url = "http://" + id + "/",
                                         .apps = std::move(apps),
+                                        .event_types = std::move(event_types),
                                         .rules = config::to_json(rules).dump()}});
         configure();
     }

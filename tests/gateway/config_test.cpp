@@ -57,6 +57,24 @@ TEST_F(Config, NamesEveryProblemAtOnce) {
     }
 }
 
+TEST_F(Config, RefusesMerchantsThatAlipayCannotHaveAndSchedulesThatGiveUpAtOnce) {
+    const std::string text = config::to_text(problems(R"({
+        "apps": [{"id": "shop", "app_id": "2021", "seller_ids": ["2088"],
+                  "gateway_url": "https://a/", "private_key": "PEM", "alipay_public_keys": []}],
+        "endpoints": [{"id": "orders", "url": "http://a/", "schedule": []}]
+    })"));
+    EXPECT_NE(text.find("/apps/0/seller_ids: 2088 and 12"), std::string::npos) << text;
+    EXPECT_NE(text.find("/endpoints/0/schedule: at least one"), std::string::npos) << text;
+}
+
+// What was stored while it was allowed costs an endpoint none of its other rules.
+TEST(DeliveryRules, OfAnEndpointThatHasAnEmptyScheduleKeepTheOthers) {
+    const auto rules = config::parse_delivery_rules(R"({"schedule": [], "success_body": "ok"})");
+    ASSERT_TRUE(rules) << rules.error().message();
+    EXPECT_EQ(rules->success_body, "ok");
+    EXPECT_EQ(rules->waits, config::DeliveryRules::standard_schedule());
+}
+
 TEST_F(Config, TakesACollectorWithItsKey) {
     write("collector", "Bearer hush\n", 0600);
     write("lines", "Bearer one\r\nX-Other: two", 0600);

@@ -42,7 +42,7 @@ protected:
         return R"({
             "store": {"sqlite_file": "ledger.db"},  // A comment.
             "public": {"base_url": "https://pay.example"},
-            "apps": [{"id": "shop", "app_id": "2021", "seller_ids": ["2088"],
+            "apps": [{"id": "shop", "app_id": "2021", "seller_ids": ["2088000000000001"],
                       "gateway_url": "https://openapi.example/gateway.do",
                       "private_key": {"file": "app.pem"},
                       "alipay_public_keys": [{"file": "alipay.pem"}]}],

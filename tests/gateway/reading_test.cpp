@@ -1,6 +1,7 @@
 // The reading routes of payments, who may use the API, and the buyer's way back.
 #include <gtest/gtest.h>
 
+#include "base/line_limit.h"
 #include "tests/gateway/create_help.h"
 
 namespace tollgate {
@@ -78,6 +79,23 @@ TEST(Return, SendsTheBuyerOnAndMarksNothingPaid) {
                                          GatewayWorld::signed_body(fields, test_keys().stranger));
     EXPECT_EQ(forged.status, 400);
     EXPECT_EQ(forged.header("location"), "");
+}
+
+// Anybody can open such an address, as often as he likes.
+TEST(ReturnPage, CannotBeUsedToFloodTheLog) {
+    GatewayWorld world;
+    const auto began = system_clock().monotonic();
+    for (int i = 0; i < 60; ++i) {
+        EXPECT_EQ(world.public_get("/alipay/shop/return?sign=made-up").status, 400);
+    }
+    const auto took = std::chrono::floor<std::chrono::seconds>(system_clock().monotonic() - began);
+    const std::string log = world.log();
+    std::int64_t lines = 0;
+    for (auto at = log.find("return.unverified"); at != std::string::npos; ++lines) {
+        at = log.find("return.unverified", at + 1);
+    }
+    EXPECT_GE(lines, 1);
+    EXPECT_LE(lines, LineLimit::kLinesPerSecondMax * (took.count() + 2));
 }
 
 TEST(Health, IsOnTheOperatorListenerOnly) {

@@ -369,6 +369,14 @@ TEST(RefundReport, ToldOfAnAmountThatIsNotOursOpensADifference) {
     world.wait_for_count("SELECT count(*) FROM difference WHERE class = 'refund_amount_mismatch'",
                          1);
     EXPECT_EQ(world.one(id, "R1")["status"], "unknown");
+    // Another refund of the payment is another matter.
+    world.little.next("alipay.trade.refund", {Kind::lose_request});
+    world.refund(id, "R2", 300);
+    trade.refunds.push_back({"R2", 299});
+    world.little.set("T1", trade);
+    world.clock.pass(seconds(11));
+    world.wait_for_count("SELECT count(*) FROM difference WHERE class = 'refund_amount_mismatch'",
+                         2);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 namespace tollgate::ledger {
 namespace {
 
+using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::EngineWorld;
@@ -160,6 +161,31 @@ TEST_P(LifeBooksContract, TakesATokenAgainWhosePaymentFailed) {
     }));
     EXPECT_TRUE(take(second));
     EXPECT_FALSE(take(failing));
+}
+
+TEST_P(LifeBooksContract, AReportThatWasGivenUpBeginsAnewWhenItIsToldOfAgain) {
+    EngineWorld world(GetParam());
+    const Payment payment = world.added("T1");
+    const Timestamp now = world.clock.now();
+    const auto told = [&](Timestamp at) {
+        return *world.run([&](Books& books) -> Result<RefundReport> {
+            TOLLGATE_DO(books.refunds().report(payment, "R1", at));
+            TOLLGATE_TRY(const auto due,
+                         books.refunds().claim_due_reports(at, at + minutes(1), 10));
+            return due.at(0);
+        });
+    };
+    const auto asked = [&](const RefundReport& report, std::optional<Timestamp> next) {
+        EXPECT_TRUE(world.run([&](Books& books) { return books.refunds().asked(report, next); }));
+    };
+    asked(told(now), now + hours(1));
+    const auto meanwhile = told(now + minutes(2));
+    EXPECT_EQ(meanwhile.queries, 1);
+    EXPECT_EQ(meanwhile.reported_at, now);
+    asked(meanwhile, std::nullopt);
+    const auto again = told(now + hours(30));
+    EXPECT_EQ(again.queries, 0);
+    EXPECT_EQ(again.reported_at, now + hours(30));
 }
 
 TEST_P(LifeBooksContract, KeepsARefundNumberOnceAPayment) {

@@ -73,14 +73,15 @@ protected:
     }
 
     void finish(const DueDelivery& delivery, DeliveryStatus becomes,
-                std::optional<Timestamp> next = std::nullopt) {
+                std::optional<Timestamp> next = std::nullopt,
+                std::string_view outcome = "http_error") {
         EXPECT_TRUE(run([&](Outbox& outbox) {
             return outbox.finish_attempt({.delivery = delivery.row,
                                           .attempt = delivery.attempt,
                                           .generation = delivery.generation,
                                           .started_at = world_.clock.now(),
                                           .finished_at = world_.clock.now(),
-                                          .outcome = "http_error",
+                                          .outcome = std::string(outcome),
                                           .http_status = 500,
                                           .becomes = becomes,
                                           .next_attempt_at = next});

@@ -233,6 +233,30 @@ TEST_P(OutboxContract, AForgivenAttemptLeavesTheBudgetWhole) {
     EXPECT_EQ(again.front().counted, 1);
 }
 
+TEST_P(OutboxContract, TellsHowOftenADeliveryWasRefusedInItsGeneration) {
+    const Endpoint a = endpoint("a");
+    write_event("evt_1");
+    publish_to(a);
+    auto due = claim(a, Lane::fresh);
+    for (const auto& [outcome, refused] : std::vector<std::pair<std::string_view, int>>{
+             {"http_error", 0}, {kRefusedOutcome, 1}, {"timeout", 1}, {kRefusedOutcome, 2}}) {
+        finish(due.front(), DeliveryStatus::pending, world_.clock.now(), outcome);
+        due = claim(a, Lane::retry);
+        ASSERT_EQ(due.size(), 1U);
+        EXPECT_EQ(due.front().refused, refused);
+    }
+    finish(due.front(), DeliveryStatus::spent);
+    {
+        auto lease = world_.store->read();
+        const auto event = (*lease)->outbox().event("evt_1");
+        ASSERT_TRUE(
+            run([&](Outbox& outbox) { return outbox.redeliver(**event, a, world_.clock.now()); }));
+    }
+    due = claim(a, Lane::retry);
+    ASSERT_EQ(due.size(), 1U);
+    EXPECT_EQ(due.front().refused, 0);
+}
+
 TEST_P(OutboxContract, ALateSuccessCountsAndALateFailureDoesNot) {
     const Endpoint a = endpoint("a");
     write_event("evt_1");

@@ -1,4 +1,4 @@
-// What PostgreSQL alone has to show: broken connections, processes side by side, round trips.
+// What PostgreSQL alone has to show: processes side by side, round trips, the schema.
 #include "ledger/postgres_store.h"
 
 #include <thread>
@@ -8,91 +8,14 @@
 #include "ledger/migrations.h"
 #include "ledger/postgres_hints.h"
 #include "ledger/postgres_migrate.h"
-#include "tests/ledger/every_engine.h"
+#include "tests/ledger/postgres_world.h"
 #include "tests/support/postgres_wire.h"
 
 namespace tollgate::ledger {
 namespace {
 
-using testing::Engine;
-using testing::EngineWorld;
 using testing::PostgresServer;
 using testing::PostgresWire;
-
-constexpr const char* kEndOthers =
-    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-    " WHERE datname = current_database() AND pid <> pg_backend_pid()";
-
-class Postgres : public ::testing::Test {
-protected:
-    void SetUp() override {
-        if (PostgresServer::is_installed()) return;
-        ASSERT_EQ(std::getenv("TOLLGATE_NO_SKIP"), nullptr) << "postgresql is not installed";
-        GTEST_SKIP() << "skipped: postgresql is not installed";
-    }
-
-    // Another process over the same database, or by another way to it.
-    struct Process {
-        std::unique_ptr<Store> store;
-        std::unique_ptr<WriteConnection> connection;
-        std::unique_ptr<Writer> writer;
-    };
-    Process process(const std::string& conninfo) {
-        PostgresOptions options = world_.beside();
-        options.address.conninfo = conninfo;
-        options.address.statement_timeout = std::chrono::milliseconds(2'000);
-        Process made;
-        auto store = open_postgres_store(std::move(options), world_.clock);
-        EXPECT_TRUE(store) << store.error().message();
-        made.store = *std::move(store);
-        auto connection = made.store->write_connection();
-        EXPECT_TRUE(connection) << connection.error().message();
-        made.connection = *std::move(connection);
-        return made;
-    }
-    Process writing_process(const std::string& conninfo) {
-        Process made = process(conninfo);
-        made.writer = std::make_unique<Writer>(std::move(made.connection), Writer::Options{},
-                                               world_.log.get());
-        return made;
-    }
-
-    auto adding(const std::string& number) {
-        return [this, payment = world_.payment(number)](Books& books) -> Result<Done> {
-            Payment copy = payment;
-            return books.add_payment(copy, {.fingerprint = "{}"}, world_.origin);
-        };
-    }
-    auto telling(const std::string& id) {
-        return [this, id](Books& books) {
-            return books.add_event({.id = id,
-                                    .app = "shop",
-                                    .type = "payment.paid",
-                                    .payload = "{}",
-                                    .created_at = world_.clock.now()});
-        };
-    }
-    void publish() {
-        ASSERT_TRUE(world_.run([](Books& books) -> Result<Done> {
-            TOLLGATE_TRY(const auto events, books.outbox().unpublished_events(100));
-            return books.outbox().publish(events);
-        }));
-    }
-    std::vector<std::string> events_after(std::int64_t& cursor) {
-        auto reading = world_.store->read();
-        const auto events = (*reading)->outbox().events({.apps = {"shop"}, .after = cursor});
-        std::vector<std::string> ids;
-        for (const auto& event : *events) {
-            EXPECT_GT(event.publication.value_or(0), cursor);
-            cursor = event.publication.value_or(cursor);
-            ids.push_back(event.id);
-        }
-        return ids;
-    }
-
-    EngineWorld world_{Engine::postgres};
-};
-
 using Ids = std::vector<std::string>;
 
 // A transaction of another process that began before and commits after a reader has gone on.
@@ -115,121 +38,44 @@ TEST_F(Postgres, ATransactionThatCommitsLateIsNeverSkippedByTheCursor) {
     EXPECT_EQ(events_after(cursor), Ids{"evt_late"});
 }
 
-TEST_F(Postgres, ABatchWhoseConnectionBreaksRunsAgain) {
-    int runs = 0;
-    const auto outcome = world_.run([&, add = adding("T1")](Books& books) -> Result<Done> {
-        TOLLGATE_DO(add(books));
-        if (++runs == 1) PostgresServer::ask(world_.database, kEndOthers);
-        TOLLGATE_TRY([[maybe_unused]] const auto found,
-                     books.read().payment_by_number("shop", "T1"));
-        return Done{};
-    });
-    EXPECT_TRUE(outcome);
-    EXPECT_EQ(runs, 2);
-    EXPECT_TRUE(world_.find("T1"));
-    EXPECT_FALSE(world_.writer->health().write_failing);
-}
-
-TEST_F(Postgres, ReadsOnAfterItsConnectionsWereClosed) {
-    world_.added("T1");
-    EXPECT_TRUE(world_.find("T1"));
-    PostgresServer::ask(world_.database, kEndOthers);
-    EXPECT_TRUE(world_.find("T1"));
-}
-
-TEST_F(Postgres, AnswersUnavailableWhileTheServerIsAwayAndGoesOnByItself) {
-    world_.added("T1");
-    PostgresServer::shared()->kill();
-    const auto while_away = world_.run(adding("T2"));
-    ASSERT_FALSE(while_away);
-    EXPECT_EQ(while_away.error().code(), ErrorCode::unavailable);
-    EXPECT_TRUE(world_.writer->health().write_failing);
-    auto reading = world_.store->read();
-    EXPECT_EQ((*reading)->payment_by_number("shop", "T1").error().code(), ErrorCode::unavailable);
-
-    ASSERT_TRUE(PostgresServer::shared()->start()) << PostgresServer::shared()->log();
-    world_.clock.pass(std::chrono::seconds(10));  // Longer than any pause between two tries.
-    EXPECT_TRUE(world_.run([&](Books& books) { return books.beat(world_.clock.now()); }));
-    EXPECT_FALSE(world_.writer->health().write_failing);
-    EXPECT_TRUE(world_.find("T1"));
-    EXPECT_FALSE(world_.find("T2"));
-    EXPECT_TRUE(world_.run(adding("T2")));
-}
-
-// It was committed, and nobody heard: the next connection asks.
-TEST_F(Postgres, ACommitWhoseAnswerIsLostIsFoundOut) {
-    PostgresWire wire(world_.database);
-    Process far = writing_process(wire.conninfo());
-    int answers = 0;
-    int runs = 0;
-    const auto submit = [&](const std::string& number) {
-        far.writer->submit(make_unit(
-            [&, add = adding(number)](Books& books) {
-                ++runs;
-                return add(books);
-            },
-            [&](const Result<Done>& outcome) {
-                EXPECT_TRUE(outcome) << outcome.error().message();
-                ++answers;
-            }));
-    };
-    submit("T0");
-    ASSERT_TRUE(far.writer->run_once());
-    wire.lose_next_commit();
-    submit("T1");
-    submit("T2");
-    ASSERT_TRUE(far.writer->run_once());
-    EXPECT_EQ(answers, 1);  // Nobody is told before it is certain.
-    submit("T3");
-    ASSERT_TRUE(far.writer->run_once());
-    EXPECT_EQ(answers, 3);
-    EXPECT_EQ(runs, 3);  // Found out, not done again.
-    EXPECT_TRUE(world_.find("T1") && world_.find("T2"));
-    EXPECT_FALSE(world_.find("T3"));
-    ASSERT_TRUE(far.writer->run_once());
-    EXPECT_EQ(answers, 4);
-    EXPECT_FALSE(far.writer->health().in_doubt);
-}
-
-// It died in the COMMIT, before anything was committed: the units run again.
-TEST_F(Postgres, ACommitThatDiedIsDoneAgain) {
-    PostgresServer::ask(world_.database,
-                        "CREATE SEQUENCE deaths;"
-                        " CREATE FUNCTION die_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-                        " IF nextval('deaths') = 1 THEN"
-                        " PERFORM pg_terminate_backend(pg_backend_pid()); END IF;"
-                        " RETURN NULL; END $$;"
-                        " CREATE CONSTRAINT TRIGGER dies AFTER INSERT ON payment"
-                        " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION die_once()");
-    int answers = 0;
-    for (const char* number : {"T1", "T2"}) {
-        world_.writer->submit(make_unit(adding(number), [&](const Result<Done>& outcome) {
-            EXPECT_TRUE(outcome) << outcome.error().message();
-            ++answers;
-        }));
+// Who waited for a payment that another process held sees the refund which that one has added.
+TEST_F(Postgres, AUnitThatRunsAloneSeesTheRefundThatWasAddedWhileItWaited) {
+    const Payment payment = world_.added("T1");
+    Process one = process(world_.database);
+    Process two = process(world_.database);
+    for (Process* process : {&one, &two}) {
+        ASSERT_TRUE(process->connection->begin(WriteConnection::Care::alone));
+        ASSERT_TRUE(process->connection->savepoint(0));
     }
-    ASSERT_TRUE(world_.writer->run_once());
-    EXPECT_EQ(answers, 0);
-    ASSERT_TRUE(world_.writer->run_once());
-    EXPECT_EQ(answers, 2);
-    EXPECT_TRUE(world_.find("T1") && world_.find("T2"));
-}
-
-TEST_F(Postgres, AsksNoLongerThanItWasToldAndThenStops) {
-    PostgresWire wire(world_.database);
-    Process far = writing_process(wire.conninfo());
-    wire.lose_next_commit();
-    bool answered = false;
-    far.writer->submit(make_unit(adding("T1"), [&](const Result<Done>&) { answered = true; }));
-    ASSERT_TRUE(far.writer->run_once());
-    PostgresServer::shared()->kill();
-    EXPECT_TRUE(far.writer->run_once());
-    world_.clock.pass(std::chrono::minutes(5));
-    const auto given_up = far.writer->run_once();
-    ASSERT_FALSE(given_up);
-    EXPECT_EQ(given_up.error().reason(), "commit_in_doubt");
-    EXPECT_FALSE(answered);
-    ASSERT_TRUE(PostgresServer::shared()->start()) << PostgresServer::shared()->log();
+    Refund refund;
+    refund.id = refund.out_request_no = "ref_1";
+    refund.payment = payment.row;
+    refund.amount = Money::from_fen(30);
+    refund.created_at = world_.clock.now();
+    ASSERT_TRUE(one.connection->books().read().refunds().of(payment));
+    ASSERT_TRUE(one.connection->books().refunds().add(refund, world_.origin));
+    std::size_t seen = 0;
+    std::thread waiting([&] {
+        auto found = two.connection->books().read().payment_by_number("shop", "T1");
+        ASSERT_TRUE(found) << found.error().message();
+        const auto refunds = two.connection->books().read().refunds().of(**found);
+        ASSERT_TRUE(refunds) << refunds.error().message();
+        seen = refunds->size();
+    });
+    const auto waits = [&] {
+        return world_.ask(
+                   "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                   " AND wait_event_type = 'Lock'") == "1";
+    };
+    bool has_waited = false;
+    for (int tries = 0; tries < 1'000 && !has_waited; ++tries) has_waited = waits();
+    EXPECT_TRUE(has_waited);
+    ASSERT_TRUE(one.connection->release_savepoint());
+    std::string reason;
+    EXPECT_EQ(one.connection->commit(&reason), WriteConnection::Commit::durable) << reason;
+    waiting.join();
+    EXPECT_EQ(seen, 1U);
+    two.connection->roll_back();
 }
 
 TEST_F(Postgres, ABatchOfUnitsThatKnowWhatTheyReadCostsTwoRoundTrips) {

@@ -66,6 +66,7 @@ public:
     std::string url_to_give;  // Empty: the right one.
     std::string refusal;      // A sub_code; empty: none.
     bool has_fund_bill = false;
+    std::string fund_refusal = "isv.NO_BILL_DATA";
     int status = 200;
 
 private:
@@ -78,7 +79,7 @@ private:
         asked_.push_back(type + " " + biz["bill_date"].get<std::string>());
         std::string sub_code = refusal;
         if (sub_code.empty() && type == "signcustomer" && !has_fund_bill) {
-            sub_code = "isv.NO_BILL_DATA";
+            sub_code = fund_refusal;
         }
         if (!sub_code.empty()) {
             return ScriptedAlipay::answer(
@@ -243,6 +244,42 @@ TEST_F(Daily, TakesTheFundBillWhenItCanBeHad) {
     const auto without = run_day(ReconcileWorld::day("2026-11-10"), false);
     ASSERT_TRUE(without) << without.error().message();
     EXPECT_FALSE(without->has_fund_bill);
+}
+
+// Or the day would be complete, and its fees and income never compared.
+TEST_F(Daily, DoesNotGoOnWithoutAFundBillThatCouldNotBeFetched) {
+    bill_of_the_10th();
+    counter.fund_refusal = "isp.USER_RATE_LIMIT";
+    const auto trouble = run_day(ReconcileWorld::day("2026-11-10"), false);
+    ASSERT_FALSE(trouble);
+    EXPECT_EQ(trouble.error().code(), ErrorCode::unavailable);
+    EXPECT_EQ(ledger.text("SELECT count(*) FROM reconciliation"), "0");
+    counter.fund_refusal = "isv.NO_BILL_DATA";
+    EXPECT_TRUE(run_day(ReconcileWorld::day("2026-11-10"), false));
+}
+
+// What no notification told of is found by the trade bill, which must not wait for ever.
+TEST_F(Daily, GoesOnWithoutAFundBillThatCouldNotBeFetchedForADay) {
+    bill_of_the_10th();
+    counter.fund_refusal = "isp.USER_RATE_LIMIT";
+    ledger.world.clock.pass(std::chrono::hours(48));
+    const auto report = run_day(ReconcileWorld::day("2026-11-10"), false);
+    ASSERT_TRUE(report) << report.error().message();
+    EXPECT_FALSE(report->has_fund_bill);
+}
+
+// The merchants are listed at the start; what an app does with late money can be changed since.
+TEST_F(Daily, FollowsTheRulesOfTheAppAsItIsNow) {
+    ledger.seller.apps.front().rules.late = config::LatePolicy::refund;
+    auto closed = ledger.pending("T1");
+    ledger.move(closed, ledger::PaymentStatus::closed);
+    BillMaker bill;
+    bill.movements = {{.trade_no = "A1", .out_trade_no = "T1"}};
+    write_trade_bill(ledger.world.folder.file("made.zip"), bill);
+    counter.put(ledger.world.folder.file("made.zip"));
+    ASSERT_TRUE(run_day(ReconcileWorld::day("2026-11-10")));
+    EXPECT_EQ(ledger.text("SELECT count(*) FROM refund"), "0");
+    EXPECT_EQ(ledger.text("SELECT held FROM payment"), "1");
 }
 
 TEST_F(Daily, FollowsNoLinkThatLeadsElsewhere) {

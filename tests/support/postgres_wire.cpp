@@ -84,6 +84,7 @@ PostgresWire::PostgresWire(const std::string& conninfo) {
 PostgresWire::~PostgresWire() {
     stop_ = true;
     thread_.join();
+    if (held_for_ >= 0) ::close(held_for_);
     ::close(listening_);
 }
 
@@ -96,45 +97,74 @@ void PostgresWire::run() {
         pollfd waiting{.fd = listening_, .events = POLLIN, .revents = 0};
         if (::poll(&waiting, 1, kBeat_ms) != 1) continue;
         const int client = ::accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC);
-        if (client < 0) continue;
-        carry(client);
-        ::close(client);
+        if (client >= 0) carriers_.emplace_back([this, client] { carry(client); });
     }
+    for (std::thread& carrier : carriers_) carrier.join();
+}
+
+bool PostgresWire::held_back(std::string_view question, int server) {
+    if (!holds_ || question.find(held_) == std::string_view::npos) return false;
+    holds_ = false;
+    held_ = question;
+    held_for_ = server;
+    return true;
+}
+
+void PostgresWire::deliver_held() {
+    const int server = held_for_.exchange(-1);
+    TOLLGATE_CHECK(server >= 0 && send_all(server, held_));
+    std::array<char, 65'536> buffer{};
+    Messages answers;
+    for (int ready = 0; ready == 0;) {
+        const ssize_t got = ::read(server, buffer.data(), buffer.size());
+        TOLLGATE_CHECK(got > 0);
+        ready = answers.count('Z', {buffer.data(), static_cast<std::size_t>(got)});
+    }
+    ::close(server);
+}
+
+void PostgresWire::lose(std::string_view question) {
+    if (question.starts_with('P') || question.starts_with('B')) ++lost_questions_;
 }
 
 void PostgresWire::carry(int client) {
     const int server = open_socket();
     const sockaddr_un there = address_of(server_);
-    bool alive = ::connect(server, reinterpret_cast<const sockaddr*>(&there), sizeof(there)) == 0;
+    if (::connect(server, reinterpret_cast<const sockaddr*>(&there), sizeof(there)) == 0) {
+        carry(client, server);
+    }
+    ::close(client);
+    if (held_for_ != server) ::close(server);
+}
+
+void PostgresWire::carry(int client, int server) {
     std::array<char, 65'536> buffer{};
     Messages answers;
-    while (alive && !stop_) {
+    while (!stop_) {
         std::array<pollfd, 2> sides = {{{.fd = client, .events = POLLIN, .revents = 0},
                                         {.fd = server, .events = POLLIN, .revents = 0}}};
         if (::poll(sides.data(), sides.size(), kBeat_ms) <= 0) continue;
         for (const int side : {0, 1}) {
             const auto& from = sides.at(static_cast<std::size_t>(side));
-            if (from.revents == 0 || !alive) continue;
+            if (from.revents == 0) continue;
             const ssize_t got = ::read(from.fd, buffer.data(), buffer.size());
-            if (got <= 0) {
-                alive = false;
-                break;
-            }
+            if (got <= 0) return;
             const std::string_view bytes(buffer.data(), static_cast<std::size_t>(got));
+            if (silent_) {
+                lose(bytes);
+                continue;
+            }
             // "Ready for query": the end of what one wait was for. Its bytes may come in any
             // pieces, and before the whole question has gone by.
             if (side == 1) round_trips_ += answers.count('Z', bytes);
             // The tag of a COMMIT that has been done.
             const bool is_commit =
                 side == 1 && bytes.find(std::string_view("COMMIT\0", 7)) != std::string_view::npos;
-            if (is_commit && lose_commit_.exchange(false)) {
-                alive = false;
-                break;
-            }
-            alive = send_all(side == 0 ? server : client, bytes);
+            if (is_commit && lose_commit_.exchange(false)) return;
+            if (side == 0 && held_back(bytes, server)) return;
+            if (!send_all(side == 0 ? server : client, bytes)) return;
         }
     }
-    ::close(server);
 }
 
 }  // namespace tollgate::testing

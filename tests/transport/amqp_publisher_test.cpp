@@ -266,6 +266,22 @@ TEST_F(AmqpBroker, TellsTheSentFromTheUnsentWhenItCancels) {
     EXPECT_TRUE(becomes_true([&] { return !rabbit_->take_all("cancelled").empty(); }));
 }
 
+// However long it has waited in line before it was sent: a lease is as long as that.
+TEST_F(AmqpBroker, AMessageHasEndedInTimeCountedFromItsStart) {
+    ASSERT_TRUE(rabbit_->declare_queue("slow"));
+    AmqpPublisher publisher(rabbit_->settings(), clock_);
+    publisher.start(message("first", "slow"), endings_.note("first"));
+    ASSERT_TRUE(run_until(publisher, [&] { return endings_.of("first") == "confirmed"; }));
+    rabbit_->stand_still();
+    publisher.start(message("second", "slow"), endings_.note("second"));
+    clock_.pass(milliseconds(10'000));
+    publisher.run_once(milliseconds(0));  // Sends it.
+    clock_.pass(milliseconds(5'000));
+    publisher.run_once(milliseconds(0));
+    EXPECT_EQ(endings_.of("second"), "confirm_timeout");
+    rabbit_->go_on();
+}
+
 // Last, as it ends the broker. (Tests of a suite run in the order in which they stand.)
 TEST_F(AmqpBroker, EverythingConfirmedIsInTheQueueAfterTheBrokerWasKilled) {
     ASSERT_TRUE(rabbit_->declare_queue("killed"));

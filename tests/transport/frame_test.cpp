@@ -107,6 +107,23 @@ TEST(Frame, CountsTheHeadToTheByte) {
     EXPECT_EQ(frame_in_pieces(head_of(401), 1000).refused, 431);
 }
 
+TEST(Frame, TakesTheBodyThatItsHeadMayHave) {
+    const Frame::BodyLimit limit = [](const RequestHead& head) {
+        return std::size_t{head.target == "/large" ? 1'000U : 4U};
+    };
+    const auto refused = [&](const std::string& target, const std::string& rest) {
+        Frame frame({.head_bytes_max = 400, .body_bytes_max = 64, .body_limit = &limit});
+        const std::string stream = "POST " + target + " HTTP/1.1\r\nHost: x\r\n" + rest;
+        std::string_view input = stream;
+        return frame.advance(input) == Frame::Step::refused ? frame.refusal().status : 0;
+    };
+    EXPECT_EQ(refused("/small", "Content-Length: 4\r\n\r\n"), 0);
+    EXPECT_EQ(refused("/small", "Content-Length: 5\r\n\r\n"), 413);
+    EXPECT_EQ(refused("/small", "Transfer-Encoding: chunked\r\n\r\n5\r\n"), 413);
+    EXPECT_EQ(refused("/large", "Content-Length: 64\r\n\r\n"), 0);
+    EXPECT_EQ(refused("/large", "Content-Length: 65\r\n\r\n"), 413) << "the listener's limit stays";
+}
+
 TEST(Frame, AsksForTheBodyOnceAndOnlyWhenItIsMissing) {
     Frame frame(kSmall);
     std::string_view input =

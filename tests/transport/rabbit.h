@@ -1,5 +1,6 @@
 #pragma once
 
+#include <csignal>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -33,6 +34,9 @@ public:
     // False when it did not come up; its log is then in log().
     bool start();
     void kill() { broker_.reset(); }
+    // It stands still, and its connections stay, until it goes on.
+    void stand_still() { ::kill(-broker_->pid(), SIGSTOP); }
+    void go_on() { ::kill(-broker_->pid(), SIGCONT); }
     // Of the next start().
     void set_config(const std::string& more) { more_config_ = more; }
 

@@ -46,6 +46,12 @@ TEST(Router, PrefersAnExactPath) {
     EXPECT_TRUE(match.captures.empty());
 }
 
+TEST(Router, CapturesTextOnly) {
+    const Router router = payments();
+    EXPECT_EQ(router.match("GET", "/v1/payments/%E4%B9%A6").captures.at(0), "\xE4\xB9\xA6");
+    EXPECT_EQ(router.match("GET", "/v1/payments/%FF").outcome, Outcome::no_such_path);
+}
+
 TEST(Router, DecodesCapturesWithoutSplittingThem) {
     const Router router = payments();
     const auto match = router.match("GET", "/v1/payments/a%2Fb%2520");

@@ -5,6 +5,7 @@
 #include "signing/digest.h"
 #include "tunnel/event_key.h"
 #include "tunnel/provider_answers.h"
+#include "tunnel/relay_route.h"
 
 namespace tollgate::tunnel {
 namespace {
@@ -17,10 +18,7 @@ Doors doors() {
 }
 
 std::optional<Doors::Place> find(const std::string& target, const std::string& host = "relay") {
-    transport::ServerRequest request;
-    request.target = target;
-    request.headers = {{"Host", host}};
-    return doors().find(request);
+    return doors().find(target, host);
 }
 
 TEST(Doors, ReadsThePathWithoutTouchingWhatFollows) {
@@ -56,6 +54,25 @@ TEST(Doors, OpensWithEitherTokenWhileOneIsBeingChanged) {
          {"", "Bearer ", "Bearer four", "bearer one", "one", "Basic one", "Bearer one "}) {
         EXPECT_EQ(doors().opened_by(wrong), std::nullopt) << wrong;
     }
+}
+
+TEST(RelayRoute, IsAClientsOnlyWithATokenWhereThePathIsATunnels) {
+    const auto kind = [](const char* host, const char* target, const char* token) {
+        return route_of(doors(), target, {{"Host", host}, {"Authorization", token}}).kind;
+    };
+    using Kind = RelayRoute::Kind;
+    for (const char* target : {"/x/hold", "/x/hold?a=b", "/x/%68old"}) {
+        EXPECT_EQ(kind("alice.example.com", target, "Bearer one"), Kind::hold) << target;
+        EXPECT_EQ(kind("alice.example.com", target, "Bearer four"), Kind::callback) << target;
+        EXPECT_EQ(kind("relay", target, "Bearer four"), Kind::hold) << "to be refused";
+    }
+    EXPECT_EQ(kind("relay", "/t/bob/x/exchange", "Bearer three"), Kind::exchange);
+    EXPECT_EQ(kind("alice.example.com", "/x/exchange/", "Bearer one"), Kind::callback);
+    EXPECT_EQ(kind("relay", "/t/eve/x/hold", ""), Kind::unknown_tunnel);
+    EXPECT_EQ(kind("relay", "/healthz", ""), Kind::other);
+    const auto bobs = route_of(doors(), "/x/hold",
+                               {{"Host", "alice.example.com"}, {"Authorization", "Bearer three"}});
+    EXPECT_EQ(bobs.opened, 1U) << "the token says whose, not the name";
 }
 
 TEST(EventKey, FollowsTheProvidersIdOverEveryOtherChange) {

@@ -84,5 +84,11 @@ TEST(AppAnswer, TellsDownFromSlowFromBroken) {
     EXPECT_EQ(app_answer(out(), transport::ClientReply{.status = 500}).failure, AppFailure::none);
 }
 
+TEST(AppAnswer, LeavesOutWhatNoAnswersHeadCanHold) {
+    const transport::ClientReply reply{
+        .status = 200, .headers = {{"X Odd", "1"}, {"X-Bell", "a\x07"}, {"X-Good", "\xE4"}}};
+    EXPECT_EQ(app_answer(out(), reply).headers, (transport::HeaderList{{"X-Good", "\xE4"}}));
+}
+
 }  // namespace
 }  // namespace tollgate::tunnel

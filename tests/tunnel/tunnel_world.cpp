@@ -54,7 +54,7 @@ RunningRelay::RunningRelay(std::function<void(config::TunnelSettings&)> adjust) 
 void RunningRelay::start() {
     auto relay = Relay::open(settings_, {.clock = system_clock(),
                                          .entropy = entropy_,
-                                         .log = log_.get(),
+                                         .log = log_.log(),
                                          .on_fatal = [](std::string_view) { std::abort(); }});
     if (!relay) throw std::runtime_error(relay.error().message());
     relay_ = *std::move(relay);

@@ -56,6 +56,7 @@ public:
     std::string url() const { return "http://127.0.0.1:" + std::to_string(port()); }
     TunnelCounters counters() { return relay_->states().front().counters; }
     Peer peer() const { return Peer::connect_to(port()); }
+    std::string log_text() const { return log_.text(); }
 
     // POSTs to /t/alice/… and gives the answer.
     transport::testing::Answer post(const std::string& target, const std::string& body,
@@ -67,7 +68,7 @@ private:
     config::TunnelSettings settings_;
     TempFolder folder_;
     tollgate::testing::CountingEntropy entropy_;
-    tollgate::testing::TestLog log_{system_clock()};
+    transport::testing::MemoryLog log_;
     std::unique_ptr<Relay> relay_;
     std::thread thread_;
 };
