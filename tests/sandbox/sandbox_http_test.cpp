@@ -152,6 +152,13 @@ TEST_F(OverHttp, ShopBelievesSignedEventsOnly) {
 }
 
 TEST_F(OverHttp, ShopSaysWhyThereIsNoPayment) {
+// It used to end the process: the tree was copied, a call of its own for every level.
+TEST_F(OverHttp, TheShopOutlivesADeeplyNestedOrder) {
+    const std::string deep = R"({"good":)" + std::string(120'000, '[') + std::string(120'000, ']');
+    EXPECT_EQ(post(shop_ + "/api/orders", deep + "}").status, 400);
+    EXPECT_EQ(get(shop_ + "/").status, 200);
+}
+
     const ClientReply reply = post(shop_ + "/api/orders", R"({"good":"tea","product":"qr"})");
     EXPECT_EQ(reply.status, 502);
     EXPECT_THAT(reply.body, HasSubstr("no_such_product"));
