@@ -185,6 +185,27 @@ TEST_F(InOneProcess, NotificationsAreLostDoubledDelayedAndForged) {
     have_paid();
     EXPECT_EQ(notifications().size(), 1U);  // The first attempt was lost, not the second.
     fault(R"({"faults":[{"on":"notification.refund","do":"duplicate","copies":3,"nth":1},
+TEST_F(InOneProcess, ACloseThatIsRefusedHasNoLateMoneyToWaitFor) {
+    fault(R"({"faults":[{"on":"alipay.trade.close","do":"late_money","delay_ms":5000}]})");
+    const GatewayReply refused = call("trade.close", {{"out_trade_no", "T_1"}});
+    EXPECT_THAT(refused.answer->body, HasSubstr("ACQ.TRADE_NOT_EXIST"));
+    EXPECT_EQ(refused.delay, milliseconds(0));
+    EXPECT_EQ(desk_->next_due(), std::nullopt);
+}
+
+// alipay.system.oauth.token knows no other node for a failure (protocol notes 9.17).
+TEST_F(InOneProcess, ALoginFailsAsErrorResponseBeforeTheSignatureIsProvedToo) {
+    const Fields fields = with(unsigned_request("alipay.system.oauth.token", Json::object()),
+                               "sign", seal("another text", "app"));
+    const GatewayReply reply =
+        desk_->answer({.method = "POST",
+                       .query = "charset=utf-8",
+                       .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
+                       .body = to_form(fields)});
+    EXPECT_THAT(reply.answer->body, testing::StartsWith(R"({"error_response":)"));
+    EXPECT_THAT(reply.answer->body, HasSubstr("isv.invalid-signature"));
+}
+
                         {"on":"notification.refund","do":"wrong_amount","amount":"0.01","nth":2},
                         {"on":"notification.refund","do":"wrong_signature","nth":3},
                         {"on":"notification","do":"delay","delay_ms":60000,"nth":4}]})");
