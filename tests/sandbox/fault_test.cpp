@@ -6,8 +6,7 @@
 #include "base/time_text.h"
 #include "sandbox/alipay_desk.h"
 #include "sandbox/content.h"
-#include "tests/sandbox/request_maker.h"
-#include "tests/sandbox/taking_client.h"
+#include "tests/sandbox/desk_world.h"
 
 namespace tollgate::sandbox {
 namespace {
@@ -57,6 +56,11 @@ protected:
                               .query = "charset=utf-8",
                               .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
                               .body = to_form(fields)});
+    }
+    // Whether the answer's signature holds.
+    static bool is_sealed(const std::string& answer) {
+        const AnswerTexts texts = texts_of({.status = 200, .body = answer});
+        return !texts.sign.empty() && texts.sign == seal(texts.node, "alipay");
     }
     // The answer's text; "" for none.
     std::string text(const std::string& method, const Json& biz) {
@@ -142,6 +146,7 @@ TEST_F(InOneProcess, AnswersAreSpoiledAfterTheDeed) {
         EXPECT_THAT(answer, HasSubstr(expected)) << name;
         EXPECT_EQ(desk_->trades(1).front().refunds.size(), static_cast<std::size_t>(number));
         EXPECT_EQ(answer.ends_with('}'), std::string_view(name) != "garbled");
+        EXPECT_EQ(is_sealed(answer), std::string_view(name) == "do_and_refuse") << name;
     }
     // The connection's end is told beside the answer: whoever has a socket acts on it.
     for (const char* name : {"cut_off", "reset_answer", "reset_request"}) {
