@@ -12,6 +12,8 @@ namespace {
 // Face to face, an order that nobody pays is closed after three hours.
 constexpr std::chrono::hours kFaceToFaceWindow{3};
 
+// On a phone, timeout_express below five minutes counts as five (protocol notes 9.0).
+constexpr std::chrono::minutes kPhoneWindowLeast{5};
 Run open_cashier(const SignedRequest& request, const MethodWorld& world, const PayRules& rules) {
     TOLLGATE_TRY(const PayOrder order, read_pay_order(request, rules));
     TOLLGATE_TRY(const Trade* trade, world.books.trades.open(order, world.now));
@@ -181,18 +183,20 @@ Run wap_pay(const SignedRequest& request, const MethodWorld& world) {
     return open_cashier(request, world,
                         {.product_codes = {"QUICK_WAP_WAY"},
                          .product_code_needed = true,
-                         .more_fields = {"quit_url", "auth_token", "specified_channel"}});
+                         .more_fields = {"quit_url", "auth_token", "specified_channel"},
+                         .least_window = kPhoneWindowLeast});
 }
 
 Run app_pay(const SignedRequest& request, const MethodWorld& world) {
     return open_cashier(request, world,
                         {.product_codes = {"QUICK_MSECURITY_PAY", "CYCLE_PAY_AUTH"},
-                         .more_fields = {"specified_channel", "agreement_sign_params"}});
+                         .more_fields = {"specified_channel", "agreement_sign_params"},
+                         .least_window = kPhoneWindowLeast});
 }
 
 Run precreate(const SignedRequest& request, const MethodWorld& world) {
     TOLLGATE_TRY(
-        const PayOrder order,
+        PayOrder order,
         read_pay_order(request, {.product_codes = {"FACE_TO_FACE_PAYMENT", "QR_CODE_OFFLINE"},
                                  .more_fields = {"discountable_amount", "undiscountable_amount",
                                                  "qr_code_timeout_express"},
@@ -200,6 +204,7 @@ Run precreate(const SignedRequest& request, const MethodWorld& world) {
     TOLLGATE_TRY(const std::string code, world.books.trades.offer(order, world.now));
     Handled handled;
     handled.node["out_trade_no"] = order.out_trade_no;
+    TOLLGATE_TRY(order.code_window, may_have_window(request.biz, "qr_code_timeout_express"));
     handled.node["qr_code"] = std::string(world.base_url) + "/qr/" + code;
     return handled;
 }

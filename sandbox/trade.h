@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,13 @@ struct Buyer {
     std::string logon_id = "buy***@sandbox.example";
 };
 
+// A time from some beginning: so many minutes, or until midnight in Beijing.
+struct Window {
+    std::chrono::minutes length{0};
+    bool to_midnight = false;  // Then `length` says nothing.
+};
+Timestamp end_of(const Window& window, Timestamp beginning);
+
 // What a paying request asked for.
 struct PayOrder {
     std::string app_id;
@@ -33,7 +41,10 @@ struct PayOrder {
     std::string body;
     std::string product_code;
     Money total;
-    Timestamp expires_at;
+    Timestamp expires_at;          // When it can no longer be paid.
+    std::optional<Window> window;  // Else that long after the trade is made, which sets expires_at.
+    // Of a QR code, from when that is made; within what the codes of TradeBook live at all.
+    std::optional<Window> code_window;
     std::string notify_url;
     std::string return_url;
     std::string quit_url;
