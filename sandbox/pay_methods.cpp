@@ -136,7 +136,7 @@ Result<Done> refuse_before_trade(Story story) {
 Run capture(const SignedRequest& request, const MethodWorld& world) {
     TOLLGATE_TRY(
         PayOrder order,
-        read_pay_order(request, {.product_codes = {"PRE_AUTH", "PRE_AUTH_ONLINE", "PREAUTH_PAY"},
+        read_pay_order(request, {.product_codes = {"PRE_AUTH", "PRE_AUTH_ONLINE"},
                                  .product_code_needed = true,
                                  .more_fields = {"auth_no", "auth_confirm_mode", "buyer_id",
                                                  "buyer_open_id", "scene", "is_async_pay"},
