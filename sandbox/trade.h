@@ -19,9 +19,15 @@ std::string_view name_of(TradeStatus status);
 
 // Who pays. Unless a request names another, it is the one buyer of the pretend Alipay.
 struct Buyer {
-    std::string user_id = "2088102146225135";
-    std::string logon_id = "buy***@sandbox.example";
+    std::string user_id = "2088102146225135";  // Empty for one who is known by open_id alone.
+    std::string open_id;
+    std::string logon_id = "buyer@sandbox.example";  // Whole: Alipay shows it masked only.
+
+    friend bool operator==(const Buyer&, const Buyer&) = default;
 };
+
+// "buy***@sandbox.example", "159****5620".
+std::string masked(std::string_view logon_id);
 
 // A time from some beginning: so many minutes, or until midnight in Beijing.
 struct Window {

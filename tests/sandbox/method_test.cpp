@@ -262,6 +262,52 @@ TEST_F(Methods, OnAPhoneLessThanFiveMinutesCountAsFive) {
     EXPECT_EQ(expires_at("trade.page.pay", "T_3", "FAST_INSTANT_TRADE_PAY"), kNow + minutes(1));
 }
 
+class Created : public MethodWorldTest {
+protected:
+    static Json asked(const char* name, const char* buyer) {
+        return {{"out_trade_no", "T_1"},
+                {"total_amount", "88.80"},
+                {"subject", "龙井 tea"},
+                {name, buyer}};
+    }
+    Json queried() { return run("trade.query", {{"out_trade_no", "T_1"}})->node; }
+};
+
+TEST_F(Created, ForOneBuyerAndNoOther) {
+    EXPECT_EQ(code("trade.create", asked("buyer_id", "2088102146225135")), "");
+    EXPECT_EQ(code("trade.create", asked("buyer_id", "2088102146225135")), "");
+    EXPECT_EQ(code("trade.create", asked("buyer_id", "2088102146225136")),
+              "ACQ.TRADE_BUYER_NOT_MATCH");
+    // Masked they look the same.
+    EXPECT_EQ(code("trade.create", asked("buyer_logon_id", "buy1@sandbox.example")),
+              "ACQ.TRADE_BUYER_NOT_MATCH");
+}
+
+TEST_F(Created, ABuyerKnownByOpenIdHasNoOtherId) {
+    ASSERT_EQ(code("trade.create", asked("buyer_open_id", "074a1CcTG1LelxKe4xQC0zgNdId0nx")), "");
+    EXPECT_EQ(queried().value("buyer_open_id", ""), "074a1CcTG1LelxKe4xQC0zgNdId0nx");
+    EXPECT_FALSE(queried().contains("buyer_user_id"));
+    const Trade* trade = books_.trades.by_out_trade_no(kSellerId, "T_1");
+    ASSERT_TRUE(books_.trades.pay(trade->trade_no, clock_.now()));
+    const Notice told = trade_notice(*trade);
+    EXPECT_EQ(value_of(told.fields, "buyer_open_id"), "074a1CcTG1LelxKe4xQC0zgNdId0nx");
+    EXPECT_FALSE(has_field(told.fields, "buyer_id"));
+}
+
+TEST_F(Created, LogonIdsAreShownMasked) {
+    for (const auto& [logon_id, shown] : std::vector<std::pair<const char*, const char*>>{
+             {"bamboo@mail.example", "bam***@mail.example"},
+             {"a@mail.example", "a***@mail.example"},
+             {"15912345620", "159****5620"},
+             {"nobody", "nob****"}}) {
+        Json biz = asked("buyer_logon_id", logon_id);
+        biz["out_trade_no"] = "T_" + std::to_string(seen_.size());
+        ASSERT_EQ(code("trade.create", biz), "");
+        const auto found = run("trade.query", {{"out_trade_no", biz["out_trade_no"]}});
+        EXPECT_EQ(found->node["buyer_logon_id"], shown);
+    }
+}
+
 TEST_F(Methods, WithoutTimeExpireTheTimeoutDecides) {
     Json biz = page_;
     biz.erase("time_expire");
