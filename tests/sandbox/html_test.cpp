@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/time_text.h"
@@ -85,3 +86,20 @@ TEST(Words, LanguageComesFromTheSwitchThenTheCookieThenTheBrowser) {
 
 }  // namespace
 }  // namespace tollgate::sandbox
+TEST(Pages, ARefundIsNoParcelAndNoMissedTime) {
+    const auto key = *PrivateKey::parse(alipay_keys().private_pem);
+    const transport::ServerRequest request{.method = "GET", .headers = {{"Accept-Language", "en"}}};
+    const ShopOrder order{.order = "o", .product = "page", .status = "refunded"};
+    const std::string shop = order_page(order, "http://127.0.0.1", request).body;
+    EXPECT_THAT(shop, testing::HasSubstr("Your money has gone back to you"));
+    EXPECT_THAT(shop, testing::Not(testing::HasSubstr("parcel")));
+    Trade trade = nasty_trade();
+    trade.status = TradeStatus::trade_closed;
+    EXPECT_THAT(cashier_page(trade, kNow, key, request).body,
+                testing::HasSubstr("Its time is over"));
+    trade.paid_at = kNow;
+    const std::string cashier = cashier_page(trade, kNow, key, request).body;
+    EXPECT_THAT(cashier, testing::HasSubstr("This trade was refunded"));
+    EXPECT_THAT(cashier, testing::Not(testing::HasSubstr("Its time is over")));
+}
+
