@@ -39,10 +39,11 @@ config::SandboxSettings settings_for(const std::string& gateway) {
 
 class OverHttp : public testing::Test {
 protected:
-    OverHttp() {
-        sandbox_ = *Sandbox::open(
-            settings_for(gateway_.url()),
-            {.clock = system_clock(), .entropy = entropy_, .random = random_, .log = log_});
+    OverHttp() : OverHttp(system_clock()) {}
+    explicit OverHttp(Clock& clock) {
+        sandbox_ =
+            *Sandbox::open(settings_for(gateway_.url()),
+                           {.clock = clock, .entropy = entropy_, .random = random_, .log = log_});
         alipay_ = "http://127.0.0.1:" + std::to_string(sandbox_->alipay_port());
         shop_ = "http://127.0.0.1:" + std::to_string(sandbox_->shop_port());
         gateway_.connect(alipay_, shop_);
@@ -151,7 +152,6 @@ TEST_F(OverHttp, ShopBelievesSignedEventsOnly) {
     EXPECT_EQ(post(shop_ + "/api/orders", R"({"good":"gold","product":"page"})").status, 400);
 }
 
-TEST_F(OverHttp, ShopSaysWhyThereIsNoPayment) {
 // It used to end the process: the tree was copied, a call of its own for every level.
 TEST_F(OverHttp, TheShopOutlivesADeeplyNestedOrder) {
     const std::string deep = R"({"good":)" + std::string(120'000, '[') + std::string(120'000, ']');
@@ -159,6 +159,7 @@ TEST_F(OverHttp, TheShopOutlivesADeeplyNestedOrder) {
     EXPECT_EQ(get(shop_ + "/").status, 200);
 }
 
+TEST_F(OverHttp, ShopSaysWhyThereIsNoPayment) {
     const ClientReply reply = post(shop_ + "/api/orders", R"({"good":"tea","product":"qr"})");
     EXPECT_EQ(reply.status, 502);
     EXPECT_THAT(reply.body, HasSubstr("no_such_product"));
@@ -283,6 +284,28 @@ TEST_F(OverHttp, ABuyerAgreesToAFreezeAndToALogin) {
             "&scope=auth_base&state=s&redirect_uri=http%3A%2F%2F127.0.0.1%3A9%2Fback");
     EXPECT_THAT(location(back), HasSubstr("http://127.0.0.1:9/back?app_id="));
     EXPECT_THAT(location(back), HasSubstr("&auth_code="));
+}
+
+// Its code was scanned, so the buyer has no page open: the console has the way to it.
+TEST_F(OverHttp, AScannedFreezeThatWaitsIsAgreedToFromTheConsole) {
+    const Json biz = {{"out_order_no", "A_1"},       {"out_request_no", "F_1"},
+                      {"order_title", "押金"},       {"amount", "1000.01"},
+                      {"product_code", "PRE_AUTH"},  {"auth_code", "286600000000000001"},
+                      {"auth_code_type", "bar_code"}};
+    const ClientReply asked = post(alipay_ + "/gateway.do?charset=utf-8",
+                                   to_form(now_request("alipay.fund.auth.order.freeze", biz)));
+    ASSERT_THAT(asked.body, HasSubstr(R"("status":"INIT")"));
+    const auto freeze = [this] {
+        const auto json = parse_object(get(alipay_ + "/sandbox/freezes").body);
+        return json ? json->at("freezes").at(0) : Json();
+    };
+    ASSERT_EQ(freeze().value("order_status", ""), "INIT");
+    const std::string url = freeze().value("fund_url", "");
+    ASSERT_TRUE(url.starts_with(alipay_ + "/fund/"));
+    EXPECT_THAT(get(alipay_ + "/").body, HasSubstr("href=\"" + url.substr(alipay_.size()) + "\""));
+    post(url + "/agree", "nonce=" + nonce(get(url)));
+    EXPECT_EQ(freeze().value("order_status", ""), "AUTHORIZED");
+    EXPECT_EQ(freeze().value("rest", ""), "1000.01");
 }
 
 TEST_F(OverHttp, UnacknowledgedNotificationsAreSentAgain) {
