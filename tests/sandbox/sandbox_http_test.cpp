@@ -308,6 +308,66 @@ TEST_F(OverHttp, AScannedFreezeThatWaitsIsAgreedToFromTheConsole) {
     EXPECT_EQ(freeze().value("rest", ""), "1000.01");
 }
 
+struct OwnTime {
+    HandClock time_;
+};
+
+// Time passes when the test says so; the sockets are real.
+class AtItsOwnTime : private OwnTime, public OverHttp {
+protected:
+    AtItsOwnTime() : OverHttp(time_) {}
+    // Whoever stops waits, by this clock, for what is unanswered.
+    ~AtItsOwnTime() override {
+        client_.cancel_all();
+        pass(std::chrono::hours(9 * 24));
+    }
+
+    void pass(std::chrono::milliseconds time) { time_.pass(time); }
+    // What comes of calls that are never answered, as they end.
+    void call_into_silence(std::size_t calls) {
+        ASSERT_EQ(send({.method = "PUT",
+                        .url = alipay_ + "/sandbox/faults",
+                        .headers = {{"Content-Type", "application/json"}},
+                        .body = R"({"faults":[{"on":"alipay.trade.query","do":"drop_request"}]})"})
+                      .status,
+                  200);
+        const std::string form =
+            to_form(signed_request("alipay.trade.query", {{"out_trade_no", "T"}}));
+        for (std::size_t i = 0; i < calls; ++i) {
+            client_.start(
+                {.url = alipay_ + "/gateway.do?charset=utf-8",
+                 .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
+                 .body = form,
+                 .total_timeout = std::chrono::minutes(5)},
+                [this](Result<ClientReply> reply) { ended_.push_back(std::move(reply)); });
+        }
+    }
+    // Each asks anew, so the front looks at its deadlines too.
+    std::string faults() {
+        return send({.method = "GET", .url = alipay_ + "/sandbox/faults", .fresh_connection = true})
+            .body;
+    }
+
+    std::vector<Result<ClientReply>> ended_;
+};
+
+TEST_F(AtItsOwnTime, NoAnswerMeansNoneForAWeekAndMore) {
+    call_into_silence(1);
+    while (faults().find(R"("struck":1)") == std::string::npos) {
+    }
+    pass(std::chrono::hours(7 * 24));
+    for (int i = 0; i < 5; ++i) faults();
+    client_.run_once(std::chrono::milliseconds(1));
+    EXPECT_TRUE(ended_.empty());
+}
+
+TEST_F(AtItsOwnTime, TheOldestOfTooManyUnansweredCallsIsResetNotAnswered) {
+    call_into_silence(201);
+    while (ended_.empty()) client_.run_once(std::chrono::milliseconds(20));
+    EXPECT_EQ(ended_.size(), 1U);
+    EXPECT_FALSE(ended_.front()) << ended_.front()->status;
+}
+
 TEST_F(OverHttp, UnacknowledgedNotificationsAreSentAgain) {
     gateway_.answer_notifications_with("fail");
     ASSERT_TRUE(drive_one_order({.shop_url = shop_}, system_clock()));
