@@ -117,6 +117,11 @@ Result<Timestamp> check_timestamp(const Fields& fields, Timestamp now, bool buye
     return *timestamp;
 }
 
+Result<Done> check_app_auth_token(std::string_view token) {
+    if (token.empty()) return Done{};
+    return refusal("aop.invalid-app-auth-token", "无效的应用授权令牌：沙箱里没有服务商");
+}
+
 Result<Done> check_urls(const Fields& fields) {
     TOLLGATE_DO(check_url(fields, "notify_url", false));
     TOLLGATE_DO(check_url(fields, "return_url", true));

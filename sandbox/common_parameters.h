@@ -23,6 +23,8 @@ Result<Done> check_version_and_format(const Fields& fields);
 Result<Timestamp> check_timestamp(const Fields& fields, Timestamp now, bool buyer_may_be_late);
 
 // notify_url (no query of its own) and return_url (may have one).
+// No service provider acts for anybody here: every token is refused (protocol notes 9.0).
+Result<Done> check_app_auth_token(std::string_view token);
 Result<Done> check_urls(const Fields& fields);
 
 // Whether it is a whole http:// or https:// address without spaces, fragment or user name.

@@ -4,7 +4,15 @@ namespace tollgate::sandbox {
 
 Result<Json> parse_object(std::string_view text) {
     constexpr bool kThrow = false;
-    Json json = Json::parse(text, nullptr, kThrow);
+    bool too_deep = false;
+    const auto keep = [&too_deep](int levels_around, Json::parse_event_t event, const Json&) {
+        using Event = Json::parse_event_t;
+        const bool begins = event == Event::object_start || event == Event::array_start;
+        too_deep = too_deep || (begins && levels_around >= kJsonDepthMax);
+        return !too_deep;
+    };
+    Json json = Json::parse(text, keep, kThrow);
+    if (too_deep) return Error(ErrorCode::invalid_argument, "JSON that is nested too deep");
     if (json.is_discarded() || !json.is_object()) {
         return Error(ErrorCode::invalid_argument, "not a JSON object");
     }

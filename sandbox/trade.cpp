@@ -16,6 +16,25 @@ std::string_view name_of(TradeStatus status) {
     TOLLGATE_CHECK(false);
 }
 
+std::string masked(std::string_view logon_id) {
+    constexpr std::size_t kShown = 3;
+    constexpr std::size_t kPhoneEnd = 4;
+    const std::string head(logon_id.substr(0, std::min(kShown, logon_id.find('@'))));
+    if (const auto at = logon_id.find('@'); at != std::string_view::npos) {
+        return head + "***" + std::string(logon_id.substr(at));
+    }
+    if (logon_id.size() <= kShown + kPhoneEnd) return head + "****";
+    return head + "****" + std::string(logon_id.substr(logon_id.size() - kPhoneEnd));
+}
+
+Timestamp end_of(const Window& window, Timestamp beginning) {
+    if (!window.to_midnight) return beginning + window.length;
+    constexpr std::int64_t kDay = 86'400'000;
+    constexpr std::int64_t kBeijing = 28'800'000;
+    const std::int64_t days = (beginning.ms + kBeijing) / kDay + 1;
+    return Timestamp{days * kDay - kBeijing};
+}
+
 bool same_order(const PayOrder& left, const PayOrder& right) {
     return left.total == right.total && left.subject == right.subject && left.body == right.body &&
            left.seller_id == right.seller_id && left.product_code == right.product_code;

@@ -153,9 +153,18 @@ TEST_F(Signature, TellsAPlusThatBecameASpace) {
         const std::size_t plus = sign.find('+');
         if (plus == std::string::npos) continue;
         std::ranges::replace(sign, '+', ' ');
-        EXPECT_THAT(refused(with(fields, "sign", sign)).message(), HasSubstr("%2B"));
+        EXPECT_THAT(refused(with(fields, "sign", sign)).message(), HasSubstr("became a space"));
         return;
     }
+    FAIL() << "none of a hundred signatures held a '+'";
+}
+
+// There is nobody here who could act for another.
+TEST_F(Signature, NoAppAuthTokenIsAnybodys) {
+    const Fields acting = with(unsigned_, "app_auth_token", "202611BB00000000000000000000000001");
+    EXPECT_EQ(code(signed_with(acting, app_keys().private_pem)), "aop.invalid-app-auth-token");
+    EXPECT_TRUE(outline_.signature_proved);
+    EXPECT_EQ(code(with(good_, "app_auth_token", "x")), "isv.invalid-signature");
 }
 
 TEST_F(Signature, EmptyValuesTakeNoPart) {
