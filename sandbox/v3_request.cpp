@@ -133,7 +133,8 @@ Result<SignedRequest> judge_v3(const transport::ServerRequest& request, const Ap
          .alipay_root_cert_sn = request.header("alipay-root-cert-sn").value_or("")},
         *judged.app, now));
     TOLLGATE_DO(check_signature(request, authorization, *judged.app));
-    TOLLGATE_DO(check_app_auth_token(request.header("alipay-app-auth-token").value_or("")));
+    TOLLGATE_DO(
+        check_app_auth_token(request.header("alipay-app-auth-token").value_or(""), *judged.app));
     TOLLGATE_TRY(judged.encrypted,
                  asked_encryption(*judged.app, request.header("alipay-encrypt-type").value_or("")));
     TOLLGATE_TRY(judged.biz, read_body(request, judged));

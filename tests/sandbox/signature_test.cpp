@@ -167,6 +167,20 @@ TEST_F(Signature, NoAppAuthTokenIsAnybodys) {
     EXPECT_EQ(code(with(good_, "app_auth_token", "x")), "isv.invalid-signature");
 }
 
+TEST_F(Signature, TakesTheAppAuthTokenOfTheSettings) {
+    Apps apps = two_apps();
+    apps.front().app_auth_token = std::make_shared<const Secret>("202611BB01");
+    const RequestJudge judge(apps, *PublicKey::parse(alipay_keys().public_pem));
+    const auto acting_with = [&](const std::string& token) {
+        const std::string query =
+            to_form(signed_with(with(unsigned_, "app_auth_token", token), app_keys().private_pem));
+        const auto judged = judge.judge({.query = query, .body = ""}, kNow, outline_);
+        return judged ? "accepted" : judged.error().reason();
+    };
+    EXPECT_EQ(acting_with("202611BB01"), "accepted");
+    EXPECT_EQ(acting_with("202611BB02"), "aop.invalid-app-auth-token");
+}
+
 TEST_F(Signature, EmptyValuesTakeNoPart) {
     Fields fields = good_;
     fields.push_back({.name = "auth_token", .value = ""});
