@@ -19,12 +19,20 @@ std::string_view name_of(TradeStatus status) {
 std::string masked(std::string_view logon_id) {
     constexpr std::size_t kShown = 3;
     constexpr std::size_t kPhoneEnd = 4;
-    const std::string head(logon_id.substr(0, std::min(kShown, logon_id.find('@'))));
+    const auto begins_a_character = [&](std::size_t place) {
+        return place >= logon_id.size() ||
+               (static_cast<unsigned char>(logon_id[place]) & 0xC0U) != 0x80U;
+    };
+    std::size_t head = std::min(kShown, logon_id.find('@'));
+    while (!begins_a_character(head)) --head;
+    const std::string shown(logon_id.substr(0, head));
     if (const auto at = logon_id.find('@'); at != std::string_view::npos) {
-        return head + "***" + std::string(logon_id.substr(at));
+        return shown + "***" + std::string(logon_id.substr(at));
     }
-    if (logon_id.size() <= kShown + kPhoneEnd) return head + "****";
-    return head + "****" + std::string(logon_id.substr(logon_id.size() - kPhoneEnd));
+    if (logon_id.size() <= kShown + kPhoneEnd) return shown + "****";
+    std::size_t tail = logon_id.size() - kPhoneEnd;
+    while (!begins_a_character(tail)) ++tail;
+    return shown + "****" + std::string(logon_id.substr(tail));
 }
 
 Timestamp end_of(const Window& window, Timestamp beginning) {

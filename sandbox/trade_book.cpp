@@ -95,7 +95,7 @@ Result<std::string> TradeBook::offer(const PayOrder& order, Timestamp now) {
     if (known != nullptr && !same_order(known->order, order)) return inconsistent();
     Offer& offer = known != nullptr ? *known : new_offer(order);
     offer.order = order;
-    if (offer.until <= now) renew_code(offer, now);
+    if (!code_lives(offer, now)) renew_code(offer, now);
     return offer.code;
 }
 
@@ -111,19 +111,23 @@ TradeBook::Offer& TradeBook::new_offer(const PayOrder& order) {
     return offer;
 }
 
+// As long as its latest request says, from when it was made.
+bool TradeBook::code_lives(const Offer& offer, Timestamp now) const {
+    if (offer.code.empty() || now >= offer.code_made_at + rules_.code_life) return false;
+    const auto& asked = offer.order.code_window;
+    return !asked || now < end_of(*asked, offer.code_made_at);
+}
+
 void TradeBook::renew_code(Offer& offer, Timestamp now) {
     offer_by_code_.erase(offer.code);
     offer.code = random_hex(entropy_, 12);
-    offer.until = now + rules_.code_life;
-    if (offer.order.code_window) {
-        offer.until = std::min(offer.until, end_of(*offer.order.code_window, now));
-    }
+    offer.code_made_at = now;
     offer_by_code_[offer.code] = &offer;
 }
 
 Result<const Trade*> TradeBook::scan(std::string_view code, Timestamp now) {
     const Offer* offer = found_in(offer_by_code_, code);
-    if (offer == nullptr || offer->until <= now) {
+    if (offer == nullptr || !code_lives(*offer, now)) {
         return refusal("ACQ.TRADE_NOT_EXIST", "二维码无效或已过期");
     }
     return open(offer->order, now);

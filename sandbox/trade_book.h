@@ -119,13 +119,14 @@ private:
     struct Offer {
         PayOrder order;
         std::string code;
-        Timestamp until;  // Of the code.
+        Timestamp code_made_at;
     };
 
     Entry* find(std::string_view trade_no);
     Entry* find_by_number(const PayOrder& order);
     Result<Done> may_refund(const Trade& trade, const RefundOrder& order, Timestamp now) const;
     Offer& new_offer(const PayOrder& order);
+    bool code_lives(const Offer& offer, Timestamp now) const;
     void renew_code(Offer& offer, Timestamp now);
     void close_entry(Entry& entry, Timestamp at);
     void pay_entry(Entry& entry, Timestamp now);

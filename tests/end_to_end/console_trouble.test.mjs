@@ -47,7 +47,7 @@ async function holdOnce(pattern, method, answer) {
     await answerOnce(pattern, method, async route => {
         came();
         await held;
-        await route.fulfill(answer);
+        await (answer ? route.fulfill(answer) : route.continue());
     });
     return { seen, letGo };
 }
@@ -103,6 +103,38 @@ describe('an action', () => {
         await dialog().getByText('Asks Alipay how the trade stands').waitFor();
     });
 
+    test('closed while it works, what it has done is shown', async () => {
+        await openPayment(page, made.held);
+        await act(page, 'settle').click();
+        await row(page, 'Amount differs').locator('button').click();
+        const held = await holdOnce('**/settle', 'POST');
+        await act(page, 'settle').click();
+        await dialog().getByLabel(/^Ignore/).check();
+        await dialog().locator('input[name=reason]').fill('a test of ours');
+        await dialog().locator('button[type=submit]').click();
+        await held.seen;
+        await page.keyboard.press('Escape');
+        await dialog().waitFor({ state: 'detached' });
+        held.letGo();
+        await told().getByText('Done').waitFor();
+        await page.getByText('No difference fits').waitFor();
+    });
+
+    test('what was sent once stays as it was, whatever a second try is told', async () => {
+        await openPayment(page, made.dear);
+        browser.expect(/ERR_FAILED/);
+        browser.expect(/status of 409/);
+        await act(page, 'close').click();
+        await dialog().locator('input[name=reason]').fill('he left');
+        await answerOnce('**/close', 'POST', route => route.abort());
+        await dialog().locator('button[type=submit]').click();
+        await dialog().getByText('It may have happened').waitFor();
+        await answerOnce('**/close', 'POST', problem(409, 'in_progress'));
+        await dialog().locator('button[type=submit]').click();
+        await dialog().getByText('The first try is still under way').waitFor();
+        assert.equal(await dialog().locator('input[name=reason]').isDisabled(), true);
+    });
+
     test('why is for the audit; what Alipay is told is a field of its own', async () => {
         await openPayment(page, made.paid);
         const refund = async (number, toBuyer) => {
@@ -125,7 +157,7 @@ describe('an action', () => {
         try {
             await openPayment(page, made.dear);
             await act(page, 'refresh').click();
-            await confirm(page, '', 'Alipay was not heard. As far as we know: Waiting for payment');
+            await confirm(page, '', 'Alipay was not asked again, or did not answer. As far as we know: Waiting for payment');
         } finally {
             await world.sandbox.start();
         }

@@ -18,9 +18,19 @@ TEST(ParseObject, RefusesWhatNestsTooDeep) {
 }
 
 TEST(ParseObject, BracketsInsideATextAreNoDepth) {
-    const auto json = parse_object(R"({"a":")" + std::string(1'000, '[') + R"("})");
+    const std::string brackets(1'000, '[');
+    const auto json = parse_object(R"({"a":"\")" + brackets + R"(\\","b":)" + nested(30) + "}");
     ASSERT_TRUE(json);
-    EXPECT_EQ(text_member(*json, "a")->size(), 1'000U);
+    EXPECT_EQ(text_member(*json, "a"), '"' + brackets + '\\');
+}
+
+// Many beside each other are no depth, and take no more time each than few.
+TEST(ParseObject, TakesManyMembersOfOneLevel) {
+    std::string many;
+    for (int i = 0; i < 80'000; ++i) many += "{},";
+    const auto json = parse_object(R"({"a":[)" + many + "{}]}");
+    ASSERT_TRUE(json);
+    EXPECT_EQ((*json)["a"].size(), 80'001U);
 }
 
 }  // namespace

@@ -224,6 +224,13 @@ TEST_F(Codes, LiveLessLongWhenAskedFor) {
     const std::string code = code_for(biz);
     clock_.pass(minutes(10));
     EXPECT_EQ(books_.trades.scan(code, clock_.now()).error().reason(), "ACQ.TRADE_NOT_EXIST");
+    // The latest request says how long, from when the code was made.
+    clock_.pass(minutes(120));
+    const std::string next = code_for(asked_);
+    clock_.pass(minutes(5));
+    EXPECT_EQ(code_for(biz), next);
+    clock_.pass(minutes(5));
+    EXPECT_EQ(books_.trades.scan(next, clock_.now()).error().reason(), "ACQ.TRADE_NOT_EXIST");
     biz["qr_code_timeout_express"] = "16d";
     EXPECT_THAT(refusal("trade.precreate", biz), HasSubstr("qr_code_timeout_express"));
 }
@@ -299,7 +306,9 @@ TEST_F(Created, LogonIdsAreShownMasked) {
              {"bamboo@mail.example", "bam***@mail.example"},
              {"a@mail.example", "a***@mail.example"},
              {"15912345620", "159****5620"},
-             {"nobody", "nob****"}}) {
+             {"nobody", "nob****"},
+             {"测试买家", "测****家"},
+             {"ab李@mail.example", "ab***@mail.example"}}) {
         Json biz = asked("buyer_logon_id", logon_id);
         biz["out_trade_no"] = "T_" + std::to_string(seen_.size());
         ASSERT_EQ(code("trade.create", biz), "");

@@ -25,7 +25,7 @@ export class ApiError extends Error {
 }
 
 // How the gateway says that it did nothing, among what is no fault of the asker's.
-const kNothingDone = new Set(['alipay_unavailable', 'storage_unavailable', 'disk_full', 'overloaded', 'sandbox_unavailable']);
+const kNothingDone = new Set(['alipay_unavailable', 'storage_unavailable', 'disk_full', 'overloaded']);
 
 export const asProblem = (problem: unknown): ApiError =>
     problem instanceof ApiError ? problem : new ApiError('away', 0, '', String(problem));

@@ -78,7 +78,6 @@ export function DeliveryList({ endpoint, route, turn, onChanged }: {
             {chosen && (
                 <ActionDialog title={w.act.redeliver} how={w.act.redeliver_one_how(chosen.type)} onClose={() => setChosen(null)}
                     onDone={told => {
-                        setChosen(null);
                         say(told);
                         list.again();
                         onChanged();

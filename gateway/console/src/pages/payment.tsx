@@ -19,7 +19,6 @@ export function PaymentPage({ id }: { id: string }) {
     const [chosen, setChosen] = useState<Chosen | null>(null);
     const w = words();
     const done = (told: string) => {
-        setChosen(null);
         say(told);
         again();
     };

@@ -64,7 +64,7 @@ export function RangeDialog({ endpoint, onDone, onClose }: { endpoint: string; o
                 });
                 if (!told.more) return w.act.began(count(told.count));
                 setRest(told);
-                return null;
+                return { told: `${w.act.began(count(told.count))}. ${d.at_most}` };
             }}>
             <div class="pair">
                 <Field label={d.from}><input type="datetime-local" max={kLastMoment} value={from} required onInput={event => changed(setFrom)(event.currentTarget.value)} /></Field>

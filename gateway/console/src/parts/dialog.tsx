@@ -2,7 +2,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { asProblem, newKey, type ApiError } from '../api';
-import { useDesk } from '../desk';
 import { words } from '../words';
 import { Field } from './form';
 import { Trouble, troubleText } from './small';
@@ -41,11 +40,15 @@ export interface ActionProps {
     children?: ComponentChildren;
     // What is still missing in the fields above the reason; "" when nothing is.
     missing?: () => string;
-    // Does it, and gives what the operator is told afterwards; null when there is more to ask here.
-    run: (doing: Doing) => Promise<string | null>;
+    // Does it, and gives what the operator is told afterwards.
+    run: (doing: Doing) => Promise<string | More>;
+    // It was done, or may have been: tells so, and looks anew. Also after the dialog was closed.
     onDone: (told: string) => void;
     onClose: () => void;
 }
+
+// There is more to ask in the same dialog; `told`: how far it is, for an operator who has closed it meanwhile.
+export interface More { told: string }
 
 export function ActionDialog({ title, how, verb, danger, asksOnly, children, missing, run, onDone, onClose }: ActionProps) {
     const [reason, setReason] = useState('');
@@ -53,21 +56,24 @@ export function ActionDialog({ title, how, verb, danger, asksOnly, children, mis
     const [problem, setProblem] = useState<ApiError | null>(null);
     const [lack, setLack] = useState('');
     const [key] = useState(newKey);
-    const { say } = useDesk();
+    // Sent once more it must be the same: under the same key another would be refused.
+    const [fixed, setFixed] = useState(false);
     const there = useRef(true);
     useEffect(() => () => {
         there.current = false;
     }, []);
     const w = words();
     // Closed meanwhile: how it ended is told all the same, and whatever else is open now stays as it is.
-    const ended = (told: string | null) => {
-        if (!there.current) say(told ?? w.act.done);
-        else if (told !== null) onDone(told);
-        else setWorking(false);
+    const ended = (end: string | More) => {
+        if (there.current && typeof end !== 'string') return setWorking(false);
+        if (there.current) onClose();
+        onDone(typeof end === 'string' ? end : end.told);
     };
     const failed = (failure: ApiError) => {
-        if (!there.current) say(`${title}${w.colon}${failure.unclear ? w.act.unclear_closed : troubleText(failure).title}`);
+        const unclear = failure.unclear && !asksOnly;
+        if (!there.current) onDone(`${title}${w.colon}${unclear ? w.act.unclear_closed : troubleText(failure).title}`);
         setProblem(failure);
+        setFixed(had => had || unclear);
         setWorking(false);
     };
     const submit = async (event: Event) => {
@@ -79,8 +85,6 @@ export function ActionDialog({ title, how, verb, danger, asksOnly, children, mis
         setProblem(null);
         await run({ reason: reason.trim(), key }).then(ended, failure => failed(asProblem(failure)));
     };
-    // Sent once more it must be the same: under the same key another would be refused.
-    const fixed = problem?.unclear === true;
     return (
         <Dialog title={title} onClose={onClose}>
             {how !== '' && <p class="soft">{how}</p>}
@@ -94,7 +98,7 @@ export function ActionDialog({ title, how, verb, danger, asksOnly, children, mis
                 </fieldset>
                 {lack !== '' && <p class="problem" role="alert">{lack}</p>}
                 {problem && <Trouble problem={problem} />}
-                {problem?.unclear && <p class="soft">{w.act.unclear}</p>}
+                {problem?.unclear && !asksOnly && <p class="soft">{w.act.unclear}</p>}
                 <div class="buttons">
                     <button type="button" class="plain" onClick={onClose}>{w.cancel}</button>
                     <button type="submit" class={danger ? 'danger' : ''} disabled={working}>

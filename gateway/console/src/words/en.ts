@@ -141,7 +141,7 @@ export const en = {
         renew: 'Renew certificate', renew_how: 'The pretend Alipay signs with its next certificate from now on.',
         set_faults: 'Set faults', clear_faults: 'No faults',
         refund_done: (status: string) => `Refund: ${status}`, payment_done: (status: string) => `The payment is now: ${status}`,
-        not_heard: (status: string) => `Alipay was not heard. As far as we know: ${status}`,
+        not_heard: (status: string) => `Alipay was not asked again, or did not answer. As far as we know: ${status}`,
         began: (n: string) => `${n} deliveries begun`, sent: 'Sent',
     },
 

@@ -130,7 +130,7 @@ export const zh: Words = {
         renew: '更换证书', renew_how: '从现在起，模拟支付宝使用下一张证书签名。',
         set_faults: '设置故障', clear_faults: '清除故障',
         refund_done: status => `退款：${status}`, payment_done: status => `支付现在是：${status}`,
-        not_heard: status => `没有得到支付宝的答复，目前所知：${status}`,
+        not_heard: status => `没有再次询问支付宝，或它没有应答。目前所知：${status}`,
         began: n => `已开始投递 ${n} 个`, sent: '已发送',
     },
 
