@@ -42,8 +42,8 @@ void adopt(FrontState& front, ListenerState& listener, Descriptor socket, std::s
                                                    .body_bytes_max = limits.body_bytes_max,
                                                    .body_limit = &listener.settings.body_limit},
                                      std::move(peer)));
-    // Who connects and says nothing gets no longer than who says it slowly. Fixed before anybody can
-    // see the connection in the counters.
+    // Who connects and says nothing gets no longer than who says it slowly. Fixed before anybody
+    // can see the connection in the counters.
     const auto deadline = front.seams.clock.monotonic() + limits.request_time;
     slot->connection().handshake_deadline = deadline;
     listener.connections.fetch_add(1);
