@@ -46,6 +46,7 @@ SandboxApp read_sandbox_app(Section& section) {
         section.need_public_text("app_public_key", app.app_public_key);
     }
     if (section.has("encrypt_key")) section.need_secret("encrypt_key", app.encrypt_key);
+    if (section.has("app_auth_token")) section.need_secret("app_auth_token", app.app_auth_token);
     section.may_have_choice("sign_type", app.sign_type, {"RSA2", "RSA"});
     section.need_text("name", app.name);
     section.may_have_url("application_gateway", app.application_gateway);

@@ -30,7 +30,8 @@ struct SandboxApp {
     std::string name;                 // What the cashier calls the merchant.
     std::string application_gateway;  // Where messages of the "FROM Ant" kind go, if anywhere.
     std::optional<SandboxCertificates> certificates;
-    Secret encrypt_key;  // Base64; empty: content encryption is off.
+    Secret encrypt_key;     // Base64; empty: content encryption is off.
+    Secret app_auth_token;  // Of a merchant that it acts for; empty: it acts for nobody.
 };
 
 struct SandboxAlipay {

@@ -4,7 +4,7 @@
 #include "base/check.h"
 #include "ledger/postgres_outbox.h"
 #include "ledger/postgres_outbox_reading.h"
-#include "ledger/rows.h"
+#include "ledger/postgres_rows.h"
 
 namespace tollgate::ledger {
 namespace {
@@ -21,7 +21,7 @@ bool same_plan(const EndpointPlan& a, const EndpointPlan& b) {
 Result<std::vector<Endpoint>> PostgresOutbox::endpoints_changed_since(std::int64_t version) {
     static const std::string kSql = select_endpoint_rows("version > $1 ORDER BY version");
     TOLLGATE_TRY(const auto rows, session_.query(kSql.c_str(), version));
-    return read_endpoints(rows);
+    return read_all(rows, read_endpoint<PostgresRow>);
 }
 
 // Its row is ours until the COMMIT: nobody who changes an endpoint later gets a lower version.
@@ -156,7 +156,7 @@ Result<Done> PostgresOutbox::set_configured_endpoints(const std::vector<Configur
         const auto found,
         session_.query_all({{"SELECT last FROM endpoint_change WHERE id = 1 FOR NO KEY UPDATE", {}},
                             {kConfigured.c_str(), {}}}));
-    TOLLGATE_TRY(auto known, read_endpoints(found[1]));
+    TOLLGATE_TRY(auto known, read_all(found[1], read_endpoint<PostgresRow>));
     for (Endpoint& endpoint : known) {
         const bool named = std::ranges::any_of(
             endpoints, [&](const Configured& configured) { return configured.id == endpoint.id; });
@@ -165,7 +165,7 @@ Result<Done> PostgresOutbox::set_configured_endpoints(const std::vector<Configur
     }
     for (const Configured& configured : endpoints) {
         TOLLGATE_TRY(const auto rows, session_.query(kById.c_str(), configured.id));
-        TOLLGATE_TRY(auto there, read_endpoints(rows));
+        TOLLGATE_TRY(auto there, read_all(rows, read_endpoint<PostgresRow>));
         if (there.empty()) {
             Endpoint endpoint;
             endpoint.id = configured.id;

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "ledger/postgres_reading.h"
-#include "ledger/rows.h"
+#include "ledger/postgres_rows.h"
 
 namespace tollgate::ledger {
 namespace {
@@ -100,16 +100,16 @@ Result<Done> PostgresReading::fetch(const Foresight& keys) {
     preauths.expect(ahead_.preauthorisations);
     for (const NotificationKey& key : keys.notifications) ahead_.notifications[key];
     for (const std::string& trade_no : keys.trade_nos) ahead_.trade_nos[trade_no];
-    TOLLGATE_TRY(auto by_number, read_payments(found[0]));
+    TOLLGATE_TRY(auto by_number, read_all(found[0], read_payment<PostgresRow>));
     for (Payment& payment : by_number) {
         ahead_.payments[{payment.app, payment.out_trade_no}] = std::move(payment);
     }
-    TOLLGATE_TRY(auto by_trade_no, read_payments(found[1]));
+    TOLLGATE_TRY(auto by_trade_no, read_all(found[1], read_payment<PostgresRow>));
     for (Payment& payment : by_trade_no) {
         ahead_.trade_nos[*payment.trade_no] = std::move(payment);
     }
-    for (int i = 0; i < found[2].size(); ++i) {
-        TOLLGATE_TRY(auto preauth, read_preauth(found[2][i]));
+    TOLLGATE_TRY(auto found_preauths, read_all(found[2], read_preauth<PostgresRow>));
+    for (Preauthorisation& preauth : found_preauths) {
         ahead_.preauthorisations[{preauth.app, preauth.out_auth_no}] = std::move(preauth);
     }
     for (int i = 0; i < found[3].size(); ++i) {

@@ -1,6 +1,6 @@
 // What of PostgresBooks ends payments: leases, one-time tokens, kept answers, settlements.
 #include "ledger/postgres_books.h"
-#include "ledger/rows.h"
+#include "ledger/postgres_rows.h"
 
 namespace tollgate::ledger {
 
@@ -49,7 +49,7 @@ Result<std::vector<Payment>> PostgresBooks::claim_due_payments(Timestamp now, Ti
             " RETURNING payment.*, due_ms) SELECT ") +
         kPaymentColumns + " FROM taken ORDER BY due_ms, id";
     TOLLGATE_TRY(const auto rows, session_.write_now(kSql.c_str(), now.ms, until.ms, limit));
-    TOLLGATE_TRY(auto payments, read_payments(rows));
+    TOLLGATE_TRY(auto payments, read_all(rows, read_payment<PostgresRow>));
     for (const Payment& payment : payments) ahead_.forget(payment);
     return payments;
 }

@@ -4,8 +4,7 @@
 
 #include "base/id.h"
 #include "ledger/postgres_books.h"
-#include "ledger/postgres_reading.h"
-#include "ledger/rows.h"
+#include "ledger/postgres_rows.h"
 
 namespace tollgate::ledger {
 namespace {
@@ -49,7 +48,7 @@ Result<PaymentPage> PostgresLookup::payments(const PaymentQuery& query) {
                      session_.query(
                          kSql.c_str(), below, from, looked_at, PostgresValue::array(query.apps),
                          query.status ? name_of(*query.status) : std::string_view(), query.limit));
-        TOLLGATE_TRY(page.rows, read_payments(rows));
+        TOLLGATE_TRY(page.rows, read_all(rows, read_payment<PostgresRow>));
         if (page.rows.size() < static_cast<std::size_t>(query.limit)) continue;
         page.next = page.rows.back().id;
         return page;
@@ -65,16 +64,14 @@ Result<std::vector<Payment>> PostgresLookup::payments_refunded_as(std::string_vi
         "id IN (SELECT payment FROM refund WHERE out_request_no = $1 ORDER BY id DESC LIMIT $2)"
         " ORDER BY id DESC");
     TOLLGATE_TRY(const auto rows, session_.query(kSql.c_str(), out_request_no, limit));
-    return read_payments(rows);
+    return read_all(rows, read_payment<PostgresRow>);
 }
 
 Result<std::optional<Payment>> PostgresLookup::payment_of_event(std::string_view event_id) {
     static const std::string kSql =
         select_payments("id = (SELECT payment FROM event WHERE event_id = $1)");
     TOLLGATE_TRY(const auto rows, session_.query(kSql.c_str(), event_id));
-    TOLLGATE_TRY(auto found, read_payments(rows));
-    if (found.empty()) return std::optional<Payment>();
-    return std::optional(std::move(found.front()));
+    return read_first(rows, read_payment<PostgresRow>);
 }
 
 Result<std::vector<EventView>> PostgresLookup::events_of(const Payment& payment, Timestamp at) {
@@ -84,9 +81,7 @@ Result<std::vector<EventView>> PostgresLookup::events_of(const Payment& payment,
                        " created_ms, publication FROM event WHERE event_id >= $1"
                        " AND event_id < $2 AND payment = $3 ORDER BY id",
                        id_begin("evt", at), id_begin("evt", Timestamp{at.ms + 1}), payment.row));
-    std::vector<EventView> events;
-    for (int i = 0; i < rows.size(); ++i) events.push_back(read_event(rows[i]));
-    return events;
+    return read_all(rows, read_event<PostgresRow>);
 }
 
 // By halving, as first_row_since() does, but in one round trip.
@@ -181,7 +176,7 @@ Result<ActionPage> PostgresLookup::actions(const ActionQuery& query) {
                                       : session_.query(kOfTarget.c_str(), below, query.limit,
                                                        PostgresValue::array(query.targets)));
     ActionPage page;
-    for (int i = 0; i < rows.size(); ++i) page.rows.push_back(read_action(rows[i]));
+    TOLLGATE_TRY(page.rows, read_all(rows, read_action<PostgresRow>));
     if (page.rows.size() == static_cast<std::size_t>(query.limit)) page.next = page.rows.back().id;
     return page;
 }
@@ -236,8 +231,7 @@ Result<Unfinished> PostgresLookup::unfinished() {
         " WHERE next_sweep_ms IS NOT NULL ORDER BY next_sweep_ms LIMIT $1) due"
         " WHERE status IN ('pending', 'unknown', 'closing') ORDER BY created_ms, id LIMIT 1)");
     TOLLGATE_TRY(const auto oldest, session_.query(kOldest.c_str(), kUnfinishedMax));
-    TOLLGATE_TRY(auto found, read_payments(oldest));
-    if (!found.empty()) unfinished.oldest = std::move(found.front());
+    TOLLGATE_TRY(unfinished.oldest, read_first(oldest, read_payment<PostgresRow>));
     return unfinished;
 }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ledger/rows.h"
+#include "ledger/postgres_rows.h"
 
 namespace tollgate::ledger {
 namespace {
@@ -54,15 +54,6 @@ const std::string& count_sql(bool given_up) {
     return given_up ? kGivenUp : kAll;
 }
 
-Result<std::vector<DeliveryView>> read_deliveries(const PostgresRows& rows) {
-    std::vector<DeliveryView> deliveries;
-    for (int i = 0; i < rows.size(); ++i) {
-        TOLLGATE_TRY(auto delivery, read_delivery(rows[i]));
-        deliveries.push_back(std::move(delivery));
-    }
-    return deliveries;
-}
-
 // What a delivery query binds, in the order of its parameters.
 Result<PostgresRows> ask(PostgresSession& session, const char* sql, const DeliveryQuery& query,
                          std::int64_t limit) {
@@ -81,27 +72,16 @@ std::string select_endpoint_rows(const char* condition) {
     return std::string("SELECT ") + kEndpointColumns + " FROM endpoint WHERE " + condition;
 }
 
-Result<std::vector<Endpoint>> read_endpoints(const PostgresRows& rows) {
-    std::vector<Endpoint> endpoints;
-    for (int i = 0; i < rows.size(); ++i) {
-        TOLLGATE_TRY(auto endpoint, read_endpoint(rows[i]));
-        endpoints.push_back(std::move(endpoint));
-    }
-    return endpoints;
-}
-
 Result<std::vector<Endpoint>> PostgresOutboxReading::endpoints() {
     static const std::string kSql = select_endpoint_rows("status <> 'removed' ORDER BY id");
     TOLLGATE_TRY(const auto rows, session_.query(kSql.c_str()));
-    return read_endpoints(rows);
+    return read_all(rows, read_endpoint<PostgresRow>);
 }
 
 Result<std::optional<Endpoint>> PostgresOutboxReading::endpoint(std::string_view id) {
     static const std::string kSql = select_endpoint_rows("endpoint_id = $1");
     TOLLGATE_TRY(const auto rows, session_.query(kSql.c_str(), id));
-    TOLLGATE_TRY(auto found, read_endpoints(rows));
-    if (found.empty()) return std::optional<Endpoint>();
-    return std::optional(std::move(found.front()));
+    return read_first(rows, read_endpoint<PostgresRow>);
 }
 
 Result<EndpointLoad> PostgresOutboxReading::load_of(const Endpoint& endpoint) {
@@ -177,16 +157,13 @@ Result<std::vector<EventView>> PostgresOutboxReading::events(const EventQuery& q
         const auto rows,
         session_.query(kSql.c_str(), PostgresValue::array(query.apps), query.type, query.after,
                        first, query.since ? query.since->ms : INT64_MIN, query.limit));
-    std::vector<EventView> events;
-    for (int i = 0; i < rows.size(); ++i) events.push_back(read_event(rows[i]));
-    return events;
+    return read_all(rows, read_event<PostgresRow>);
 }
 
 Result<std::optional<EventView>> PostgresOutboxReading::event(std::string_view event_id) {
     static const std::string kSql = select_events("event_id = $1");
     TOLLGATE_TRY(const auto rows, session_.query(kSql.c_str(), event_id));
-    if (rows.empty()) return std::optional<EventView>();
-    return std::optional(read_event(rows[0]));
+    return read_first(rows, read_event<PostgresRow>);
 }
 
 Result<std::int64_t> PostgresOutboxReading::published_to() {
@@ -203,7 +180,7 @@ Result<std::vector<DeliveryView>> PostgresOutboxReading::deliveries_of(const Eve
     static const std::string kSql = select_deliveries(
         "delivery.id = ANY (SELECT id * 1099511627776 + $1 FROM endpoint) ORDER BY delivery.id");
     TOLLGATE_TRY(const auto rows, session_.query(kSql.c_str(), event.row));
-    return read_deliveries(rows);
+    return read_all(rows, read_delivery<PostgresRow>);
 }
 
 Result<std::vector<AttemptView>> PostgresOutboxReading::attempts_of(const EventView& event) {
@@ -221,15 +198,13 @@ Result<std::vector<AttemptView>> PostgresOutboxReading::attempts_of(const EventV
                        " ON delivery.id = endpoint.id * 1099511627776 + $1"
                        " WHERE first_started_ms IS NOT NULL ORDER BY 4, 15, 2",
                        event.row));
-    std::vector<AttemptView> attempts;
-    for (int i = 0; i < rows.size(); ++i) attempts.push_back(read_attempt(rows[i]));
-    return attempts;
+    return read_all(rows, read_attempt<PostgresRow>);
 }
 
 Result<std::vector<DeliveryView>> PostgresOutboxReading::deliveries(const DeliveryQuery& query) {
     const std::string& sql = deliveries_sql(only_given_up(query.statuses));
     TOLLGATE_TRY(const auto rows, ask(session_, sql.c_str(), query, query.limit));
-    return read_deliveries(rows);
+    return read_all(rows, read_delivery<PostgresRow>);
 }
 
 Result<std::int64_t> PostgresOutboxReading::count_deliveries(const DeliveryQuery& query) {

@@ -33,7 +33,5 @@ private:
 
 // A SELECT of endpoints. For a static local: statements are told apart by address.
 std::string select_endpoint_rows(const char* condition);
-// Every row that a query has given.
-Result<std::vector<Endpoint>> read_endpoints(const PostgresRows& rows);
 
 }  // namespace tollgate::ledger

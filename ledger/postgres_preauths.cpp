@@ -1,7 +1,6 @@
 #include "ledger/postgres_preauths.h"
 
-#include "ledger/postgres_reading.h"
-#include "ledger/rows.h"
+#include "ledger/postgres_rows.h"
 
 namespace tollgate::ledger {
 namespace {
@@ -13,21 +12,6 @@ constexpr const char* kInsertTransition =
 
 std::string select_preauths(const char* condition) {
     return std::string("SELECT ") + kPreauthColumns + " FROM preauthorisation WHERE " + condition;
-}
-
-Result<std::vector<Preauthorisation>> read_preauths(const PostgresRows& rows) {
-    std::vector<Preauthorisation> preauths;
-    for (int i = 0; i < rows.size(); ++i) {
-        TOLLGATE_TRY(auto preauth, read_preauth(rows[i]));
-        preauths.push_back(std::move(preauth));
-    }
-    return preauths;
-}
-
-Result<std::optional<Preauthorisation>> only_preauth(const PostgresRows& rows) {
-    if (rows.empty()) return std::optional<Preauthorisation>();
-    TOLLGATE_TRY(auto preauth, read_preauth(rows[0]));
-    return std::optional(std::move(preauth));
 }
 
 std::optional<std::int64_t> fen_of(const std::optional<Money>& amount) {
@@ -42,20 +26,20 @@ Result<std::optional<Preauthorisation>> PostgresPreauthReading::one(std::string_
     if (known != ahead_.preauthorisations.end()) return known->second;
     static const std::string kSql = select_preauths("app = $1 AND out_auth_no = $2");
     TOLLGATE_TRY(const auto rows, session_.query_locked(kSql.c_str(), kPreauth, app, out_auth_no));
-    return only_preauth(rows);
+    return read_first(rows, read_preauth<PostgresRow>);
 }
 
 Result<std::optional<Preauthorisation>> PostgresPreauthReading::by_row(RowId row) {
     static const std::string kSql = select_preauths("id = $1");
     TOLLGATE_TRY(const auto rows, session_.query_locked(kSql.c_str(), kPreauth, row));
-    return only_preauth(rows);
+    return read_first(rows, read_preauth<PostgresRow>);
 }
 
 Result<std::vector<Preauthorisation>> PostgresPreauthReading::as_they_stand(
     const std::vector<RowId>& rows) {
     static const std::string kSql = select_preauths("id = ANY ($1::bigint[]) ORDER BY id");
     TOLLGATE_TRY(const auto found, session_.query(kSql.c_str(), PostgresValue::array(rows)));
-    return read_preauths(found);
+    return read_all(found, read_preauth<PostgresRow>);
 }
 
 Result<std::vector<TransitionRecord>> PostgresPreauthReading::history_of(
@@ -65,7 +49,7 @@ Result<std::vector<TransitionRecord>> PostgresPreauthReading::history_of(
                                 " request_id, at_ms FROM preauthorisation_transition"
                                 " WHERE preauthorisation = $1 ORDER BY version",
                                 preauth.row));
-    return read_transitions(rows);
+    return read_all(rows, read_transition<PostgresRow>);
 }
 
 Result<Done> PostgresPreauthBooks::add(Preauthorisation& preauth, const Origin& origin) {
@@ -129,7 +113,7 @@ Result<std::vector<Preauthorisation>> PostgresPreauthBooks::claim_due(Timestamp 
             " WHERE id = due_id RETURNING preauthorisation.*, due_ms) SELECT ") +
         kPreauthColumns + " FROM taken ORDER BY due_ms, id";
     TOLLGATE_TRY(const auto rows, session_.write_now(kSql.c_str(), now.ms, until.ms, limit));
-    TOLLGATE_TRY(auto due, read_preauths(rows));
+    TOLLGATE_TRY(auto due, read_all(rows, read_preauth<PostgresRow>));
     for (const Preauthorisation& preauth : due) ahead_.forget(preauth);
     return due;
 }

@@ -1,6 +1,6 @@
 #include "ledger/postgres_reading.h"
 
-#include "ledger/rows.h"
+#include "ledger/postgres_rows.h"
 
 namespace tollgate::ledger {
 namespace {
@@ -16,12 +16,6 @@ std::string select_differences(const char* condition) {
            " FROM difference d LEFT JOIN payment p ON p.id = d.payment WHERE " + condition;
 }
 
-Result<std::optional<Payment>> only_payment(const PostgresRows& rows) {
-    if (rows.empty()) return std::optional<Payment>();
-    TOLLGATE_TRY(auto payment, read_payment(rows[0]));
-    return std::optional(std::move(payment));
-}
-
 std::optional<Verdict> verdict_from(std::string_view name) {
     for (const Verdict verdict :
          {Verdict::accepted, Verdict::stale, Verdict::ignored, Verdict::rejected}) {
@@ -32,31 +26,16 @@ std::optional<Verdict> verdict_from(std::string_view name) {
 
 }  // namespace
 
-Result<std::vector<Payment>> read_payments(const PostgresRows& rows) {
-    std::vector<Payment> payments;
-    for (int i = 0; i < rows.size(); ++i) {
-        TOLLGATE_TRY(auto payment, read_payment(rows[i]));
-        payments.push_back(std::move(payment));
-    }
-    return payments;
-}
-
-std::vector<TransitionRecord> read_transitions(const PostgresRows& rows) {
-    std::vector<TransitionRecord> history;
-    for (int i = 0; i < rows.size(); ++i) history.push_back(read_transition(rows[i]));
-    return history;
-}
-
 Result<std::optional<Payment>> PostgresReading::payment_by_row(RowId row) {
     static const std::string kSql = select_payments("id = $1");
     TOLLGATE_TRY(const auto rows, session_.query_locked(kSql.c_str(), kPayment, row));
-    return only_payment(rows);
+    return read_first(rows, read_payment<PostgresRow>);
 }
 
 Result<std::optional<Payment>> PostgresReading::payment_by_id(std::string_view id) {
     static const std::string kSql = select_payments("payment_id = $1");
     TOLLGATE_TRY(const auto rows, session_.query_locked(kSql.c_str(), kPayment, id));
-    return only_payment(rows);
+    return read_first(rows, read_payment<PostgresRow>);
 }
 
 Result<std::optional<Payment>> PostgresReading::payment_by_number(std::string_view app,
@@ -65,7 +44,7 @@ Result<std::optional<Payment>> PostgresReading::payment_by_number(std::string_vi
     if (known != ahead_.payments.end()) return known->second;
     static const std::string kSql = select_payments("app = $1 AND out_trade_no = $2");
     TOLLGATE_TRY(const auto rows, session_.query_locked(kSql.c_str(), kPayment, app, out_trade_no));
-    return only_payment(rows);
+    return read_first(rows, read_payment<PostgresRow>);
 }
 
 Result<std::optional<Payment>> PostgresReading::payment_by_trade_no(std::string_view trade_no) {
@@ -73,7 +52,7 @@ Result<std::optional<Payment>> PostgresReading::payment_by_trade_no(std::string_
     if (known != ahead_.trade_nos.end()) return known->second;
     static const std::string kSql = select_payments("trade_no = $1");
     TOLLGATE_TRY(const auto rows, session_.query_locked(kSql.c_str(), kPayment, trade_no));
-    return only_payment(rows);
+    return read_first(rows, read_payment<PostgresRow>);
 }
 
 // Locked, too, where a unit asks: whether another payment of the order is paid must still be true
@@ -83,7 +62,7 @@ Result<std::vector<Payment>> PostgresReading::payments_of_order(std::string_view
     static const std::string kSql =
         select_payments("app = $1 AND order_no = $2 ORDER BY created_ms DESC, id DESC LIMIT $3");
     TOLLGATE_TRY(const auto rows, session_.query_locked(kSql.c_str(), kPayment, app, order, limit));
-    return read_payments(rows);
+    return read_all(rows, read_payment<PostgresRow>);
 }
 
 Result<PaymentRequest> PostgresReading::request_of(const Payment& payment) {
@@ -103,7 +82,7 @@ Result<std::vector<TransitionRecord>> PostgresReading::history_of(const Payment&
                                 " request_id, at_ms FROM transition WHERE payment = $1"
                                 " ORDER BY version",
                                 payment.row));
-    return read_transitions(rows);
+    return read_all(rows, read_transition<PostgresRow>);
 }
 
 Result<std::optional<SeenNotification>> PostgresReading::notification(const NotificationKey& key) {
@@ -162,8 +141,7 @@ Result<std::optional<SubmitToken>> PostgresReading::submit_token(std::string_vie
 Result<std::optional<DifferenceView>> PostgresReading::difference(std::string_view id) {
     static const std::string kSql = select_differences("d.difference_id = $1");
     TOLLGATE_TRY(const auto rows, session_.query(kSql.c_str(), id));
-    if (rows.empty()) return std::optional<DifferenceView>();
-    return std::optional(read_difference(rows[0]));
+    return read_first(rows, read_difference<PostgresRow>);
 }
 
 Result<std::optional<DifferenceView>> PostgresReading::difference_about(
@@ -171,8 +149,7 @@ Result<std::optional<DifferenceView>> PostgresReading::difference_about(
     static const std::string kSql =
         select_differences("d.app = $1 AND d.trade_no = $2 AND d.class = $3");
     TOLLGATE_TRY(const auto rows, session_.query(kSql.c_str(), app, trade_no, difference_class));
-    if (rows.empty()) return std::optional<DifferenceView>();
-    return std::optional(read_difference(rows[0]));
+    return read_first(rows, read_difference<PostgresRow>);
 }
 
 Result<std::vector<DifferenceView>> PostgresReading::differences(const DifferenceQuery& query) {
@@ -185,9 +162,7 @@ Result<std::vector<DifferenceView>> PostgresReading::differences(const Differenc
     TOLLGATE_TRY(const auto rows,
                  session_.query(kSql.c_str(), query.after, PostgresValue::array(query.apps),
                                 query.payment, status, query.difference_class, query.limit));
-    std::vector<DifferenceView> differences;
-    for (int i = 0; i < rows.size(); ++i) differences.push_back(read_difference(rows[i]));
-    return differences;
+    return read_all(rows, read_difference<PostgresRow>);
 }
 
 }  // namespace tollgate::ledger

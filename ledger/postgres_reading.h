@@ -95,9 +95,4 @@ private:
     PostgresLookup lookup_;
 };
 
-// Every row, as a payment.
-Result<std::vector<Payment>> read_payments(const PostgresRows& rows);
-// The transitions that a query has given.
-std::vector<TransitionRecord> read_transitions(const PostgresRows& rows);
-
 }  // namespace tollgate::ledger

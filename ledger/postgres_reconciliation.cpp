@@ -1,6 +1,6 @@
 #include "ledger/postgres_reconciliation.h"
 
-#include "ledger/rows.h"
+#include "ledger/postgres_rows.h"
 
 namespace tollgate::ledger {
 namespace {
@@ -15,18 +15,6 @@ std::string select_payment_lines(const char* condition) {
 std::string select_refund_lines(const char* condition) {
     return std::string("SELECT ") + kRefundLineColumns +
            " FROM refund r JOIN payment p ON p.id = r.payment WHERE " + condition;
-}
-
-Result<std::optional<PaymentLine>> only_line(const PostgresRows& rows) {
-    if (rows.empty()) return std::optional<PaymentLine>();
-    TOLLGATE_TRY(auto line, read_payment_line(rows[0]));
-    return std::optional(std::move(line));
-}
-
-std::vector<RefundLine> refund_lines(const PostgresRows& rows) {
-    std::vector<RefundLine> lines;
-    for (int i = 0; i < rows.size(); ++i) lines.push_back(read_refund_line(rows[i]));
-    return lines;
 }
 
 // The last line before a page.
@@ -74,25 +62,20 @@ Result<std::vector<PaymentLine>> PostgresReconciliationReading::payments_paid(
     const PageStart start(stretch);
     TOLLGATE_TRY(const auto rows, session_.query(kSql.c_str(), stretch.seller_id, stretch.to.ms,
                                                  start.at_ms, start.row, stretch.limit));
-    std::vector<PaymentLine> lines;
-    for (int i = 0; i < rows.size(); ++i) {
-        TOLLGATE_TRY(auto line, read_payment_line(rows[i]));
-        lines.push_back(std::move(line));
-    }
-    return lines;
+    return read_all(rows, read_payment_line<PostgresRow>);
 }
 
 Result<std::optional<PaymentLine>> PostgresReconciliationReading::payment_of(
     std::string_view seller_id, std::string_view out_trade_no) {
     static const std::string kSql = select_payment_lines("seller_id = $1 AND out_trade_no = $2");
     TOLLGATE_TRY(const auto rows, session_.query(kSql.c_str(), seller_id, out_trade_no));
-    return only_line(rows);
+    return read_first(rows, read_payment_line<PostgresRow>);
 }
 
 Result<std::optional<PaymentLine>> PostgresReconciliationReading::payment_by_row(RowId payment) {
     static const std::string kSql = select_payment_lines("id = $1");
     TOLLGATE_TRY(const auto rows, session_.query(kSql.c_str(), payment));
-    return only_line(rows);
+    return read_first(rows, read_payment_line<PostgresRow>);
 }
 
 Result<std::vector<RefundLine>> PostgresReconciliationReading::refunds_succeeded(
@@ -104,13 +87,13 @@ Result<std::vector<RefundLine>> PostgresReconciliationReading::refunds_succeeded
     const PageStart start(stretch);
     TOLLGATE_TRY(const auto rows, session_.query(kSql.c_str(), stretch.to.ms, start.at_ms,
                                                  start.row, stretch.seller_id, stretch.limit));
-    return refund_lines(rows);
+    return read_all(rows, read_refund_line<PostgresRow>);
 }
 
 Result<std::vector<RefundLine>> PostgresReconciliationReading::refunds_of(RowId payment) {
     static const std::string kSql = select_refund_lines("r.payment = $1 ORDER BY r.id");
     TOLLGATE_TRY(const auto rows, session_.query(kSql.c_str(), payment));
-    return refund_lines(rows);
+    return read_all(rows, read_refund_line<PostgresRow>);
 }
 
 Result<std::optional<DayBoundary>> PostgresReconciliationReading::boundary(RowId payment,
@@ -119,8 +102,7 @@ Result<std::optional<DayBoundary>> PostgresReconciliationReading::boundary(RowId
                  session_.query("SELECT payment, refund, seller_id, ledger_date, bill_date, status"
                                 " FROM day_boundary WHERE payment = $1 AND refund = $2",
                                 payment, refund));
-    if (rows.empty()) return std::optional<DayBoundary>();
-    return std::optional(read_boundary(rows[0]));
+    return read_first(rows, read_boundary<PostgresRow>);
 }
 
 Result<std::vector<DayBoundary>> PostgresReconciliationReading::boundaries_kept(
@@ -130,9 +112,7 @@ Result<std::vector<DayBoundary>> PostgresReconciliationReading::boundaries_kept(
                                 " FROM day_boundary WHERE seller_id = $1 AND ledger_date = $2"
                                 " AND status = 'kept' ORDER BY id",
                                 ledger_day.seller_id, ledger_day.date));
-    std::vector<DayBoundary> kept;
-    for (int i = 0; i < rows.size(); ++i) kept.push_back(read_boundary(rows[i]));
-    return kept;
+    return read_all(rows, read_boundary<PostgresRow>);
 }
 
 Result<ReconciliationReading::Known> PostgresReconciliationReading::difference_known(

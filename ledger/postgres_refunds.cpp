@@ -1,7 +1,6 @@
 #include "ledger/postgres_refunds.h"
 
-#include "ledger/postgres_reading.h"
-#include "ledger/rows.h"
+#include "ledger/postgres_rows.h"
 
 namespace tollgate::ledger {
 namespace {
@@ -15,21 +14,6 @@ std::string select_refunds(const char* condition) {
     return std::string("SELECT ") + kRefundColumns + " FROM refund WHERE " + condition;
 }
 
-Result<std::vector<Refund>> read_refunds(const PostgresRows& rows) {
-    std::vector<Refund> refunds;
-    for (int i = 0; i < rows.size(); ++i) {
-        TOLLGATE_TRY(auto refund, read_refund(rows[i]));
-        refunds.push_back(std::move(refund));
-    }
-    return refunds;
-}
-
-Result<std::optional<Refund>> only_refund(const PostgresRows& rows) {
-    if (rows.empty()) return std::optional<Refund>();
-    TOLLGATE_TRY(auto refund, read_refund(rows[0]));
-    return std::optional(std::move(refund));
-}
-
 int flag_of(bool yes) {
     return yes ? 1 : 0;
 }
@@ -40,7 +24,7 @@ Result<std::vector<Refund>> PostgresRefundReading::of(const Payment& payment) {
     static const std::string kSql = select_refunds("payment = $1 ORDER BY id");
     if (!session_.in_transaction()) {
         TOLLGATE_TRY(const auto rows, session_.query(kSql.c_str(), payment.row));
-        return read_refunds(rows);
+        return read_all(rows, read_refund<PostgresRow>);
     }
     // In two: what is read after the lock was waited for is what the one before has left.
     const char* const lock_payment =
@@ -48,7 +32,7 @@ Result<std::vector<Refund>> PostgresRefundReading::of(const Payment& payment) {
     TOLLGATE_TRY(const auto found,
                  session_.query_all({{lock_payment, {payment.row}},
                                      {session_.locking(kSql.c_str(), kRefund), {payment.row}}}));
-    return read_refunds(found[1]);
+    return read_all(found[1], read_refund<PostgresRow>);
 }
 
 Result<std::optional<Refund>> PostgresRefundReading::one(const Payment& payment,
@@ -56,19 +40,19 @@ Result<std::optional<Refund>> PostgresRefundReading::one(const Payment& payment,
     static const std::string kSql = select_refunds("payment = $1 AND out_request_no = $2");
     TOLLGATE_TRY(const auto rows,
                  session_.query_locked(kSql.c_str(), kRefund, payment.row, out_request_no));
-    return only_refund(rows);
+    return read_first(rows, read_refund<PostgresRow>);
 }
 
 Result<std::optional<Refund>> PostgresRefundReading::by_row(RowId row) {
     static const std::string kSql = select_refunds("id = $1");
     TOLLGATE_TRY(const auto rows, session_.query_locked(kSql.c_str(), kRefund, row));
-    return only_refund(rows);
+    return read_first(rows, read_refund<PostgresRow>);
 }
 
 Result<std::vector<Refund>> PostgresRefundReading::as_they_stand(const std::vector<RowId>& rows) {
     static const std::string kSql = select_refunds("id = ANY ($1::bigint[]) ORDER BY id");
     TOLLGATE_TRY(const auto found, session_.query(kSql.c_str(), PostgresValue::array(rows)));
-    return read_refunds(found);
+    return read_all(found, read_refund<PostgresRow>);
 }
 
 Result<std::vector<TransitionRecord>> PostgresRefundReading::history_of(const Refund& refund) {
@@ -77,7 +61,7 @@ Result<std::vector<TransitionRecord>> PostgresRefundReading::history_of(const Re
                                 " request_id, at_ms FROM refund_transition WHERE refund = $1"
                                 " ORDER BY version",
                                 refund.row));
-    return read_transitions(rows);
+    return read_all(rows, read_transition<PostgresRow>);
 }
 
 Result<Done> PostgresRefundBooks::add(Refund& refund, const Origin& origin) {
@@ -142,7 +126,7 @@ Result<std::vector<Refund>> PostgresRefundBooks::claim_due(Timestamp now, Timest
             " RETURNING refund.*, due_ms) SELECT ") +
         kRefundColumns + " FROM taken ORDER BY due_ms, id";
     TOLLGATE_TRY(const auto rows, session_.write_now(kSql.c_str(), now.ms, until.ms, limit));
-    return read_refunds(rows);
+    return read_all(rows, read_refund<PostgresRow>);
 }
 
 Result<Done> PostgresRefundBooks::report(const Payment& payment, std::string_view out_request_no,

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "base/result.h"
@@ -17,6 +18,18 @@ namespace tollgate::ledger {
 inline std::optional<std::int64_t> ms_of(const std::optional<Timestamp>& at) {
     return at ? std::optional(at->ms) : std::nullopt;
 }
+
+// What a reader of rows makes of one: what it gives, or what the Result that it gives holds.
+template <typename T>
+struct Unwrapped {
+    using type = T;
+};
+template <typename T>
+struct Unwrapped<Result<T>> {
+    using type = T;
+};
+template <typename Read, typename Row>
+using RecordOf = typename Unwrapped<std::invoke_result_t<Read, const Row&>>::type;
 
 template <typename Row>
 std::optional<Timestamp> optional_time(const Row& row, int column) {

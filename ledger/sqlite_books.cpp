@@ -1,7 +1,7 @@
 #include "ledger/sqlite_books.h"
 
 #include "base/check.h"
-#include "ledger/sqlite_outbox_rows.h"
+#include "ledger/rows.h"
 
 namespace tollgate::ledger {
 namespace {

@@ -3,7 +3,8 @@
 
 #include "base/check.h"
 #include "ledger/sqlite_outbox.h"
-#include "ledger/sqlite_outbox_rows.h"
+#include "ledger/sqlite_outbox_reading.h"
+#include "ledger/sqlite_rows.h"
 
 namespace tollgate::ledger {
 namespace {
@@ -40,7 +41,7 @@ bool same_plan(const EndpointPlan& a, const EndpointPlan& b) {
 Result<std::vector<Endpoint>> SqliteOutbox::endpoints_changed_since(std::int64_t version) {
     TOLLGATE_TRY(Statement* const select, statements_.get(changed_since_sql().c_str()));
     select->bind(1, version);
-    return read_endpoints(*select);
+    return read_all(*select, read_endpoint<Statement>);
 }
 
 Result<std::int64_t> SqliteOutbox::next_version() {
@@ -197,7 +198,7 @@ Result<Done> SqliteOutbox::add_secret(const Endpoint& endpoint, const Secret& se
 Result<Done> SqliteOutbox::set_configured_endpoints(const std::vector<Configured>& endpoints,
                                                     Timestamp now) {
     TOLLGATE_TRY(Statement* const select, statements_.get(configured_sql().c_str()));
-    TOLLGATE_TRY(auto known, read_endpoints(*select));
+    TOLLGATE_TRY(auto known, read_all(*select, read_endpoint<Statement>));
     for (Endpoint& endpoint : known) {
         const bool named = std::ranges::any_of(
             endpoints, [&](const Configured& configured) { return configured.id == endpoint.id; });
@@ -207,7 +208,7 @@ Result<Done> SqliteOutbox::set_configured_endpoints(const std::vector<Configured
     for (const Configured& configured : endpoints) {
         TOLLGATE_TRY(Statement* const by_id, statements_.get(by_id_sql().c_str()));
         by_id->bind(1, configured.id);
-        TOLLGATE_TRY(auto found, read_endpoints(*by_id));
+        TOLLGATE_TRY(auto found, read_all(*by_id, read_endpoint<Statement>));
         if (found.empty()) {
             Endpoint endpoint;
             endpoint.id = configured.id;

@@ -1,6 +1,6 @@
 // What of Books ends payments: leases on what is due, one-time tokens, differences' settlement.
+#include "ledger/rows.h"
 #include "ledger/sqlite_books.h"
-#include "ledger/sqlite_outbox_rows.h"
 
 namespace tollgate::ledger {
 

@@ -1,6 +1,6 @@
 // What of Reading is asked to end payments.
-#include "ledger/sqlite_outbox_rows.h"
 #include "ledger/sqlite_reading.h"
+#include "ledger/sqlite_rows.h"
 
 namespace tollgate::ledger {
 namespace {
@@ -8,14 +8,6 @@ namespace {
 std::string select_differences(const char* condition) {
     return std::string("SELECT ") + kDifferenceColumns +
            " FROM difference d LEFT JOIN payment p ON p.id = d.payment WHERE " + condition;
-}
-
-Result<std::optional<DifferenceView>> only_difference(Statement& select) {
-    TOLLGATE_TRY(const bool found, select.step());
-    if (!found) return std::optional<DifferenceView>();
-    auto difference = read_difference(select);
-    select.again();
-    return std::optional(std::move(difference));
 }
 
 }  // namespace
@@ -50,7 +42,7 @@ Result<std::optional<DifferenceView>> SqliteReading::difference(std::string_view
     static const std::string kSql = select_differences("d.difference_id = ?");
     TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
     select->bind(1, id);
-    return only_difference(*select);
+    return read_first(*select, read_difference<Statement>);
 }
 
 Result<std::optional<DifferenceView>> SqliteReading::difference_about(
@@ -59,7 +51,7 @@ Result<std::optional<DifferenceView>> SqliteReading::difference_about(
         select_differences("d.app = ? AND d.trade_no = ? AND d.class = ?");
     TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
     select->bind(1, app).bind(2, trade_no).bind(3, difference_class);
-    return only_difference(*select);
+    return read_first(*select, read_difference<Statement>);
 }
 
 Result<std::vector<DifferenceView>> SqliteReading::differences(const DifferenceQuery& query) {
@@ -72,12 +64,7 @@ Result<std::vector<DifferenceView>> SqliteReading::differences(const DifferenceQ
     select->bind(1, query.after).bind(2, apps).bind(3, query.payment);
     if (query.open) select->bind(4, *query.open ? "open" : "settled");
     select->bind(5, query.difference_class).bind(6, query.limit);
-    std::vector<DifferenceView> differences;
-    for (;;) {
-        TOLLGATE_TRY(const bool row, select->step());
-        if (!row) return differences;
-        differences.push_back(read_difference(*select));
-    }
+    return read_all(*select, read_difference<Statement>);
 }
 
 }  // namespace tollgate::ledger

@@ -4,8 +4,8 @@
 
 #include "base/id.h"
 #include "base/log.h"
-#include "ledger/rows.h"
 #include "ledger/sqlite_books.h"
+#include "ledger/sqlite_rows.h"
 
 namespace tollgate::ledger {
 namespace {
@@ -24,16 +24,6 @@ std::string lookup_notifications(const std::string& condition) {
            ", coalesce(b.body, x'') FROM notification n LEFT JOIN notification_body b"
            " ON b.notification = n.id LEFT JOIN payment p ON p.id = n.payment WHERE " +
            condition;
-}
-
-Result<std::vector<Payment>> payments_of(Statement& select) {
-    std::vector<Payment> payments;
-    for (;;) {
-        TOLLGATE_TRY(const bool row, select.step());
-        if (!row) return payments;
-        TOLLGATE_TRY(auto payment, read_payment(select));
-        payments.push_back(std::move(payment));
-    }
 }
 
 Result<std::vector<NotificationView>> views_of(Statement& select) {
@@ -72,7 +62,7 @@ Result<PaymentPage> SqliteLookup::payments(const PaymentQuery& query) {
         TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
         select->bind(1, below).bind(2, from).bind(3, looked_at).bind(4, apps);
         select->bind(5, query.status ? name_of(*query.status) : "").bind(6, query.limit);
-        TOLLGATE_TRY(page.rows, payments_of(*select));
+        TOLLGATE_TRY(page.rows, read_all(*select, read_payment<Statement>));
         if (page.rows.size() < static_cast<std::size_t>(query.limit)) continue;
         page.next = page.rows.back().id;
         return page;
@@ -92,7 +82,7 @@ Result<std::vector<Payment>> SqliteLookup::payments_refunded_as(std::string_view
         " ORDER BY id DESC");
     TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
     select->bind(1, out_request_no).bind(2, limit);
-    return payments_of(*select);
+    return read_all(*select, read_payment<Statement>);
 }
 
 Result<std::optional<Payment>> SqliteLookup::payment_of_event(std::string_view event_id) {
@@ -100,9 +90,7 @@ Result<std::optional<Payment>> SqliteLookup::payment_of_event(std::string_view e
         lookup_payments("id = (SELECT payment FROM event WHERE event_id = ?1)");
     TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
     select->bind(1, event_id);
-    TOLLGATE_TRY(auto found, payments_of(*select));
-    if (found.empty()) return std::optional<Payment>();
-    return std::optional(std::move(found.front()));
+    return read_first(*select, read_payment<Statement>);
 }
 
 Result<std::vector<EventView>> SqliteLookup::events_of(const Payment& payment, Timestamp at) {
@@ -114,12 +102,7 @@ Result<std::vector<EventView>> SqliteLookup::events_of(const Payment& payment, T
     const std::string from = id_begin("evt", at);
     const std::string to = id_begin("evt", Timestamp{at.ms + 1});
     select->bind(1, from).bind(2, to).bind(3, payment.row);
-    std::vector<EventView> events;
-    for (;;) {
-        TOLLGATE_TRY(const bool row, select->step());
-        if (!row) return events;
-        events.push_back(read_event(*select));
-    }
+    return read_all(*select, read_event<Statement>);
 }
 
 Result<RowId> SqliteLookup::first_notification(Timestamp since) {
@@ -217,11 +200,7 @@ Result<ActionPage> SqliteLookup::actions(const ActionQuery& query) {
     select->bind(1, below).bind(2, query.limit);
     if (!query.targets.empty()) select->bind(3, targets);
     ActionPage page;
-    for (;;) {
-        TOLLGATE_TRY(const bool row, select->step());
-        if (!row) break;
-        page.rows.push_back(read_action(*select));
-    }
+    TOLLGATE_TRY(page.rows, read_all(*select, read_action<Statement>));
     if (page.rows.size() == static_cast<std::size_t>(query.limit)) page.next = page.rows.back().id;
     return page;
 }
@@ -299,8 +278,7 @@ Result<Unfinished> SqliteLookup::unfinished() {
         " WHERE status IN ('pending', 'unknown', 'closing') ORDER BY created_ms, id LIMIT 1)");
     TOLLGATE_TRY(Statement* const oldest, statements_.get(kOldest.c_str()));
     oldest->bind(1, kUnfinishedMax);
-    TOLLGATE_TRY(auto found, payments_of(*oldest));
-    if (!found.empty()) unfinished.oldest = std::move(found.front());
+    TOLLGATE_TRY(unfinished.oldest, read_first(*oldest, read_payment<Statement>));
     return unfinished;
 }
 

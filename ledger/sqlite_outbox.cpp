@@ -3,7 +3,7 @@
 
 #include <map>
 
-#include "ledger/sqlite_outbox_rows.h"
+#include "ledger/rows.h"
 
 namespace tollgate::ledger {
 namespace {

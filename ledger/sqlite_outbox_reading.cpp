@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ledger/sqlite_outbox_rows.h"
+#include "ledger/sqlite_rows.h"
 
 namespace tollgate::ledger {
 namespace {
@@ -80,16 +80,6 @@ const std::string& deliveries_of_event_sql() {
     return kSql;
 }
 
-Result<std::vector<DeliveryView>> read_deliveries(Statement& select) {
-    std::vector<DeliveryView> deliveries;
-    for (;;) {
-        TOLLGATE_TRY(const bool row, select.step());
-        if (!row) return deliveries;
-        TOLLGATE_TRY(auto delivery, read_delivery(select));
-        deliveries.push_back(std::move(delivery));
-    }
-}
-
 // The texts that a delivery query binds; they must live until the statement has run.
 struct DeliveryTexts {
     explicit DeliveryTexts(const DeliveryQuery& query) : apps(join_lines(query.apps)) {
@@ -115,27 +105,15 @@ std::string select_endpoints(const char* condition) {
     return std::string("SELECT ") + kEndpointColumns + " FROM endpoint WHERE " + condition;
 }
 
-Result<std::vector<Endpoint>> read_endpoints(Statement& select) {
-    std::vector<Endpoint> endpoints;
-    for (;;) {
-        TOLLGATE_TRY(const bool row, select.step());
-        if (!row) return endpoints;
-        TOLLGATE_TRY(auto endpoint, read_endpoint(select));
-        endpoints.push_back(std::move(endpoint));
-    }
-}
-
 Result<std::vector<Endpoint>> SqliteOutboxReading::endpoints() {
     TOLLGATE_TRY(Statement* const select, statements_.get(present_endpoints_sql().c_str()));
-    return read_endpoints(*select);
+    return read_all(*select, read_endpoint<Statement>);
 }
 
 Result<std::optional<Endpoint>> SqliteOutboxReading::endpoint(std::string_view id) {
     TOLLGATE_TRY(Statement* const select, statements_.get(endpoint_by_id_sql().c_str()));
     select->bind(1, id);
-    TOLLGATE_TRY(auto found, read_endpoints(*select));
-    if (found.empty()) return std::optional<Endpoint>();
-    return std::optional(std::move(found.front()));
+    return read_first(*select, read_endpoint<Statement>);
 }
 
 Result<EndpointLoad> SqliteOutboxReading::load_of(const Endpoint& endpoint) {
@@ -220,22 +198,13 @@ Result<std::vector<EventView>> SqliteOutboxReading::events(const EventQuery& que
     const std::string apps = join_lines(query.apps);
     select->bind(1, apps).bind(2, query.type).bind(3, query.after).bind(4, first);
     select->bind(5, query.since ? query.since->ms : INT64_MIN).bind(6, query.limit);
-    std::vector<EventView> events;
-    for (;;) {
-        TOLLGATE_TRY(const bool row, select->step());
-        if (!row) return events;
-        events.push_back(read_event(*select));
-    }
+    return read_all(*select, read_event<Statement>);
 }
 
 Result<std::optional<EventView>> SqliteOutboxReading::event(std::string_view event_id) {
     TOLLGATE_TRY(Statement* const select, statements_.get(event_by_id_sql().c_str()));
     select->bind(1, event_id);
-    TOLLGATE_TRY(const bool found, select->step());
-    if (!found) return std::optional<EventView>();
-    auto event = read_event(*select);
-    select->again();
-    return std::optional(std::move(event));
+    return read_first(*select, read_event<Statement>);
 }
 
 Result<std::int64_t> SqliteOutboxReading::published_to() {
@@ -257,7 +226,7 @@ Result<std::int64_t> SqliteOutboxReading::last_of(const char* sql) {
 Result<std::vector<DeliveryView>> SqliteOutboxReading::deliveries_of(const EventView& event) {
     TOLLGATE_TRY(Statement* const select, statements_.get(deliveries_of_event_sql().c_str()));
     select->bind(1, event.row);
-    return read_deliveries(*select);
+    return read_all(*select, read_delivery<Statement>);
 }
 
 Result<std::vector<AttemptView>> SqliteOutboxReading::attempts_of(const EventView& event) {
@@ -277,12 +246,7 @@ Result<std::vector<AttemptView>> SqliteOutboxReading::attempts_of(const EventVie
                         " AND first_started_ms IS NOT NULL"
                         " ORDER BY 4, 15, 2"));
     select->bind(1, event.row);
-    std::vector<AttemptView> attempts;
-    for (;;) {
-        TOLLGATE_TRY(const bool row, select->step());
-        if (!row) return attempts;
-        attempts.push_back(read_attempt(*select));
-    }
+    return read_all(*select, read_attempt<Statement>);
 }
 
 Result<std::vector<DeliveryView>> SqliteOutboxReading::deliveries(const DeliveryQuery& query) {
@@ -291,7 +255,7 @@ Result<std::vector<DeliveryView>> SqliteOutboxReading::deliveries(const Delivery
     const DeliveryTexts texts(query);
     texts.bind(*select, query);
     select->bind(8, query.limit);
-    return read_deliveries(*select);
+    return read_all(*select, read_delivery<Statement>);
 }
 
 Result<std::int64_t> SqliteOutboxReading::count_deliveries(const DeliveryQuery& query) {

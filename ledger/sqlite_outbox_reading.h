@@ -31,4 +31,8 @@ private:
     StatementCache& statements_;
 };
 
+// A SELECT of the columns that read_endpoint() takes. For a static local: the statement cache tells
+// statements apart by address.
+std::string select_endpoints(const char* condition);
+
 }  // namespace tollgate::ledger

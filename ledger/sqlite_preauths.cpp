@@ -1,20 +1,12 @@
 #include "ledger/sqlite_preauths.h"
 
-#include "ledger/sqlite_outbox_rows.h"
+#include "ledger/sqlite_rows.h"
 
 namespace tollgate::ledger {
 namespace {
 
 std::string select_preauths(const char* condition) {
     return std::string("SELECT ") + kPreauthColumns + " FROM preauthorisation WHERE " + condition;
-}
-
-Result<std::optional<Preauthorisation>> only_preauth(Statement& select) {
-    TOLLGATE_TRY(const bool found, select.step());
-    if (!found) return std::optional<Preauthorisation>();
-    TOLLGATE_TRY(auto preauth, read_preauth(select));
-    select.again();  // Ends the read: an open one would keep the log from being recycled.
-    return std::optional(std::move(preauth));
 }
 
 std::optional<std::int64_t> fen_of(const std::optional<Money>& amount) {
@@ -28,14 +20,14 @@ Result<std::optional<Preauthorisation>> SqlitePreauthReading::one(std::string_vi
     static const std::string kSql = select_preauths("app = ? AND out_auth_no = ?");
     TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
     select->bind(1, app).bind(2, out_auth_no);
-    return only_preauth(*select);
+    return read_first(*select, read_preauth<Statement>);
 }
 
 Result<std::optional<Preauthorisation>> SqlitePreauthReading::by_row(RowId row) {
     static const std::string kSql = select_preauths("id = ?");
     TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
     select->bind(1, row);
-    return only_preauth(*select);
+    return read_first(*select, read_preauth<Statement>);
 }
 
 Result<std::vector<Preauthorisation>> SqlitePreauthReading::as_they_stand(
@@ -132,13 +124,7 @@ Result<std::vector<Preauthorisation>> SqlitePreauthBooks::claim_due(Timestamp no
         " ORDER BY next_sweep_ms LIMIT ?2");
     TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
     select->bind(1, now.ms).bind(2, limit);
-    std::vector<Preauthorisation> due;
-    for (;;) {
-        TOLLGATE_TRY(const bool row, select->step());
-        if (!row) break;
-        TOLLGATE_TRY(auto preauth, read_preauth(*select));
-        due.push_back(std::move(preauth));
-    }
+    TOLLGATE_TRY(auto due, read_all(*select, read_preauth<Statement>));
     for (Preauthorisation& preauth : due) {
         TOLLGATE_TRY(
             Statement* const lease,

@@ -1,7 +1,7 @@
 #include "ledger/sqlite_reading.h"
 
 #include "base/check.h"
-#include "ledger/sqlite_outbox_rows.h"
+#include "ledger/sqlite_rows.h"
 #include "ledger/sqlite_transitions.h"
 
 namespace tollgate::ledger {
@@ -41,62 +41,44 @@ const std::string& due_sql() {
     return kSql;
 }
 
-Result<std::optional<Payment>> only_payment(Statement& select) {
-    TOLLGATE_TRY(const bool found, select.step());
-    if (!found) return std::optional<Payment>();
-    TOLLGATE_TRY(auto payment, read_payment(select));
-    select.again();  // Ends the read: an open one would keep the log from being recycled.
-    return std::optional(std::move(payment));
-}
-
-Result<std::vector<Payment>> all_payments(Statement& select) {
-    std::vector<Payment> payments;
-    for (;;) {
-        TOLLGATE_TRY(const bool row, select.step());
-        if (!row) return payments;
-        TOLLGATE_TRY(auto payment, read_payment(select));
-        payments.push_back(std::move(payment));
-    }
-}
-
 }  // namespace
 
 Result<std::optional<Payment>> SqliteReading::payment_by_row(RowId row) {
     TOLLGATE_TRY(Statement* const select, statements_.get(by_row_sql().c_str()));
     select->bind(1, row);
-    return only_payment(*select);
+    return read_first(*select, read_payment<Statement>);
 }
 
 Result<std::vector<Payment>> SqliteReading::due_payments(Timestamp now, int limit) {
     TOLLGATE_TRY(Statement* const select, statements_.get(due_sql().c_str()));
     select->bind(1, now.ms).bind(2, limit);
-    return all_payments(*select);
+    return read_all(*select, read_payment<Statement>);
 }
 
 Result<std::optional<Payment>> SqliteReading::payment_by_id(std::string_view id) {
     TOLLGATE_TRY(Statement* const select, statements_.get(payment_by_id_sql().c_str()));
     select->bind(1, id);
-    return only_payment(*select);
+    return read_first(*select, read_payment<Statement>);
 }
 
 Result<std::optional<Payment>> SqliteReading::payment_by_number(std::string_view app,
                                                                 std::string_view out_trade_no) {
     TOLLGATE_TRY(Statement* const select, statements_.get(by_number_sql().c_str()));
     select->bind(1, app).bind(2, out_trade_no);
-    return only_payment(*select);
+    return read_first(*select, read_payment<Statement>);
 }
 
 Result<std::optional<Payment>> SqliteReading::payment_by_trade_no(std::string_view trade_no) {
     TOLLGATE_TRY(Statement* const select, statements_.get(by_trade_no_sql().c_str()));
     select->bind(1, trade_no);
-    return only_payment(*select);
+    return read_first(*select, read_payment<Statement>);
 }
 
 Result<std::vector<Payment>> SqliteReading::payments_of_order(std::string_view app,
                                                               std::string_view order, int limit) {
     TOLLGATE_TRY(Statement* const select, statements_.get(by_order_sql().c_str()));
     select->bind(1, app).bind(2, order).bind(3, limit);
-    return all_payments(*select);
+    return read_all(*select, read_payment<Statement>);
 }
 
 Result<PaymentRequest> SqliteReading::request_of(const Payment& payment) {

@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "ledger/sqlite_outbox_rows.h"
+#include "ledger/sqlite_rows.h"
 
 namespace tollgate::ledger {
 namespace {
@@ -14,23 +14,6 @@ std::string select_refund_lines(const char* condition) {
     // CROSS: in this order, else every page begins with all of a merchant's payments.
     return std::string("SELECT ") + kRefundLineColumns +
            " FROM refund r CROSS JOIN payment p ON p.id = r.payment WHERE " + condition;
-}
-
-Result<std::optional<PaymentLine>> only_line(Statement& select) {
-    TOLLGATE_TRY(const bool found, select.step());
-    if (!found) return std::optional<PaymentLine>();
-    TOLLGATE_TRY(auto line, read_payment_line(select));
-    select.again();  // Ends the read: an open one would keep the log from being recycled.
-    return std::optional(std::move(line));
-}
-
-Result<std::vector<RefundLine>> refund_lines(Statement& select) {
-    std::vector<RefundLine> lines;
-    for (;;) {
-        TOLLGATE_TRY(const bool row, select.step());
-        if (!row) return lines;
-        lines.push_back(read_refund_line(select));
-    }
 }
 
 // The last line before a page. The stretch's start is no condition of its own: with two lower
@@ -87,13 +70,7 @@ Result<std::vector<PaymentLine>> SqliteReconciliationReading::payments_paid(
     const PageStart start = page_start(stretch);
     select->bind(1, stretch.seller_id).bind(2, stretch.to.ms);
     select->bind(3, start.at_ms).bind(4, start.row).bind(5, stretch.limit);
-    std::vector<PaymentLine> lines;
-    for (;;) {
-        TOLLGATE_TRY(const bool row, select->step());
-        if (!row) return lines;
-        TOLLGATE_TRY(auto line, read_payment_line(*select));
-        lines.push_back(std::move(line));
-    }
+    return read_all(*select, read_payment_line<Statement>);
 }
 
 Result<std::optional<PaymentLine>> SqliteReconciliationReading::payment_of(
@@ -101,14 +78,14 @@ Result<std::optional<PaymentLine>> SqliteReconciliationReading::payment_of(
     static const std::string kSql = select_payment_lines("seller_id = ? AND out_trade_no = ?");
     TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
     select->bind(1, seller_id).bind(2, out_trade_no);
-    return only_line(*select);
+    return read_first(*select, read_payment_line<Statement>);
 }
 
 Result<std::optional<PaymentLine>> SqliteReconciliationReading::payment_by_row(RowId payment) {
     static const std::string kSql = select_payment_lines("id = ?");
     TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
     select->bind(1, payment);
-    return only_line(*select);
+    return read_first(*select, read_payment_line<Statement>);
 }
 
 Result<std::vector<RefundLine>> SqliteReconciliationReading::refunds_succeeded(
@@ -123,14 +100,14 @@ Result<std::vector<RefundLine>> SqliteReconciliationReading::refunds_succeeded(
     const PageStart start = page_start(stretch);
     select->bind(1, stretch.to.ms).bind(2, start.at_ms).bind(3, start.row);
     select->bind(4, stretch.seller_id).bind(5, stretch.limit);
-    return refund_lines(*select);
+    return read_all(*select, read_refund_line<Statement>);
 }
 
 Result<std::vector<RefundLine>> SqliteReconciliationReading::refunds_of(RowId payment) {
     static const std::string kSql = select_refund_lines("r.payment = ? ORDER BY r.id");
     TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
     select->bind(1, payment);
-    return refund_lines(*select);
+    return read_all(*select, read_refund_line<Statement>);
 }
 
 Result<std::optional<DayBoundary>> SqliteReconciliationReading::boundary(RowId payment,
@@ -139,11 +116,7 @@ Result<std::optional<DayBoundary>> SqliteReconciliationReading::boundary(RowId p
                  statements_.get("SELECT payment, refund, seller_id, ledger_date, bill_date, status"
                                  " FROM day_boundary WHERE payment = ? AND refund = ?"));
     select->bind(1, payment).bind(2, refund);
-    TOLLGATE_TRY(const bool found, select->step());
-    if (!found) return std::optional<DayBoundary>();
-    auto boundary = read_boundary(*select);
-    select->again();
-    return std::optional(std::move(boundary));
+    return read_first(*select, read_boundary<Statement>);
 }
 
 Result<std::vector<DayBoundary>> SqliteReconciliationReading::boundaries_kept(
@@ -153,12 +126,7 @@ Result<std::vector<DayBoundary>> SqliteReconciliationReading::boundaries_kept(
                                  " FROM day_boundary WHERE seller_id = ? AND ledger_date = ?"
                                  " AND status = 'kept' ORDER BY id"));
     select->bind(1, ledger_day.seller_id).bind(2, ledger_day.date);
-    std::vector<DayBoundary> kept;
-    for (;;) {
-        TOLLGATE_TRY(const bool row, select->step());
-        if (!row) return kept;
-        kept.push_back(read_boundary(*select));
-    }
+    return read_all(*select, read_boundary<Statement>);
 }
 
 Result<ReconciliationReading::Known> SqliteReconciliationReading::difference_known(

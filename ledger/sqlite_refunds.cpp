@@ -1,30 +1,12 @@
 #include "ledger/sqlite_refunds.h"
 
-#include "ledger/sqlite_outbox_rows.h"
+#include "ledger/sqlite_rows.h"
 
 namespace tollgate::ledger {
 namespace {
 
 std::string select_refunds(const char* condition) {
     return std::string("SELECT ") + kRefundColumns + " FROM refund WHERE " + condition;
-}
-
-Result<std::vector<Refund>> read_refunds(Statement& select) {
-    std::vector<Refund> refunds;
-    for (;;) {
-        TOLLGATE_TRY(const bool row, select.step());
-        if (!row) return refunds;
-        TOLLGATE_TRY(auto refund, read_refund(select));
-        refunds.push_back(std::move(refund));
-    }
-}
-
-Result<std::optional<Refund>> only_refund(Statement& select) {
-    TOLLGATE_TRY(const bool found, select.step());
-    if (!found) return std::optional<Refund>();
-    TOLLGATE_TRY(auto refund, read_refund(select));
-    select.again();  // Ends the read: an open one would keep the log from being recycled.
-    return std::optional(std::move(refund));
 }
 
 int flag_of(bool yes) {
@@ -37,7 +19,7 @@ Result<std::vector<Refund>> SqliteRefundReading::of(const Payment& payment) {
     static const std::string kSql = select_refunds("payment = ? ORDER BY id");
     TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
     select->bind(1, payment.row);
-    return read_refunds(*select);
+    return read_all(*select, read_refund<Statement>);
 }
 
 Result<std::optional<Refund>> SqliteRefundReading::one(const Payment& payment,
@@ -45,14 +27,14 @@ Result<std::optional<Refund>> SqliteRefundReading::one(const Payment& payment,
     static const std::string kSql = select_refunds("payment = ? AND out_request_no = ?");
     TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
     select->bind(1, payment.row).bind(2, out_request_no);
-    return only_refund(*select);
+    return read_first(*select, read_refund<Statement>);
 }
 
 Result<std::optional<Refund>> SqliteRefundReading::by_row(RowId row) {
     static const std::string kSql = select_refunds("id = ?");
     TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
     select->bind(1, row);
-    return only_refund(*select);
+    return read_first(*select, read_refund<Statement>);
 }
 
 Result<std::vector<Refund>> SqliteRefundReading::as_they_stand(const std::vector<RowId>& rows) {
@@ -157,7 +139,7 @@ Result<std::vector<Refund>> SqliteRefundBooks::claim_due(Timestamp now, Timestam
         " ORDER BY next_sweep_ms LIMIT ?2");
     TOLLGATE_TRY(Statement* const select, statements_.get(kSql.c_str()));
     select->bind(1, now.ms).bind(2, limit);
-    TOLLGATE_TRY(auto refunds, read_refunds(*select));
+    TOLLGATE_TRY(auto refunds, read_all(*select, read_refund<Statement>));
     for (Refund& refund : refunds) {
         TOLLGATE_TRY(Statement* const lease,
                      statements_.get("UPDATE refund SET calling_until_ms = ? WHERE id = ?"));

@@ -1,6 +1,6 @@
 #include "ledger/sqlite_transitions.h"
 
-#include "ledger/rows.h"
+#include "ledger/sqlite_rows.h"
 
 namespace tollgate::ledger {
 
@@ -14,12 +14,7 @@ Result<Done> write_transition(Statement& insert, const TransitionStep& step) {
 
 Result<std::vector<TransitionRecord>> read_transitions(Statement& select, RowId of) {
     select.bind(1, of);
-    std::vector<TransitionRecord> history;
-    for (;;) {
-        TOLLGATE_TRY(const bool row, select.step());
-        if (!row) return history;
-        history.push_back(read_transition(select));
-    }
+    return read_all(select, read_transition<Statement>);
 }
 
 }  // namespace tollgate::ledger

@@ -39,6 +39,12 @@ Json node_of(const Handled& handled) {
     TOLLGATE_CHECK(false);
 }
 
+// Whose node a refusal stands in: methods without biz_content fail as error_response.
+std::string refused_method(const std::string& name) {
+    const Method* method = find_method(name);
+    return method != nullptr && method->needs_biz_content ? name : std::string();
+}
+
 // The number that people know a call by.
 std::string number_of(const SignedRequest& request) {
     for (const char* name : {"out_trade_no", "out_order_no", "trade_no", "auth_no"}) {
@@ -77,7 +83,7 @@ GatewayReply AlipayDesk::answer(const Request& request) {
         log_refusal(outline, judged.error());
         if (wants_page(request)) return {.answer = refused_page(judged.error(), request)};
         return {.answer = gateway_answer(refusal_node(judged.error()),
-                                         {.method = outline.method,
+                                         {.method = refused_method(outline.method),
                                           .charset = outline.charset,
                                           .sign_type = outline.sign_type,
                                           .has_signature = outline.signature_proved,
@@ -136,8 +142,7 @@ AlipayDesk::Builder AlipayDesk::v2_builder(const RequestOutline& outline,
                           .cert_sn = certificates_.current_sn(outline.app_id),
                           .encryption = encryption};
         if (handled) return gateway_answer(node_of(*handled), shape, key_);
-        const Method* method = find_method(outline.method);
-        if (method != nullptr && !method->needs_biz_content) shape.method.clear();
+        shape.method = refused_method(outline.method);
         return gateway_answer(refusal_node(handled.error()), shape, key_);
     };
 }
@@ -167,7 +172,9 @@ GatewayReply AlipayDesk::carry_out(const SignedRequest& request, Timestamp now,
         late_money_.emplace(now + fault->delay, trade_no);
         return {.answer = build(handled, SignatureFlaw::none)};
     }
-    GatewayReply made{.delay = fault ? fault->delay : std::chrono::milliseconds(0)};
+    // A close that was refused is answered at once too: it has no money to be late.
+    const bool waits = fault && !strikes(FaultAction::late_money);
+    GatewayReply made{.delay = waits ? fault->delay : std::chrono::milliseconds(0)};
     if (strikes(FaultAction::do_and_refuse)) {
         made.answer = build(fault_refusal(), SignatureFlaw::none);
     } else if (strikes(FaultAction::unsigned_answer)) {

@@ -33,6 +33,9 @@ void AlipayDesk::add_console_routes(transport::Router& router) {
     router.add("GET", "/sandbox/trades", at_once([this](const Request&) {
                    return json_answer(200, trades_json(trades(kListMax), base_url_));
                }));
+    router.add("GET", "/sandbox/freezes", at_once([this](const Request&) {
+                   return json_answer(200, freezes_json(freezes(kListMax), base_url_));
+               }));
     router.add("GET", "/sandbox/notifications", at_once([this](const Request&) {
                    return json_answer(200, notifications_json(notifier_.newest(kListMax)));
                }));
@@ -47,7 +50,9 @@ void AlipayDesk::add_console_routes(transport::Router& router) {
 AlipayDesk::Answer AlipayDesk::console(const Request& request) {
     const std::vector<Notification> notifications = notifier_.newest(kListMax);
     const std::vector<Trade> newest = trades(kListMax);
+    const std::vector<AuthOrder> frozen = freezes(kListMax);
     return console_page({.trades = newest,
+                         .freezes = frozen,
                          .notifications = notifications,
                          .faults = faults_.counts(),
                          .nonce = console_nonce_},
@@ -190,6 +195,11 @@ Result<Trade> AlipayDesk::console_deposits_back(std::string_view trade_no,
 std::vector<Trade> AlipayDesk::trades(std::size_t limit) const {
     const std::lock_guard lock(mutex_);
     return books_.trades.newest(limit);
+}
+
+std::vector<AuthOrder> AlipayDesk::freezes(std::size_t limit) const {
+    const std::lock_guard lock(mutex_);
+    return books_.auths.newest(limit);
 }
 
 Result<Trade> AlipayDesk::with_trades(const std::function<Result<const Trade*>(TradeBook&)>& act) {

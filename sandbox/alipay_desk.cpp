@@ -131,10 +131,12 @@ void AlipayDesk::reply(GatewayReply reply, transport::Ticket ticket) {
         seams_.wake();
         return;
     }
-    // A request that is never answered keeps its place until the front gives up
-    // on it.
+    // A request that is never answered keeps its place until its caller gives up. When there are
+    // too many, the oldest one's connection is reset: an answer would say more than it may know.
     unanswered_.push_back(std::move(ticket));
-    if (unanswered_.size() > kUnansweredMax) unanswered_.pop_front();
+    if (unanswered_.size() <= kUnansweredMax) return;
+    unanswered_.front().complete({.status = 200, .cut_after = 0});
+    unanswered_.pop_front();
 }
 
 // By default Alipay tells of payments and refunds only; the other statuses have

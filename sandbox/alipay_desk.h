@@ -36,24 +36,22 @@ struct GatewayReply {
     std::chrono::milliseconds delay{0};
 };
 
-// The pretend Alipay: gateway.do, the cashier, notifications, and a page that
-// shows them all.
+// The pretend Alipay: gateway.do, the cashier, notifications, and a page that shows them all.
 //
 //   GET, POST /gateway.do              the protocol
 //   GET, POST /v3/alipay/…             the same methods by API v3
-//   GET  /cashier/{cashier}            what the buyer sees; POST …/pay and
-//   …/cancel with its nonce GET  /qr/{code}                    "scanning" a
-//   code of precreate: goes on to the cashier GET  /jsapi/{trade_no} what a
-//   mini program does with a trade of alipay.trade.create GET  /fund/{cashier}
-//   money to be frozen; POST …/agree and …/refuse GET
-//   /oauth2/publicAppAuthorize.htm  gives a code and goes back to redirect_uri
+//   GET  /cashier/{cashier}            what the buyer sees; POST …/pay and …/cancel with its nonce
+//   GET  /qr/{code}                    "scanning" a code of precreate: goes on to the cashier
+//   GET  /jsapi/{trade_no}             what a mini program does with a trade of trade.create
+//   GET  /fund/{cashier}               money to be frozen; POST …/agree and …/refuse
+//   GET  /oauth2/publicAppAuthorize.htm   gives a code and goes back to redirect_uri
 //   GET, POST /app                     the Alipay app: takes an order string
 //   GET  /downloadBillFile.resource    a bill that a call has given the link of
-//   GET  /                             trades, notifications; POST
-//   /sandbox/trades/{trade_no}/… acts GET  /sandbox/trades,
-//   /sandbox/notifications   the same as JSON POST
-//   /sandbox/notifications/{notify_id}/send   one more attempt GET, PUT, DELETE
-//   /sandbox/faults what goes wrong on purpose (config/fault_settings.h)
+//   GET  /                             trades, freezes, notifications
+//   POST /sandbox/trades/{trade_no}/…  what a person at the console does
+//   GET  /sandbox/trades, /sandbox/freezes, /sandbox/notifications   the same as JSON
+//   POST /sandbox/notifications/{notify_id}/send   one more attempt
+//   GET, PUT /sandbox/faults           what goes wrong on purpose (config/fault_settings.h)
 //   GET  /sandbox/certificates         which is in use for which application;
 //   POST /sandbox/certificates/{app_id}/renew   Alipay's is renewed
 //
@@ -118,9 +116,10 @@ public:
     Result<Trade> console_deposits_back(std::string_view trade_no, std::string_view out_request_no,
                                         std::string_view status);
 
-    // Every trade, newest first: what is true, for whoever checks a merchant's
+    // Every trade and every freeze, newest first: what is true, for whoever checks a merchant's
     // books against it.
     std::vector<Trade> trades(std::size_t limit) const;
+    std::vector<AuthOrder> freezes(std::size_t limit) const;
 
     // Alipay renews its certificate for this application: what it signs from now on names the next
     // one of the settings, whose SN is answered. Errors: as CertificateBox's.

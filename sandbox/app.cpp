@@ -28,6 +28,11 @@ Result<AlipayCertificate> read_alipay(const std::string& file, const PrivateKey&
     return AlipayCertificate{.sn = certificates.front().sn, .file = file};
 }
 
+std::shared_ptr<const Secret> token_of(const config::SandboxApp& settings) {
+    if (settings.app_auth_token.empty()) return nullptr;
+    return std::make_shared<const Secret>(settings.app_auth_token.clone());
+}
+
 Result<App> open_app(const config::SandboxApp& settings, const PrivateKey& alipay_key) {
     std::string key_text = settings.app_public_key;
     std::optional<AppCertificates> certificates;
@@ -60,7 +65,8 @@ Result<App> open_app(const config::SandboxApp& settings, const PrivateKey& alipa
                .key = std::move(key),
                .application_gateway = settings.application_gateway,
                .certificates = std::move(certificates),
-               .content_key = std::move(content_key)};
+               .content_key = std::move(content_key),
+               .app_auth_token = token_of(settings)};
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,9 +35,10 @@ struct App {
     std::string name;
     SignType sign_type = SignType::rsa2;
     PublicKey key;
-    std::string application_gateway = {};              // Where messages go; empty: nowhere.
-    std::optional<AppCertificates> certificates = {};  // Nothing in key mode.
-    std::optional<ContentKey> content_key = {};        // Nothing: content encryption is off.
+    std::string application_gateway = {};               // Where messages go; empty: nowhere.
+    std::optional<AppCertificates> certificates = {};   // Nothing in key mode.
+    std::optional<ContentKey> content_key = {};         // Nothing: content encryption is off.
+    std::shared_ptr<const Secret> app_auth_token = {};  // Null: it acts for nobody.
 };
 
 using Apps = std::vector<App>;

@@ -29,7 +29,7 @@ Notice auth_notice(const AuthOrder& auth, const Operation& operation) {
                              {"amount", operation.amount.to_yuan()},
                              {"status", std::string(name_of(operation.status))},
                              {"gmt_create", to_beijing(operation.created_at)},
-                             {"payer_logon_id", order.payer.logon_id},
+                             {"payer_logon_id", masked(order.payer.logon_id)},
                              {"payer_user_id", order.payer.user_id},
                              {"payee_user_id", order.seller_id},
                              {"payee_logon_id", "seller@sandbox.example"},

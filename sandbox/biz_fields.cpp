@@ -25,29 +25,19 @@ bool is_word(char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-// "1m".."15d", or "1c": until midnight in Beijing.
-Result<Timestamp> after_timeout(std::string_view text, Timestamp signed_at) {
-    const Error refused = invalid_parameter("timeout_express", "应为 1m～15d，如 90m");
-    if (text == "1c") {
-        constexpr std::int64_t kDay = 86'400'000;
-        constexpr std::int64_t kBeijing = 28'800'000;
-        const std::int64_t days = (signed_at.ms + kBeijing) / kDay + 1;
-        return Timestamp{days * kDay - kBeijing};
-    }
-    if (text.size() < 2 || text.size() > 6) return refused;
+// "90m", "2h", "1d"; nothing for what is none.
+std::optional<minutes> minutes_of(std::string_view text) {
+    if (text.size() < 2) return std::nullopt;
     const std::string_view digits = text.substr(0, text.size() - 1);
-    if (digits.find_first_not_of("0123456789") != std::string_view::npos) return refused;
+    if (digits.find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
     int number = 0;
     std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    minutes window{0};
     switch (text.back()) {
-        case 'm': window = minutes(number); break;
-        case 'h': window = hours(number); break;
-        case 'd': window = hours(24) * number; break;
-        default: return refused;
+        case 'm': return minutes(number);
+        case 'h': return hours(number);
+        case 'd': return hours(24) * number;
+        default: return std::nullopt;
     }
-    if (window < minutes(1) || window > kWindowMax) return refused;
-    return signed_at + window;
 }
 
 }  // namespace
@@ -100,6 +90,11 @@ Result<std::string> may_have_number(const Json& biz, std::string_view name) {
 }
 
 Result<Money> need_amount(const Json& biz, std::string_view name) {
+    const Json* value = member(biz, name);
+    if (value != nullptr && value->is_number()) {
+        return invalid_parameter(
+            name, "应为字符串，如 \"88.88\"：支付宝也许接受数字，沙箱不接受，小数会丢分");
+    }
     TOLLGATE_TRY(const std::string text, need_text(biz, name, 12));
     const auto amount = Money::parse_yuan(text);
     if (!amount) return invalid_parameter(name, "应为最多两位小数的金额，如 88.88");
@@ -116,21 +111,26 @@ Result<std::string> need_subject(const Json& biz) {
     return text;
 }
 
-Result<Timestamp> read_expiry(const Json& biz, Timestamp signed_at, hours window) {
-    if (member(biz, "time_expire") != nullptr) {
-        TOLLGATE_TRY(const std::string text, need_text(biz, "time_expire", 19));
-        const auto at = parse_beijing(text);
-        if (!at) return invalid_parameter("time_expire", "格式应为 yyyy-MM-dd HH:mm:ss");
-        if (*at - signed_at < kWindowLeast || *at - signed_at > kWindowMax) {
-            return invalid_parameter("time_expire", "应在1分钟至15天之间");
-        }
-        return *at;
+Result<std::optional<Timestamp>> may_have_time_expire(const Json& biz, Timestamp signed_at) {
+    if (member(biz, "time_expire") == nullptr) return std::optional<Timestamp>();
+    TOLLGATE_TRY(const std::string text, need_text(biz, "time_expire", 19));
+    const auto at = parse_beijing(text);
+    if (!at) return invalid_parameter("time_expire", "格式应为 yyyy-MM-dd HH:mm:ss");
+    if (*at - signed_at < kWindowLeast || *at - signed_at > kWindowMax) {
+        return invalid_parameter("time_expire", "应在1分钟至15天之间");
     }
-    if (member(biz, "timeout_express") != nullptr) {
-        TOLLGATE_TRY(const std::string text, need_text(biz, "timeout_express", 6));
-        return after_timeout(text, signed_at);
+    return std::optional(*at);
+}
+
+Result<std::optional<Window>> may_have_window(const Json& biz, std::string_view name) {
+    if (member(biz, name) == nullptr) return std::optional<Window>();
+    TOLLGATE_TRY(const std::string text, need_text(biz, name, 6));
+    if (text == "1c") return std::optional(Window{.to_midnight = true});
+    const auto length = minutes_of(text);
+    if (!length || *length < minutes(1) || *length > kWindowMax) {
+        return invalid_parameter(name, "应为 1m～15d，如 90m");
     }
-    return signed_at + window;
+    return std::optional(Window{.length = *length});
 }
 
 }  // namespace tollgate::sandbox

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "base/money.h"
 #include "base/result.h"
 #include "sandbox/json.h"
+#include "sandbox/trade.h"
 
 namespace tollgate::sandbox {
 
@@ -32,7 +34,9 @@ Result<Money> need_amount(const Json& biz, std::string_view name);
 // At most 256 characters, without '/', '=' and '&'.
 Result<std::string> need_subject(const Json& biz);
 
-// When the order can no longer be paid: time_expire, else timeout_express, else `window` later.
-Result<Timestamp> read_expiry(const Json& biz, Timestamp signed_at, std::chrono::hours window);
+// time_expire: a minute to 15 days after `signed_at`.
+Result<std::optional<Timestamp>> may_have_time_expire(const Json& biz, Timestamp signed_at);
+// timeout_express and the like: "1m" to "15d", or "1c", until midnight.
+Result<std::optional<Window>> may_have_window(const Json& biz, std::string_view name);
 
 }  // namespace tollgate::sandbox

@@ -89,17 +89,17 @@ transport::ServerResponse paid_page(const Trade& trade, Timestamp now, const Pri
     return page(shown, request, language);
 }
 
+// Closed unpaid, or closed by having been refunded in full.
 transport::ServerResponse closed_page(const Trade& trade, const transport::ServerRequest& request) {
     const Language language = language_of(request);
-    return page({.title = "closed_title",
-                 .body = outcome_body(trade,
-                                      {.title = "closed_title",
-                                       .text = "closed_text",
-                                       .tone = "bad",
-                                       .sign = "×",
-                                       .buttons = ""},
-                                      language)},
-                request, language);
+    const bool refunded = trade.paid_at.has_value();
+    const Outcome outcome{.title = refunded ? "refunded_title" : "closed_title",
+                          .text = refunded ? "refunded_text" : "closed_text",
+                          .tone = refunded ? "quiet" : "bad",
+                          .sign = refunded ? "↺" : "×",
+                          .buttons = ""};
+    return page({.title = outcome.title, .body = outcome_body(trade, outcome, language)}, request,
+                language);
 }
 
 transport::ServerResponse open_page(const Trade& trade, const transport::ServerRequest& request) {

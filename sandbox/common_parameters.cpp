@@ -117,6 +117,13 @@ Result<Timestamp> check_timestamp(const Fields& fields, Timestamp now, bool buye
     return *timestamp;
 }
 
+Result<Done> check_app_auth_token(std::string_view token, const App& app) {
+    const bool is_its_own = app.app_auth_token != nullptr && token == app.app_auth_token->reveal();
+    if (token.empty() || is_its_own) return Done{};
+    return refusal("aop.invalid-app-auth-token",
+                   "无效的应用授权令牌：与沙箱设置中该应用的 app_auth_token 不符");
+}
+
 Result<Done> check_urls(const Fields& fields) {
     TOLLGATE_DO(check_url(fields, "notify_url", false));
     TOLLGATE_DO(check_url(fields, "return_url", true));

@@ -22,6 +22,9 @@ Result<Done> check_version_and_format(const Fields& fields);
 // GMT+8 and at most 15 minutes away; a link that a buyer opens may be as old as an order can be.
 Result<Timestamp> check_timestamp(const Fields& fields, Timestamp now, bool buyer_may_be_late);
 
+// A token is of the merchant that this application acts for, by its settings, or of nobody.
+Result<Done> check_app_auth_token(std::string_view token, const App& app);
+
 // notify_url (no query of its own) and return_url (may have one).
 Result<Done> check_urls(const Fields& fields);
 

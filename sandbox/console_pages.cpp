@@ -85,6 +85,32 @@ std::string trade_row(const Trade& trade, std::string_view nonce, Language langu
                   language);
 }
 
+std::string tone_of(AuthStatus status) {
+    switch (status) {
+        case AuthStatus::init: return "";
+        case AuthStatus::authorized: return "good";
+        case AuthStatus::finish: return "quiet";
+        case AuthStatus::closed: return "quiet";
+    }
+    TOLLGATE_CHECK(false);
+}
+
+// Its status leads to where the buyer agrees or refuses: there is no other way to a freeze whose
+// code was scanned.
+std::string freeze_row(const AuthOrder& auth, Language language) {
+    return render(page_text("freeze_row.html"),
+                  {{"out_order_no", auth.order.out_order_no},
+                   {"auth_no", auth.auth_no},
+                   {"subject", auth.order.title},
+                   {"amount", auth.order.amount.to_yuan()},
+                   {"tone", tone_of(auth.status)},
+                   {"cashier", auth.cashier},
+                   {"status", std::string(name_of(auth.status))},
+                   {"rest", rest_of(auth).to_yuan()},
+                   {"created", to_beijing(auth.created_at)}},
+                  language);
+}
+
 std::string fault_row(const FaultCount& count, Language language) {
     const config::FaultRule& rule = count.rule;
     std::string detail = rule.sub_code;
@@ -161,6 +187,8 @@ transport::ServerResponse console_page(const ConsoleView& view,
     const Language language = language_of(request);
     std::string trades;
     for (const Trade& trade : view.trades) trades += trade_row(trade, view.nonce, language);
+    std::string freezes;
+    for (const AuthOrder& auth : view.freezes) freezes += freeze_row(auth, language);
     std::string notifications;
     for (const Notification& notification : view.notifications) {
         notifications += notification_row(notification, view.nonce, language);
@@ -171,6 +199,7 @@ transport::ServerResponse console_page(const ConsoleView& view,
         render(page_text("console.html"),
                {{"faults", table("faults_table.html", faults, "no_faults", language)},
                 {"trades", table("trades_table.html", trades, "no_trades", language)},
+                {"freezes", table("freezes_table.html", freezes, "no_freezes", language)},
                 {"notifications",
                  table("notifications_table.html", notifications, "no_notifications", language)}},
                language);
@@ -211,6 +240,28 @@ Json trades_json(const std::vector<Trade>& trades, std::string_view base_url) {
                         {"closed_at", time_or_null(trade.closed_at)}});
     }
     return {{"trades", std::move(list)}};
+}
+
+Json freezes_json(const std::vector<AuthOrder>& freezes, std::string_view base_url) {
+    Json list = Json::array();
+    for (const AuthOrder& auth : freezes) {
+        const FreezeOrder& order = auth.order;
+        list.push_back({{"auth_no", auth.auth_no},
+                        {"out_order_no", order.out_order_no},
+                        {"app_id", order.app_id},
+                        {"seller_id", order.seller_id},
+                        {"order_title", order.title},
+                        {"amount", order.amount.to_yuan()},
+                        {"order_status", name_of(auth.status)},
+                        {"fund_url", std::string(base_url) + "/fund/" + auth.cashier},
+                        {"notify_url", order.notify_url},
+                        {"created_at", to_rfc3339(auth.created_at)},
+                        {"expires_at", to_rfc3339(order.expires_at)},
+                        {"unfrozen", auth.unfrozen.to_yuan()},
+                        {"paid", auth.paid.to_yuan()},
+                        {"rest", rest_of(auth).to_yuan()}});
+    }
+    return {{"freezes", std::move(list)}};
 }
 
 Json faults_json(const std::vector<FaultCount>& faults) {

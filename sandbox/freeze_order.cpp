@@ -37,9 +37,8 @@ const std::vector<std::string_view> kFreezeFields = {"out_order_no",
 // pay_timeout is the older name; a quarter of an hour without either.
 Result<Timestamp> read_timeout(const Json& biz, Timestamp signed_at) {
     for (const char* name : {"timeout_express", "pay_timeout"}) {
-        if (member(biz, name) == nullptr) continue;
-        TOLLGATE_TRY(const std::string text, need_text(biz, name, 6));
-        return read_expiry({{"timeout_express", text}}, signed_at, std::chrono::hours(1));
+        TOLLGATE_TRY(const auto window, may_have_window(biz, name));
+        if (window) return end_of(*window, signed_at);
     }
     return signed_at + kDefaultWindow;
 }

@@ -27,7 +27,7 @@ Json operation_node(const AuthOrder& auth, const Operation& operation) {
 
 Json freeze_node(const AuthOrder& auth, const Operation& operation) {
     Json node = operation_node(auth, operation);
-    node["payer_logon_id"] = auth.order.payer.logon_id;
+    node["payer_logon_id"] = masked(auth.order.payer.logon_id);
     node["payer_user_id"] = auth.order.payer.user_id;
     node["trans_currency"] = "CNY";
     node["credit_amount"] = "0.00";

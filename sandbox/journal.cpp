@@ -16,7 +16,7 @@ Movement movement_of(const Trade& trade) {
             .store_id = trade.order.store_id,
             .operator_id = trade.order.operator_id,
             .terminal_id = trade.order.terminal_id,
-            .buyer_logon_id = trade.order.buyer.logon_id,
+            .buyer_logon_id = masked(trade.order.buyer.logon_id),
             .created_at = trade.created_at};
 }
 

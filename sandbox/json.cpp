@@ -1,10 +1,35 @@
 #include "sandbox/json.h"
 
 namespace tollgate::sandbox {
+namespace {
+
+// Before it is parsed: a parser that watches the depth looks at each level's members again.
+bool nests_too_deep(std::string_view text) {
+    int depth = 0;
+    bool in_text = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (in_text && c == '\\') {
+            ++i;
+        } else if (c == '"') {
+            in_text = !in_text;
+        } else if (!in_text && (c == '{' || c == '[')) {
+            if (++depth > kJsonDepthMax) return true;
+        } else if (!in_text && (c == '}' || c == ']')) {
+            --depth;
+        }
+    }
+    return false;
+}
+
+}  // namespace
 
 Result<Json> parse_object(std::string_view text) {
     constexpr bool kThrow = false;
-    Json json = Json::parse(text, nullptr, kThrow);
+    if (nests_too_deep(text)) {
+        return Error(ErrorCode::invalid_argument, "JSON that is nested too deep");
+    }
+    const Json json = Json::parse(text, nullptr, kThrow);
     if (json.is_discarded() || !json.is_object()) {
         return Error(ErrorCode::invalid_argument, "not a JSON object");
     }

@@ -13,7 +13,9 @@ namespace tollgate::sandbox {
 // Members keep their order: Alipay's answers put code and msg first.
 using Json = nlohmann::ordered_json;
 
-// Errors: invalid_argument when the text is not one JSON object.
+// Errors: invalid_argument when the text is not one JSON object, or nests deeper than
+// kJsonDepthMax: whoever copies or writes a tree calls himself once a level.
+inline constexpr int kJsonDepthMax = 32;
 Result<Json> parse_object(std::string_view text);
 
 // The JSON text. Bytes that are not UTF-8 become U+FFFD instead of an exception.

@@ -31,8 +31,9 @@ std::string with_milliseconds(Timestamp at) {
 void add_payment(Fields& fields, const Trade& trade) {
     const std::string total = trade.order.total.to_yuan();
     fields.push_back({"gmt_payment", to_beijing(*trade.paid_at)});
-    fields.push_back({"buyer_id", trade.order.buyer.user_id});
-    fields.push_back({"buyer_logon_id", trade.order.buyer.logon_id});
+    add_optional(fields, "buyer_id", trade.order.buyer.user_id);
+    add_optional(fields, "buyer_open_id", trade.order.buyer.open_id);
+    fields.push_back({"buyer_logon_id", masked(trade.order.buyer.logon_id)});
     fields.push_back({"receipt_amount", total});
     fields.push_back({"buyer_pay_amount", total});
     fields.push_back({"invoice_amount", total});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/check.h"
 #include "base/time_text.h"
@@ -63,8 +64,10 @@ void Notifier::queue(Notice notice) {
     const std::int64_t copies = strikes(FaultAction::duplicate) ? fault->copies : 1;
     const Timestamp due_at = fault ? now + fault->delay : now;
     const std::lock_guard lock(mutex_);
-    if (!strikes(FaultAction::reorder)) let_go_held_ones(due_at);
+    std::vector<Shared> held;
+    if (!strikes(FaultAction::reorder)) held = take_held(notice.out_trade_no);
     for (std::int64_t i = 0; i < copies; ++i) add(notice, notify_id, due_at, fault);
+    entries_.back()->go_after = std::move(held);
 }
 
 // One that is held back waits for kHoldMax at most, should no later one come.
@@ -95,12 +98,20 @@ void Notifier::add(Notice notice, const std::string& notify_id, Timestamp due_at
     wait_until(entry, due_at);
 }
 
-// A later one goes out first, then those that were held back for it.
-void Notifier::let_go_held_ones(Timestamp now) {
-    for (const Shared& entry : held_back_) {
-        if (entry->due_at) wait_until(entry, now + std::chrono::milliseconds(1));
+std::vector<Notifier::Shared> Notifier::take_held(std::string_view out_trade_no) {
+    const auto others = std::stable_partition(
+        held_back_.begin(), held_back_.end(),
+        [&](const Shared& entry) { return entry->notice.out_trade_no != out_trade_no; });
+    std::vector<Shared> taken(others, held_back_.end());
+    held_back_.erase(others, held_back_.end());
+    return taken;
+}
+
+// Those that have not gone by themselves meanwhile.
+void Notifier::let_go(const std::vector<Shared>& held, Timestamp now) {
+    for (const Shared& entry : held) {
+        if (entry->due_at && entry->attempts_made == 0) wait_until(entry, now);
     }
-    held_back_.clear();
 }
 
 std::size_t Notifier::run_once(std::size_t limit) {
@@ -239,6 +250,7 @@ void Notifier::finish(const Shared& entry, const Result<transport::ClientReply>&
         entry->attempts.erase(entry->attempts.begin());
     }
     entry->attempts.push_back(std::move(attempt));
+    let_go(std::exchange(entry->go_after, {}), now);
     if (acknowledges(reply)) {
         entry->state = NotifyState::acknowledged;
         return;

@@ -90,12 +90,14 @@ private:
     struct Entry : Notification {
         std::chrono::nanoseconds started{};  // Of the latest attempt.
         std::optional<std::chrono::nanoseconds> first_started;
+        std::vector<std::shared_ptr<Entry>> go_after;  // Held back until this one has been sent.
     };
     using Shared = std::shared_ptr<Entry>;
 
     void add(Notice notice, const std::string& notify_id, Timestamp due_at,
              const std::optional<config::FaultRule>& fault);
-    void let_go_held_ones(Timestamp now);
+    std::vector<Shared> take_held(std::string_view out_trade_no);
+    void let_go(const std::vector<Shared>& held, Timestamp now);
     Result<std::string> body_of(const Entry& entry) const;
     NoticeSeal seal_of(const Notice& notice) const;
     std::string new_notify_id(Timestamp now);
@@ -111,8 +113,8 @@ private:
 
     mutable std::mutex mutex_;
     std::list<Shared> entries_;  // Oldest first; guarded by mutex_, as is what they point to.
-    std::multimap<Timestamp, Shared> waiting_;       // By due_at; guarded by mutex_.
-    std::vector<Shared> held_back_;                  // Until a later one goes; guarded by mutex_.
+    std::multimap<Timestamp, Shared> waiting_;  // By due_at; guarded by mutex_.
+    std::vector<Shared> held_back_;  // No later one of their order is known; guarded by mutex_.
     std::unordered_map<std::string, Shared> by_id_;  // The first of each; guarded by mutex_.
     std::unordered_map<std::string, Shared> by_out_trade_no_;  // The latest; guarded by mutex_.
 };

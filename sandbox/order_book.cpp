@@ -21,6 +21,10 @@ PaymentAction read_action(const Json* action) {
     return {.type = type, .text = text_member(*action, name).value_or("")};
 }
 
+bool is_paid(std::string_view status) {
+    return status == "paid" || status == "finished" || status == "refunded";
+}
+
 std::string upper_case(std::string text) {
     for (char& c : text) {
         if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
@@ -108,7 +112,8 @@ void OrderBook::created(std::string_view number, const CreatedPayment& payment) 
 
 void OrderBook::could_not_create(std::string_view number, std::string reason) {
     ShopOrder* order = find(number);
-    if (order != nullptr) order->reason = std::move(reason);
+    if (order == nullptr || is_paid(order->status)) return;
+    order->reason = std::move(reason);
 }
 
 Result<OrderBook::Applied> OrderBook::apply(const std::string& event_id, const PaymentNews& news) {

@@ -80,6 +80,7 @@ public:
 
     // Takes over what the gateway answered, unless an event has told something newer already.
     void created(std::string_view order, const CreatedPayment& payment);
+    // Left out of an order that is paid, or was: its first payment did all that was wanted.
     void could_not_create(std::string_view order, std::string reason);
 
     enum class Applied { changed, repeated, older, not_ours };

@@ -29,7 +29,7 @@ constexpr std::array kLooks = {
     Look{"closing", "state_closing", "waiting_title", "waiting_text", "", "…"},
     Look{"paid", "state_paid", "order_paid_title", "order_paid_text", "good", "✓"},
     Look{"finished", "state_finished", "order_paid_title", "order_paid_text", "good", "✓"},
-    Look{"refunded", "state_refunded", "state_refunded", "order_paid_text", "quiet", "↺"},
+    Look{"refunded", "state_refunded", "state_refunded", "order_refunded_text", "quiet", "↺"},
     Look{"closed", "state_closed", "order_closed_title", "order_closed_text", "quiet", "×"},
     Look{"failed", "state_failed", "order_failed_title", "order_closed_text", "bad", "!"},
 };

@@ -5,12 +5,15 @@
 #include "sandbox/biz_fields.h"
 #include "sandbox/pay_order.h"
 #include "sandbox/refusal.h"
+#include "sandbox/trade_methods.h"
 
 namespace tollgate::sandbox {
 namespace {
 
 // Face to face, an order that nobody pays is closed after three hours.
 constexpr std::chrono::hours kFaceToFaceWindow{3};
+// On a phone, timeout_express below five minutes counts as five (protocol notes 9.0).
+constexpr std::chrono::minutes kPhoneWindowLeast{5};
 
 Run open_cashier(const SignedRequest& request, const MethodWorld& world, const PayRules& rules) {
     TOLLGATE_TRY(const PayOrder order, read_pay_order(request, rules));
@@ -31,9 +34,12 @@ Result<Buyer> read_buyer(const Json& biz) {
     if (id.empty() && open_id.empty() && logon_id.empty()) {
         return invalid_parameter("buyer_id", "与 buyer_open_id、buyer_logon_id 不能同时为空");
     }
-    Buyer buyer;
+    Buyer buyer{.open_id = open_id};
     if (!logon_id.empty()) buyer.logon_id = logon_id;
-    if (id.empty()) return buyer;
+    if (id.empty()) {
+        if (!open_id.empty()) buyer.user_id.clear();
+        return buyer;
+    }
     if (!is_user_id(id)) return invalid_parameter("buyer_id", "应为2088开头的16位数字");
     if (id.ends_with("404")) return refusal("ACQ.BUYER_NOT_EXIST", "买家不存在");
     buyer.user_id = id;
@@ -53,12 +59,11 @@ Result<std::string> read_auth_code(const Json& biz) {
 }
 
 Json pay_node(const Trade& trade) {
-    const std::string total = trade.order.total.to_yuan();
-    Json node = {{"buyer_logon_id", trade.order.buyer.logon_id},
-                 {"buyer_user_id", trade.order.buyer.user_id},
-                 {"out_trade_no", trade.order.out_trade_no},
-                 {"total_amount", total},
-                 {"trade_no", trade.trade_no}};
+    Json node = Json::object();
+    add_buyer(node, trade.order.buyer);
+    node["out_trade_no"] = trade.order.out_trade_no;
+    node["total_amount"] = trade.order.total.to_yuan();
+    node["trade_no"] = trade.trade_no;
     return node;
 }
 
@@ -134,7 +139,7 @@ Result<Done> refuse_before_trade(Story story) {
 Run capture(const SignedRequest& request, const MethodWorld& world) {
     TOLLGATE_TRY(
         PayOrder order,
-        read_pay_order(request, {.product_codes = {"PRE_AUTH", "PRE_AUTH_ONLINE", "PREAUTH_PAY"},
+        read_pay_order(request, {.product_codes = {"PRE_AUTH", "PRE_AUTH_ONLINE"},
                                  .product_code_needed = true,
                                  .more_fields = {"auth_no", "auth_confirm_mode", "buyer_id",
                                                  "buyer_open_id", "scene", "is_async_pay"},
@@ -181,22 +186,25 @@ Run wap_pay(const SignedRequest& request, const MethodWorld& world) {
     return open_cashier(request, world,
                         {.product_codes = {"QUICK_WAP_WAY"},
                          .product_code_needed = true,
-                         .more_fields = {"quit_url", "auth_token", "specified_channel"}});
+                         .more_fields = {"quit_url", "auth_token", "specified_channel"},
+                         .least_window = kPhoneWindowLeast});
 }
 
 Run app_pay(const SignedRequest& request, const MethodWorld& world) {
     return open_cashier(request, world,
                         {.product_codes = {"QUICK_MSECURITY_PAY", "CYCLE_PAY_AUTH"},
-                         .more_fields = {"specified_channel", "agreement_sign_params"}});
+                         .more_fields = {"specified_channel", "agreement_sign_params"},
+                         .least_window = kPhoneWindowLeast});
 }
 
 Run precreate(const SignedRequest& request, const MethodWorld& world) {
     TOLLGATE_TRY(
-        const PayOrder order,
+        PayOrder order,
         read_pay_order(request, {.product_codes = {"FACE_TO_FACE_PAYMENT", "QR_CODE_OFFLINE"},
                                  .more_fields = {"discountable_amount", "undiscountable_amount",
                                                  "qr_code_timeout_express"},
                                  .default_window = kFaceToFaceWindow}));
+    TOLLGATE_TRY(order.code_window, may_have_window(request.biz, "qr_code_timeout_express"));
     TOLLGATE_TRY(const std::string code, world.books.trades.offer(order, world.now));
     Handled handled;
     handled.node["out_trade_no"] = order.out_trade_no;
@@ -218,6 +226,9 @@ Run create(const SignedRequest& request, const MethodWorld& world) {
         TOLLGATE_DO(need_text(request.biz, "op_app_id", 64));
     }
     TOLLGATE_TRY(const Trade* trade, world.books.trades.open(order, world.now));
+    if (trade->order.buyer != order.buyer) {
+        return refusal("ACQ.TRADE_BUYER_NOT_MATCH", "交易买家不匹配");
+    }
     Handled handled;
     handled.node["out_trade_no"] = trade->order.out_trade_no;
     handled.node["trade_no"] = trade->trade_no;

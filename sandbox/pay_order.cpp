@@ -78,6 +78,26 @@ Result<Done> check_shapes(const Json& biz) {
     return Done{};
 }
 
+// time_expire wins over timeout_express.
+Result<Done> read_time_to_pay(const SignedRequest& request, const PayRules& rules,
+                              PayOrder& order) {
+    TOLLGATE_TRY(const auto time_expire, may_have_time_expire(request.biz, request.timestamp));
+    if (time_expire) {
+        order.expires_at = *time_expire;
+        return Done{};
+    }
+    TOLLGATE_TRY(const auto asked, may_have_window(request.biz, "timeout_express"));
+    order.window = asked.value_or(Window{.length = rules.default_window});
+    order.window->length = std::max(order.window->length, rules.least_window);
+    return Done{};
+}
+
+// Only what a browser opens has a page to come back from (protocol notes 1.2).
+std::string read_return_url(const SignedRequest& request) {
+    if (request.method->door != Door::page) return {};
+    return value_of(request.fields, "return_url");
+}
+
 }  // namespace
 
 Result<PayOrder> read_pay_order(const SignedRequest& request, const PayRules& rules) {
@@ -90,7 +110,7 @@ Result<PayOrder> read_pay_order(const SignedRequest& request, const PayRules& ru
                    .merchant = request.app->name,
                    .method = std::string(request.method->name),
                    .notify_url = value_of(request.fields, "notify_url"),
-                   .return_url = value_of(request.fields, "return_url"),
+                   .return_url = read_return_url(request),
                    .charset = request.charset,
                    .sign_type = request.sign_type};
     TOLLGATE_TRY(order.out_trade_no, need_number(biz, "out_trade_no"));
@@ -107,7 +127,7 @@ Result<PayOrder> read_pay_order(const SignedRequest& request, const PayRules& ru
     if (!order.quit_url.empty() && !is_http_url(order.quit_url)) {
         return invalid_parameter("quit_url", "不是完整的http或https地址");
     }
-    TOLLGATE_TRY(order.expires_at, read_expiry(biz, request.timestamp, rules.default_window));
+    TOLLGATE_DO(read_time_to_pay(request, rules, order));
     TOLLGATE_DO(check_channels(biz));
     TOLLGATE_DO(check_shapes(biz));
     return order;

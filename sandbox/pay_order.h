@@ -15,6 +15,7 @@ struct PayRules {
     bool product_code_needed = false;
     std::vector<std::string_view> more_fields;
     std::chrono::hours default_window{15 * 24};  // Without time_expire and timeout_express.
+    std::chrono::minutes least_window{1};        // A shorter timeout_express counts as this.
 };
 
 // Reads and checks the order of a paying request (protocol notes 9.0 to 9.4), field by field.

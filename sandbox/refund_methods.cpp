@@ -87,8 +87,7 @@ Run refund(const SignedRequest& request, const MethodWorld& world) {
     const Trade& trade = *outcome.trade;
     Handled handled;
     Json& node = handled.node;
-    node["buyer_logon_id"] = trade.order.buyer.logon_id;
-    node["buyer_user_id"] = trade.order.buyer.user_id;
+    add_buyer(node, trade.order.buyer);
     node["fund_change"] = outcome.moved ? "Y" : "N";
     node["gmt_refund_pay"] = to_beijing(outcome.refund.at);
     node["out_trade_no"] = trade.order.out_trade_no;

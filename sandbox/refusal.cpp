@@ -7,7 +7,9 @@ Error refusal(std::string_view sub_code, std::string sub_msg, Here here) {
 }
 
 GatewayCode gateway_code_of(std::string_view sub_code) {
-    if (sub_code.ends_with("SYSTEM_ERROR") || sub_code.ends_with("unknow-error")) {
+    // The gateway's own word for it; a method's own, ACQ.SYSTEM_ERROR, is a failed business.
+    if (sub_code.ends_with("unknow-error") ||
+        (sub_code.starts_with("aop.") && sub_code.ends_with("SYSTEM_ERROR"))) {
         return {.code = "20000", .msg = "Service Currently Unavailable"};
     }
     if (sub_code.starts_with("aop.")) {

@@ -23,6 +23,9 @@ constexpr std::size_t kAttemptsAtOnceMax = 200;
 constexpr milliseconds kNetworkWait{200};
 constexpr milliseconds kTimerWaitMax{100};
 constexpr milliseconds kPatience{2'000};
+// Longer than any fault may hold an answer back, which is a week; what is never answered waits for
+// its caller to give up.
+constexpr std::chrono::hours kTicketTime{8 * 24};
 
 // The pretend Alipay's clock, which may be wrong on purpose.
 class SkewedClock final : public Clock {
@@ -128,6 +131,7 @@ Result<Done> RunningSandbox::build(const config::SandboxSettings& settings) {
                                .port = settings.alipay.listen.port};
     transport::Listener shop{
         .name = "shop", .address = settings.shop.listen.address, .port = settings.shop.listen.port};
+    alipay.limits.ticket_time = kTicketTime;
     desk_->add_routes(alipay.router);
     shop_->add_routes(shop.router);
     std::vector<transport::Listener> listeners;

@@ -88,9 +88,11 @@ void Shop::buy(const Request& request, transport::Ticket ticket) {
 
 void Shop::buy_by_json(const Request& request, transport::Ticket ticket) {
     const auto body = parse_object(request.body);
-    const Json json = body ? *body : Json::object();
-    create_order(text_member(json, "good").value_or(""), text_member(json, "product").value_or(""),
-                 language_of(request), std::move(ticket), created_json);
+    const auto text = [&body](std::string_view name) {
+        return body ? text_member(*body, name).value_or("") : std::string();
+    };
+    create_order(text("good"), text("product"), language_of(request), std::move(ticket),
+                 created_json);
 }
 
 void Shop::pay_again(const Request& request, transport::Ticket ticket) {

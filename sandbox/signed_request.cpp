@@ -107,6 +107,7 @@ Result<SignedRequest> RequestJudge::judge(const RawRequest& raw, Timestamp now,
     outline.signature_proved = true;
 
     TOLLGATE_TRY(request.fields, as_utf8(fields, request.charset));
+    TOLLGATE_DO(check_app_auth_token(value_of(request.fields, "app_auth_token"), *request.app));
     TOLLGATE_DO(check_urls(request.fields));
     if (!request.method->needs_biz_content) return request;
     TOLLGATE_TRY(request.encrypted,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,9 +19,22 @@ std::string_view name_of(TradeStatus status);
 
 // Who pays. Unless a request names another, it is the one buyer of the pretend Alipay.
 struct Buyer {
-    std::string user_id = "2088102146225135";
-    std::string logon_id = "buy***@sandbox.example";
+    std::string user_id = "2088102146225135";  // Empty for one who is known by open_id alone.
+    std::string open_id;
+    std::string logon_id = "buyer@sandbox.example";  // Whole: Alipay shows it masked only.
+
+    friend bool operator==(const Buyer&, const Buyer&) = default;
 };
+
+// "buy***@sandbox.example", "159****5620".
+std::string masked(std::string_view logon_id);
+
+// A time from some beginning: so many minutes, or until midnight in Beijing.
+struct Window {
+    std::chrono::minutes length{0};
+    bool to_midnight = false;  // Then `length` says nothing.
+};
+Timestamp end_of(const Window& window, Timestamp beginning);
 
 // What a paying request asked for.
 struct PayOrder {
@@ -33,7 +47,10 @@ struct PayOrder {
     std::string body;
     std::string product_code;
     Money total;
-    Timestamp expires_at;
+    Timestamp expires_at;          // When it can no longer be paid.
+    std::optional<Window> window;  // Else that long after the trade is made, which sets expires_at.
+    // Of a QR code, from when that is made; within what the codes of TradeBook live at all.
+    std::optional<Window> code_window;
     std::string notify_url;
     std::string return_url;
     std::string quit_url;

@@ -48,6 +48,11 @@ Error too_late() {
     return refusal("ACQ.NOW_TIME_AFTER_EXPIRE_TIME_ERROR", "当前时间已超过允许支付的时间");
 }
 
+// When nobody can pay a trade of this order any more that is made now.
+Timestamp expiry_of(const PayOrder& order, Timestamp now) {
+    return order.window ? end_of(*order.window, now) : order.expires_at;
+}
+
 }  // namespace
 
 Result<const Trade*> TradeBook::open(const PayOrder& order, Timestamp now) {
@@ -62,7 +67,8 @@ Result<const Trade*> TradeBook::open(const PayOrder& order, Timestamp now) {
         if (!same_order(known->order, order)) return inconsistent();
         return known;
     }
-    if (order.expires_at <= now) return too_late();
+    const Timestamp expires_at = expiry_of(order, now);
+    if (expires_at <= now) return too_late();
     if (trades_.size() >= rules_.trades_max) forget_oldest();
     Entry& entry = trades_.emplace_back();
     static_cast<Trade&>(entry) = {.order = order,
@@ -70,7 +76,8 @@ Result<const Trade*> TradeBook::open(const PayOrder& order, Timestamp now) {
                                   .cashier = random_hex(entropy_, 16),
                                   .nonce = random_hex(entropy_, 16),
                                   .created_at = now};
-    entry.due = due_.emplace(order.expires_at, &entry);
+    entry.order.expires_at = expires_at;
+    entry.due = due_.emplace(expires_at, &entry);
     by_trade_no_[entry.trade_no] = &entry;
     by_number_[number_key(order)] = &entry;
     by_cashier_[entry.cashier] = &entry;
@@ -83,25 +90,46 @@ Result<std::string> TradeBook::offer(const PayOrder& order, Timestamp now) {
         // Only to learn whether Alipay would refuse it: the trade exists already.
         TOLLGATE_TRY([[maybe_unused]] const Trade* known, open(order, now));
     }
-    if (order.expires_at <= now) return too_late();
-    if (const Offer* known = found_in(offer_by_number_, number_key(order))) {
-        if (!same_order(known->order, order)) return inconsistent();
-        return known->code;
-    }
+    if (expiry_of(order, now) <= now) return too_late();
+    Offer* known = found_in(offer_by_number_, number_key(order));
+    if (known != nullptr && !same_order(known->order, order)) return inconsistent();
+    Offer& offer = known != nullptr ? *known : new_offer(order);
+    offer.order = order;
+    if (!code_lives(offer, now)) renew_code(offer, now);
+    return offer.code;
+}
+
+// Without a code as yet.
+TradeBook::Offer& TradeBook::new_offer(const PayOrder& order) {
     if (offers_.size() >= rules_.trades_max) {
         offer_by_code_.erase(offers_.front().code);
         offer_by_number_.erase(number_key(offers_.front().order));
         offers_.pop_front();
     }
-    offers_.push_back({.order = order, .code = random_hex(entropy_, 12)});
-    offer_by_code_[offers_.back().code] = &offers_.back();
-    offer_by_number_[number_key(order)] = &offers_.back();
-    return offers_.back().code;
+    Offer& offer = offers_.emplace_back();
+    offer_by_number_[number_key(order)] = &offer;
+    return offer;
+}
+
+// As long as its latest request says, from when it was made.
+bool TradeBook::code_lives(const Offer& offer, Timestamp now) const {
+    if (offer.code.empty() || now >= offer.code_made_at + rules_.code_life) return false;
+    const auto& asked = offer.order.code_window;
+    return !asked || now < end_of(*asked, offer.code_made_at);
+}
+
+void TradeBook::renew_code(Offer& offer, Timestamp now) {
+    offer_by_code_.erase(offer.code);
+    offer.code = random_hex(entropy_, 12);
+    offer.code_made_at = now;
+    offer_by_code_[offer.code] = &offer;
 }
 
 Result<const Trade*> TradeBook::scan(std::string_view code, Timestamp now) {
     const Offer* offer = found_in(offer_by_code_, code);
-    if (offer == nullptr) return refusal("ACQ.TRADE_NOT_EXIST", "二维码无效");
+    if (offer == nullptr || !code_lives(*offer, now)) {
+        return refusal("ACQ.TRADE_NOT_EXIST", "二维码无效或已过期");
+    }
     return open(offer->order, now);
 }
 

@@ -23,6 +23,7 @@ struct TradeRules {
     std::chrono::milliseconds refund_spacing{3'000};  // Between two refunds of one trade.
     std::chrono::hours refund_window{365 * 24};       // Then a paid trade is finished.
     std::chrono::hours cancel_window{24};             // Since the trade was made.
+    std::chrono::hours code_life{2};                  // Of a QR code, at most.
 };
 
 // What happened to a trade.
@@ -67,7 +68,8 @@ public:
     Result<const Trade*> open(const PayOrder& order, Timestamp now);
 
     // A QR code for an order; no trade exists until it is scanned. Refuses like open(). Answers
-    // the code's text, which scan() takes.
+    // the code's text, which scan() takes while the code lives. The same order again is the same
+    // code, as long as that lives; what its latest request says beside is what counts.
     Result<std::string> offer(const PayOrder& order, Timestamp now);
     Result<const Trade*> scan(std::string_view code, Timestamp now);
 
@@ -117,11 +119,15 @@ private:
     struct Offer {
         PayOrder order;
         std::string code;
+        Timestamp code_made_at;
     };
 
     Entry* find(std::string_view trade_no);
     Entry* find_by_number(const PayOrder& order);
     Result<Done> may_refund(const Trade& trade, const RefundOrder& order, Timestamp now) const;
+    Offer& new_offer(const PayOrder& order);
+    bool code_lives(const Offer& offer, Timestamp now) const;
+    void renew_code(Offer& offer, Timestamp now);
     void close_entry(Entry& entry, Timestamp at);
     void pay_entry(Entry& entry, Timestamp now);
     void finish_entry(Entry& entry);

@@ -46,6 +46,12 @@ Result<const Trade*> named_trade(const SignedRequest& request, const MethodWorld
     return trade;
 }
 
+void add_buyer(Json& node, const Buyer& buyer) {
+    node["buyer_logon_id"] = masked(buyer.logon_id);
+    if (!buyer.user_id.empty()) node["buyer_user_id"] = buyer.user_id;
+    if (!buyer.open_id.empty()) node["buyer_open_id"] = buyer.open_id;
+}
+
 Run query(const SignedRequest& request, const MethodWorld& world) {
     TOLLGATE_DO(only_fields(request.biz, {"trade_no", "out_trade_no", "org_pid", "query_options"}));
     TOLLGATE_TRY(const Trade* trade, named_trade(request, world));
@@ -53,9 +59,8 @@ Run query(const SignedRequest& request, const MethodWorld& world) {
     const std::string total = trade->order.total.to_yuan();
     Handled handled;
     Json& node = handled.node;
-    node["buyer_logon_id"] = trade->order.buyer.logon_id;
+    add_buyer(node, trade->order.buyer);
     node["buyer_pay_amount"] = paid ? total : "0.00";
-    node["buyer_user_id"] = trade->order.buyer.user_id;
     node["buyer_user_type"] = "PRIVATE";
     node["invoice_amount"] = paid ? total : "0.00";
     node["out_trade_no"] = trade->order.out_trade_no;

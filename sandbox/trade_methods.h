@@ -13,4 +13,7 @@ Run cancel(const SignedRequest& request, const MethodWorld& world);
 // ACQ.INVALID_PARAMETER, ACQ.TRADE_NOT_EXIST.
 Result<const Trade*> named_trade(const SignedRequest& request, const MethodWorld& world);
 
+// Who pays, as every answer about a trade tells it: by user_id or, without one, by open_id.
+void add_buyer(Json& node, const Buyer& buyer);
+
 }  // namespace tollgate::sandbox

@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::string_view kScheme = "ALIPAY-SHA256withRSA ";
 constexpr std::chrono::minutes kV3TimestampWindow{10};
+// In the year 5138: what lies beyond is no time, and its distance to now might not fit its type.
+constexpr std::int64_t kV3TimestampMostMs = 100'000'000'000'000;
 
 // What stands behind the scheme: "app_id=…,nonce=…,timestamp=…" and the
 // signature of it.
@@ -57,7 +59,8 @@ Result<Timestamp> read_timestamp(const Fields& fields, Timestamp now) {
     if (text.empty()) return refusal("isv.missing-timestamp", "缺少时间戳参数");
     Timestamp at;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), at.ms);
-    if (error != std::errc() || end != text.data() + text.size()) {
+    const bool whole = error == std::errc() && end == text.data() + text.size();
+    if (!whole || at.ms < 0 || at.ms > kV3TimestampMostMs) {
         return refusal("isv.invalid-timestamp", "非法的时间戳参数");
     }
     if (now - at > kV3TimestampWindow || at - now > kV3TimestampWindow) {
@@ -130,6 +133,8 @@ Result<SignedRequest> judge_v3(const transport::ServerRequest& request, const Ap
          .alipay_root_cert_sn = request.header("alipay-root-cert-sn").value_or("")},
         *judged.app, now));
     TOLLGATE_DO(check_signature(request, authorization, *judged.app));
+    TOLLGATE_DO(
+        check_app_auth_token(request.header("alipay-app-auth-token").value_or(""), *judged.app));
     TOLLGATE_TRY(judged.encrypted,
                  asked_encryption(*judged.app, request.header("alipay-encrypt-type").value_or("")));
     TOLLGATE_TRY(judged.biz, read_body(request, judged));

@@ -42,11 +42,12 @@ void adopt(FrontState& front, ListenerState& listener, Descriptor socket, std::s
                                                    .body_bytes_max = limits.body_bytes_max,
                                                    .body_limit = &listener.settings.body_limit},
                                      std::move(peer)));
-    listener.connections.fetch_add(1);
-    front.connections.fetch_add(1);
-    // Who connects and says nothing gets no longer than who says it slowly.
+    // Who connects and says nothing gets no longer than who says it slowly. Fixed before anybody
+    // can see the connection in the counters.
     const auto deadline = front.seams.clock.monotonic() + limits.request_time;
     slot->connection().handshake_deadline = deadline;
+    listener.connections.fetch_add(1);
+    front.connections.fetch_add(1);
     const Waiting waiting = listener.settings.tls ? Waiting::handshake : Waiting::idle;
     if (!slot->arm({.waiting = waiting, .deadline = deadline}, front.draining)) {
         close_connection(front, *slot);

@@ -207,9 +207,7 @@ void Metrics::collect_certificates(Families& families) const {
 }
 
 std::int64_t days_left(Timestamp until, Timestamp now) {
-    constexpr std::int64_t kDayMs = 86'400'000;
-    const std::int64_t left = until.ms - now.ms;
-    return left >= 0 ? left / kDayMs : -((-left + kDayMs - 1) / kDayMs);
+    return std::chrono::floor<std::chrono::days>(until - now).count();
 }
 
 }  // namespace tollgate::gateway::metrics

@@ -15,7 +15,6 @@ using transport::ServerResponse;
 using transport::Ticket;
 
 constexpr int kSamples = 200;
-constexpr std::chrono::hours kDay{24};
 
 std::string minutes_json(const std::vector<Tallies::Minute>& minutes) {
     std::string list = "[";
@@ -132,7 +131,9 @@ void add_certificate(std::string& list, const std::string& app, const char* what
     json.text("app", app)
         .text("what", what)
         .text("sn", certificate.sn())
-        .number("days_left", (certificate.valid_until() - now) / std::chrono::milliseconds(kDay));
+        // Downwards: what ended an hour ago has less than none left.
+        .number("days_left",
+                std::chrono::floor<std::chrono::days>(certificate.valid_until() - now).count());
     if (list.size() > 1) list += ',';
     list += std::move(json).end();
 }

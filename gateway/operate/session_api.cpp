@@ -71,6 +71,7 @@ void SessionApi::sign_in(const ServerRequest& request, Ticket ticket) {
     credentials->address = request.remote_address;
     credentials->network = network_of(request.remote_address);
     credentials->request_id = request.request_id;
+    credentials->cookie_name = cookie_name(request);
     credentials->over_tls = is_over_tls(request);
     if (refused(problems, ticket)) return;
     if (const auto wait = attempts_.must_wait(credentials->name, credentials->network)) {
@@ -104,8 +105,9 @@ ServerResponse SessionApi::check(const Credentials& credentials) {
                                               {"remote_address", credentials.address},
                                               {"request_id", credentials.request_id}});
     auto response = session_response(opened.session);
-    response.headers.emplace_back("Set-Cookie",
-                                  parts_.sessions.cookie(opened.token, credentials.over_tls));
+    response.headers.emplace_back(
+        "Set-Cookie",
+        parts_.sessions.cookie(credentials.cookie_name, opened.token, credentials.over_tls));
     return response;
 }
 
@@ -120,9 +122,9 @@ void SessionApi::sign_out(const ServerRequest& request, Ticket ticket) {
     parts_.sessions.close(request);
     parts_.api.log.info("console.signed_out",
                         {{"operator", session->name}, {"request_id", request.request_id}});
-    ticket.complete(
-        {.status = 204,
-         .headers = {{"Set-Cookie", parts_.sessions.cookie("", is_over_tls(request))}}});
+    ticket.complete({.status = 204,
+                     .headers = {{"Set-Cookie", parts_.sessions.cookie(cookie_name(request), "",
+                                                                       is_over_tls(request))}}});
 }
 
 }  // namespace tollgate::gateway::operate

@@ -26,6 +26,7 @@ private:
         std::string address;
         std::string network;
         std::string request_id;
+        std::string cookie_name;
         bool over_tls = false;
     };
 

@@ -8,26 +8,32 @@
 namespace tollgate::gateway::operate {
 namespace {
 
-constexpr std::string_view kCookie = "tollgate_session";
 constexpr std::size_t kTokenDigits = 64;
 
 // The cookie's value, or nothing when there is none of our form.
 std::string_view token_of(const transport::ServerRequest& request) {
+    const std::string name = cookie_name(request);
     std::string_view rest = request.header("cookie").value_or("");
     while (!rest.empty()) {
         const std::size_t end = std::min(rest.find(';'), rest.size());
         std::string_view pair = rest.substr(0, end);
         rest.remove_prefix(std::min(end + 1, rest.size()));
         while (pair.starts_with(' ')) pair.remove_prefix(1);
-        if (pair.size() != kCookie.size() + 1 + kTokenDigits) continue;
-        if (pair.starts_with(kCookie) && pair[kCookie.size()] == '=') {
-            return pair.substr(kCookie.size() + 1);
-        }
+        if (pair.size() != name.size() + 1 + kTokenDigits) continue;
+        if (pair.starts_with(name) && pair[name.size()] == '=') return pair.substr(name.size() + 1);
     }
     return {};
 }
 
 }  // namespace
+
+std::string cookie_name(const transport::ServerRequest& request) {
+    const std::string_view host = request.header("host").value_or("");
+    const std::string_view port = host.substr(host.rfind(':') + 1);
+    const bool is_port = port.size() < host.size() && !port.empty() && port.size() <= 5 &&
+                         port.find_first_not_of("0123456789") == std::string_view::npos;
+    return is_port ? "tollgate_session_" + std::string(port) : "tollgate_session";
+}
 
 std::string Sessions::random_hex() {
     std::array<std::uint8_t, kTokenDigits / 2> bytes{};
@@ -68,9 +74,9 @@ void Sessions::close(const transport::ServerRequest& request) {
     by_hash_.erase(hash);
 }
 
-std::string Sessions::cookie(std::string_view token, bool over_tls) const {
+std::string Sessions::cookie(std::string_view name, std::string_view token, bool over_tls) const {
     const auto seconds = token.empty() ? 0 : std::chrono::seconds(life_).count();
-    return std::string(kCookie) + "=" + std::string(token) +
+    return std::string(name) + "=" + std::string(token) +
            "; Path=/console/; Max-Age=" + std::to_string(seconds) + "; HttpOnly; SameSite=Strict" +
            (over_tls ? "; Secure" : "");
 }

@@ -21,6 +21,11 @@ struct Session {
     Timestamp expires_at;
 };
 
+// What the session's cookie is called for who asks here: "tollgate_session_8602". A browser tells
+// cookies apart by host but not by port, and two gateways of one host, or two tunnels to
+// this machine, must not sign each other's operators out.
+std::string cookie_name(const transport::ServerRequest& request);
+
 // Who is signed in, by a cookie of which only the SHA-256 is known here. In memory: a restart signs
 // everybody out, and each of several gateways has its own. Safe from any thread.
 class Sessions {
@@ -37,8 +42,8 @@ public:
     std::optional<Session> find(const transport::ServerRequest& request);
     void close(const transport::ServerRequest& request);
 
-    // Set-Cookie's value; without a token: what takes the cookie away.
-    std::string cookie(std::string_view token, bool over_tls) const;
+    // Set-Cookie's value; without a token: what takes the cookie away. `name`: of cookie_name().
+    std::string cookie(std::string_view name, std::string_view token, bool over_tls) const;
 
     static constexpr std::size_t kSessionsMax = 1'000;  // Beyond, the one that ends first goes.
 

@@ -1,6 +1,7 @@
 #include "gateway/operate/timeline.h"
 
 #include <algorithm>
+#include <ranges>
 #include <set>
 
 #include "base/json_object.h"
@@ -57,8 +58,9 @@ public:
         TOLLGATE_DO(add_differences());
         TOLLGATE_DO(add_events());
         TOLLGATE_DO(add_actions());
+        TOLLGATE_DO(add_attempts());
         std::ranges::stable_sort(entries_, {}, &Entry::at);
-        if (entries_.size() > Timeline::kEntriesMax) entries_.resize(Timeline::kEntriesMax);
+        keep_newest();
         return Done{};
     }
 
@@ -75,7 +77,8 @@ public:
 
     const std::vector<ledger::Refund>& refunds() const { return refunds_; }
     const std::vector<ledger::DifferenceView>& differences() const { return differences_; }
-    bool has_events() const { return has_events_; }
+    bool has_events() const { return !events_.empty(); }
+    bool is_cut() const { return is_cut_; }
 
 private:
     Result<Done> add_transitions() {
@@ -136,25 +139,36 @@ private:
     // Each event was written at the moment of what it tells of.
     Result<Done> add_events() {
         for (const std::int64_t moment : moments_) {
-            TOLLGATE_TRY(const auto events, reading_.lookup().events_of(payment_, {moment}));
-            for (const auto& event : events) {
-                has_events_ = true;
+            TOLLGATE_TRY(auto events, reading_.lookup().events_of(payment_, {moment}));
+            for (auto& event : events) {
                 targets_.push_back("events/" + event.id);
                 entries_.push_back({.at = event.created_at,
                                     .kind = "event",
                                     .title = event.type,
                                     .data = event_json(event)});
-                TOLLGATE_DO(add_attempts(event));
+                events_.push_back(std::move(event));
             }
         }
         return Done{};
     }
 
-    Result<Done> add_attempts(const ledger::EventView& event) {
+    // After all else, and the newest event's first: what became of the money goes before how often
+    // it was told.
+    Result<Done> add_attempts() {
+        for (const auto& event : std::views::reverse(events_)) {
+            TOLLGATE_DO(add_attempts_of(event));
+        }
+        return Done{};
+    }
+
+    Result<Done> add_attempts_of(const ledger::EventView& event) {
         if (!event.publication) return Done{};  // It has no deliveries yet.
         TOLLGATE_TRY(const auto attempts, reading_.outbox().attempts_of(event));
-        for (const auto& attempt : attempts) {
-            if (entries_.size() >= Timeline::kEntriesMax) return Done{};
+        for (const auto& attempt : std::views::reverse(attempts)) {
+            if (entries_.size() >= Timeline::kEntriesMax) {
+                is_cut_ = true;
+                return Done{};
+            }
             auto json = attempt_json(attempt);
             json["event"] = event.id;
             entries_.push_back({.at = attempt.started_at,
@@ -177,14 +191,21 @@ private:
         return Done{};
     }
 
+    void keep_newest() {
+        if (entries_.size() <= Timeline::kEntriesMax) return;
+        is_cut_ = true;
+        entries_.erase(entries_.begin(), entries_.end() - Timeline::kEntriesMax);
+    }
+
     ledger::Reading& reading_;
     const ledger::Payment& payment_;
     std::vector<Entry> entries_;
     std::set<std::int64_t> moments_;  // At which something was told.
     std::vector<ledger::Refund> refunds_;
     std::vector<ledger::DifferenceView> differences_;
-    std::vector<std::string> targets_;  // Of actions that concern the payment.
-    bool has_events_ = false;
+    std::vector<std::string> targets_;       // Of actions that concern the payment.
+    std::vector<ledger::EventView> events_;  // The oldest first.
+    bool is_cut_ = false;
 };
 
 std::int64_t refundable_fen(const ledger::Payment& payment,
@@ -224,6 +245,7 @@ Result<std::string> timeline_json(ledger::Reading& reading, const ledger::Paymen
     JsonObject json;
     json.raw("payment", to_json(payment))
         .raw("entries", life.entries_json())
+        .yes("cut", life.is_cut())
         .raw("refunds",
              list_of(life.refunds(), [](const ledger::Refund& one) { return to_json(one); }))
         .raw("differences", list_of(life.differences(), difference_json))

@@ -110,10 +110,11 @@ describe('a payment\'s actions', () => {
         await dialog.locator('input[name=amount]').fill('0.3');
         await submit.click();
         await dialog.getByText('A reason is needed').waitFor();
+        await dialog.locator('input[name=to_buyer]').fill('少一件');
         await confirm(page, '一件破损 100% + ok', 'Refund: Succeeded');
         const { json } = await world.api('GET', `/v1/payments/${made.paid.id}/refunds`);
         assert.deepEqual(json.refunds.map(one => [one.out_request_no, one.amount, one.reason]),
-            [['PAID1_R1', 30, '一件破损 100% + ok']]);
+            [['PAID1_R1', 30, '少一件']]);
         await page.locator('.timeline [data-kind=refund]').getByText('¥0.30').first().waitFor();
         await page.locator('.timeline [data-kind=action]').getByText('一件破损 100% + ok').waitFor();
     });

@@ -25,7 +25,7 @@ TEST(Console, SignsInWithTheRightPasswordAlone) {
     EXPECT_EQ(good.json()["operator"]["name"], "the-operator");
     EXPECT_EQ(good.json()["operator"]["role"], "operator");
     const std::string cookie = good.header("set-cookie");
-    EXPECT_TRUE(cookie.starts_with("tollgate_session=")) << cookie;
+    EXPECT_TRUE(cookie.starts_with(world.cookie_name() + "=")) << cookie;
     for (const char* part : {"HttpOnly", "SameSite=Strict", "Path=/console/"}) {
         EXPECT_NE(cookie.find(part), std::string::npos) << cookie;
     }
@@ -60,8 +60,8 @@ TEST(Console, LetsNobodyInWithAForgedOrExpiredCookie) {
     std::string forged = good;
     forged.back() = forged.back() == '0' ? '1' : '0';
     for (const std::string& cookie :
-         {forged, std::string("tollgate_session="), std::string("tollgate_session=the-admin"),
-          "x" + good, std::string()}) {
+         {forged, world.cookie_name() + "=", world.cookie_name() + "=the-admin", "x" + good,
+          "tollgate_session_1" + good.substr(good.find('=')), std::string()}) {
         world.cookie = cookie;
         for (const char* path : {"/overview", "/payments", "/audit", "/v1/events", "/session",
                                  "/payments/pay_1/timeline", "/v1/notifications"}) {
@@ -99,6 +99,22 @@ TEST(Console, KeepsTheCookieForTlsWhereAProxyHasIt) {
                                   json{{"name", "the-viewer"}, {"password", kPassword}}.dump(),
                                   {{"X-Forwarded-Proto", "https"}});
     EXPECT_NE(answer.header("set-cookie").find("; Secure"), std::string::npos);
+}
+
+// A browser gives the cookies of one host's ports to each of them.
+TEST(Console, LeavesASessionAtAnotherPortAlone) {
+    ConsoleWorld here;
+    ConsoleWorld there;
+    here.sign_in("the-viewer");
+    const std::string first = here.cookie;
+    there.sign_in("the-admin");  // The same randomness: the next one has another cookie.
+    there.sign_in("the-admin");
+    ASSERT_NE(first.substr(first.find('=')), there.cookie.substr(there.cookie.find('=')));
+    here.cookie = there.cookie + "; " + first;
+    EXPECT_EQ(here.get("/session").json()["operator"]["name"], "the-viewer");
+    // Without a port in Host it has a name, too.
+    const auto answer = here.ask("GET", "/console/api/session", "", {{"Host", "pay.example.com"}});
+    EXPECT_EQ(answer.status, 401);
 }
 
 TEST(Console, TakesNoSignInFromAFormOfAnotherSite) {
@@ -327,57 +343,6 @@ TEST(Console, ListsPaymentsByFiltersPageByPage) {
     EXPECT_TRUE(world.get("/payments?app=books").json()["payments"].empty());
     EXPECT_EQ(world.get("/payments?status=lost").status, 400);
     EXPECT_EQ(world.get("/payments?nothing=1").status, 400);
-}
-
-TEST(Console, TellsAPaymentsWholeLife) {
-    ConsoleWorld world;
-    const std::string id = world.new_payment("T1");
-    world.clock.pass(seconds(1));
-    world.little.pay("T1");
-    EXPECT_EQ(world.notify(GatewayWorld::signed_body(GatewayWorld::paid("T1"))).body, "success");
-    world.events.wait_for(1);
-    world.wait_for_count("SELECT count(*) FROM delivery WHERE status = 'delivered'", 1);
-    world.clock.pass(seconds(1));
-    world.sign_in("the-operator");
-    ASSERT_EQ(world
-                  .act("POST", "/v1/payments/" + id + "/refunds",
-                       json{{"out_request_no", "R1"}, {"amount", 100}}.dump())
-                  .status,
-              201);
-    world.wait_for_count("SELECT count(*) FROM delivery WHERE status = 'delivered'", 2);
-    const auto life = world.get("/payments/" + id + "/timeline").json();
-    EXPECT_EQ(life["payment"]["id"], id);
-    std::set<std::string> seen;
-    std::string last;
-    for (const auto& entry : life["entries"]) {
-        seen.insert(entry["kind"].get<std::string>() + " " + entry["title"].get<std::string>());
-        EXPECT_LE(last, entry["at"].get<std::string>());
-        last = entry["at"];
-        EXPECT_TRUE(entry["data"].is_object());
-    }
-    for (const char* wanted : {"created pending", "transition paid", "notification accepted",
-                               "event payment.paid", "attempt delivered", "refund succeeded",
-                               "event refund.succeeded", "action payments.refunds"}) {
-        EXPECT_TRUE(seen.contains(wanted)) << wanted << " in " << life.dump(1);
-    }
-    EXPECT_EQ(life["refundable"], 900);
-    EXPECT_EQ(life["actions"], (json{"refresh", "refund", "redeliver"}));
-    world.sign_in("the-viewer");
-    EXPECT_EQ(world.get("/payments/" + id + "/timeline").json()["actions"], json{"refresh"});
-    EXPECT_EQ(world.get("/payments/pay_nothing/timeline").status, 404);
-}
-
-TEST(Console, OffersWhatAPaymentsStateAllows) {
-    ConsoleWorld world;
-    const std::string id = world.new_payment("T1");
-    world.little.open("T1");
-    world.sign_in("the-operator");
-    const auto actions = [&] {
-        return world.get("/payments/" + id + "/timeline").json()["actions"];
-    };
-    EXPECT_EQ(actions(), (json{"refresh", "close"}));
-    EXPECT_EQ(world.act("POST", "/v1/payments/" + id + "/close").status, 200);
-    EXPECT_EQ(actions(), json{"redeliver"});
 }
 
 TEST(Console, CountsInTheOverview) {

@@ -70,6 +70,11 @@ struct ConsoleWorld : GatewayWorld {
         cookie = set.substr(0, set.find(';'));
         csrf = answer.json()["csrf"];
     }
+    // Of the operator's door as it is asked here.
+    std::string cookie_name() const {
+        const std::string door = url("operator");
+        return "tollgate_session_" + door.substr(door.rfind(':') + 1);
+    }
     std::string new_payment(const std::string& number) {
         return create(order(number)).json()["id"];
     }

@@ -6,8 +6,7 @@
 #include "base/time_text.h"
 #include "sandbox/alipay_desk.h"
 #include "sandbox/content.h"
-#include "tests/sandbox/request_maker.h"
-#include "tests/sandbox/taking_client.h"
+#include "tests/sandbox/desk_world.h"
 
 namespace tollgate::sandbox {
 namespace {
@@ -57,6 +56,11 @@ protected:
                               .query = "charset=utf-8",
                               .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
                               .body = to_form(fields)});
+    }
+    // Whether the answer's signature holds.
+    static bool is_sealed(const std::string& answer) {
+        const AnswerTexts texts = texts_of({.status = 200, .body = answer});
+        return !texts.sign.empty() && texts.sign == seal(texts.node, "alipay");
     }
     // The answer's text; "" for none.
     std::string text(const std::string& method, const Json& biz) {
@@ -142,6 +146,7 @@ TEST_F(InOneProcess, AnswersAreSpoiledAfterTheDeed) {
         EXPECT_THAT(answer, HasSubstr(expected)) << name;
         EXPECT_EQ(desk_->trades(1).front().refunds.size(), static_cast<std::size_t>(number));
         EXPECT_EQ(answer.ends_with('}'), std::string_view(name) != "garbled");
+        EXPECT_EQ(is_sealed(answer), std::string_view(name) == "do_and_refuse") << name;
     }
     // The connection's end is told beside the answer: whoever has a socket acts on it.
     for (const char* name : {"cut_off", "reset_answer", "reset_request"}) {
@@ -180,6 +185,27 @@ TEST_F(InOneProcess, MoneyComesAfterTheClose) {
     EXPECT_EQ(value_of(told.front(), "trade_status"), "TRADE_SUCCESS");
 }
 
+TEST_F(InOneProcess, ACloseThatIsRefusedHasNoLateMoneyToWaitFor) {
+    fault(R"({"faults":[{"on":"alipay.trade.close","do":"late_money","delay_ms":5000}]})");
+    const GatewayReply refused = call("trade.close", {{"out_trade_no", "T_1"}});
+    EXPECT_THAT(refused.answer->body, HasSubstr("ACQ.TRADE_NOT_EXIST"));
+    EXPECT_EQ(refused.delay, milliseconds(0));
+    EXPECT_EQ(desk_->next_due(), std::nullopt);
+}
+
+// alipay.system.oauth.token knows no other node for a failure (protocol notes 9.17).
+TEST_F(InOneProcess, ALoginFailsAsErrorResponseBeforeTheSignatureIsProvedToo) {
+    const Fields fields = with(unsigned_request("alipay.system.oauth.token", Json::object()),
+                               "sign", seal("another text", "app"));
+    const GatewayReply reply =
+        desk_->answer({.method = "POST",
+                       .query = "charset=utf-8",
+                       .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
+                       .body = to_form(fields)});
+    EXPECT_THAT(reply.answer->body, testing::StartsWith(R"({"error_response":)"));
+    EXPECT_THAT(reply.answer->body, HasSubstr("isv.invalid-signature"));
+}
+
 TEST_F(InOneProcess, NotificationsAreLostDoubledDelayedAndForged) {
     fault(R"({"faults":[{"on":"notification.paid","do":"lose","attempts":1}]})");
     have_paid();
@@ -210,9 +236,7 @@ TEST_F(InOneProcess, NotificationsComeInTheWrongOrder) {
     have_paid();
     EXPECT_TRUE(notifications().empty());
     text("trade.refund", refund());
-    auto told = notifications();
-    clock_.pass(milliseconds(1));
-    for (const Fields& later : notifications()) told.push_back(later);
+    const auto told = notifications();
     ASSERT_EQ(told.size(), 2U);
     EXPECT_TRUE(has_field(told[0], "refund_fee"));
     EXPECT_FALSE(has_field(told[1], "refund_fee"));

@@ -90,6 +90,8 @@ TEST_F(Funds, CaptureMustFitTheFreeze) {
     Json other = capture(auth_no, "T_1", "1.00");
     other["product_code"] = "PRE_AUTH_ONLINE";
     EXPECT_EQ(code("trade.pay", other), "ACQ.PRE_AUTH_PROD_CODE_INCONSISTENT");
+    other["product_code"] = "PREAUTH_PAY";  // Of no freeze that there is.
+    EXPECT_EQ(code("trade.pay", other), "ACQ.INVALID_PARAMETER");
     Json stranger = capture(auth_no, "T_1", "1.00");
     stranger["buyer_id"] = "2088000000000099";
     EXPECT_EQ(code("trade.pay", stranger), "ACQ.TRADE_BUYER_NOT_MATCH");

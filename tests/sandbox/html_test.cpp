@@ -1,8 +1,10 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/time_text.h"
 #include "sandbox/cashier_pages.h"
 #include "sandbox/console_pages.h"
+#include "sandbox/fund_pages.h"
 #include "sandbox/html.h"
 #include "sandbox/order_pages.h"
 #include "tests/sandbox/request_maker.h"
@@ -23,6 +25,17 @@ Trade nasty_trade() {
                       .quit_url = "http://127.0.0.1/'x",
                       .charset = "utf-8"},
             .trade_no = "2026",
+            .cashier = "c",
+            .nonce = "n",
+            .created_at = kNow};
+}
+
+AuthOrder nasty_freeze() {
+    return {.order = {.merchant = kNasty,
+                      .out_order_no = kNasty,
+                      .title = kNasty,
+                      .amount = Money::from_fen(1)},
+            .auth_no = kNasty,
             .cashier = "c",
             .nonce = "n",
             .created_at = kNow};
@@ -53,8 +66,16 @@ TEST(Html, NoPageLetsASubjectBecomeMarkup) {
     notification.attempts.push_back({.at = kNow, .status = 200, .answer = kNasty});
     const std::vector<Trade> trades = {trade};
     const std::vector<Notification> notifications = {notification};
-    pages += console_page({.trades = trades, .notifications = notifications, .nonce = "n"}, request)
-                 .body;
+    AuthOrder freeze = nasty_freeze();
+    const std::vector<AuthOrder> freezes = {freeze};
+    pages +=
+        console_page(
+            {.trades = trades, .freezes = freezes, .notifications = notifications, .nonce = "n"},
+            request)
+            .body;
+    pages += fund_page(freeze, request).body;
+    freeze.status = AuthStatus::authorized;
+    pages += fund_page(freeze, request).body;
     pages += refused_page(Error(ErrorCode::internal, kNasty).because(kNasty), request).body;
     for (const char* type : {"qr", "sdk", "redirect"}) {
         const ShopOrder order{.order = "o",
@@ -70,6 +91,23 @@ TEST(Html, NoPageLetsASubjectBecomeMarkup) {
     EXPECT_EQ(pages.find("<script>"), std::string::npos);
     EXPECT_EQ(pages.find("alert('"), std::string::npos);
     EXPECT_EQ(pages.find("/'x"), std::string::npos);
+}
+
+TEST(Pages, ARefundIsNoParcelAndNoMissedTime) {
+    const auto key = *PrivateKey::parse(alipay_keys().private_pem);
+    const transport::ServerRequest request{.method = "GET", .headers = {{"Accept-Language", "en"}}};
+    const ShopOrder order{.order = "o", .product = "page", .status = "refunded"};
+    const std::string shop = order_page(order, "http://127.0.0.1", request).body;
+    EXPECT_THAT(shop, testing::HasSubstr("Your money has gone back to you"));
+    EXPECT_THAT(shop, testing::Not(testing::HasSubstr("parcel")));
+    Trade trade = nasty_trade();
+    trade.status = TradeStatus::trade_closed;
+    EXPECT_THAT(cashier_page(trade, kNow, key, request).body,
+                testing::HasSubstr("Its time is over"));
+    trade.paid_at = kNow;
+    const std::string cashier = cashier_page(trade, kNow, key, request).body;
+    EXPECT_THAT(cashier, testing::HasSubstr("This trade was refunded"));
+    EXPECT_THAT(cashier, testing::Not(testing::HasSubstr("Its time is over")));
 }
 
 TEST(Words, LanguageComesFromTheSwitchThenTheCookieThenTheBrowser) {

@@ -121,7 +121,15 @@ TEST_F(Messages, GatewayErrorsAreNotSigned) {
                     .body.ends_with(R"(,"sign":""})"));
     EXPECT_EQ(gateway_code_of("ACQ.TRADE_NOT_EXIST").code, "40004");
     EXPECT_EQ(gateway_code_of("isv.missing-method").code, "40001");
-    EXPECT_EQ(gateway_code_of("ACQ.SYSTEM_ERROR").code, "20000");
+}
+
+// A method's own SYSTEM_ERROR is one of its business codes; the gateway's is not.
+TEST(Refusal, SystemErrorsDifferByWhoSaysThem) {
+    EXPECT_EQ(gateway_code_of("ACQ.SYSTEM_ERROR").code, "40004");
+    EXPECT_EQ(gateway_code_of("SYSTEM_ERROR").code, "40004");
+    EXPECT_EQ(gateway_code_of("aop.ACQ.SYSTEM_ERROR").code, "20000");
+    EXPECT_EQ(gateway_code_of("isp.SYSTEM_ERROR").code, "20000");
+    EXPECT_EQ(gateway_code_of("isp.unknow-error").code, "20000");
 }
 
 TEST_F(Messages, AppResultIsASignedJsonText) {

@@ -159,6 +159,164 @@ TEST_F(Methods, QueryWantsANumber) {
     EXPECT_THAT(refusal("trade.query", Json::object()), HasSubstr("ACQ.INVALID_PARAMETER"));
 }
 
+TEST_F(Methods, TellWhyAnAmountMustBeAText) {
+    Json biz = page_;
+    biz["total_amount"] = 0.01;
+    EXPECT_THAT(refusal("trade.page.pay", biz),
+                testing::AllOf(HasSubstr("total_amount"), HasSubstr("小数会丢分")));
+}
+
+TEST_F(Methods, OnlyWhatABrowserOpensHasAReturnUrl) {
+    const auto return_url = [this](const char* method, const char* number, const char* product) {
+        Json biz = page_;
+        biz["out_trade_no"] = number;
+        biz["product_code"] = product;
+        const auto opened = run(method, biz);
+        EXPECT_TRUE(opened) << opened.error().message();
+        return opened ? books_.trades.by_cashier(opened->cashier)->order.return_url : "";
+    };
+    EXPECT_EQ(return_url("trade.page.pay", "T_1", "FAST_INSTANT_TRADE_PAY"),
+              "http://127.0.0.1/back");
+    EXPECT_EQ(return_url("trade.wap.pay", "T_2", "QUICK_WAP_WAY"), "http://127.0.0.1/back");
+    EXPECT_EQ(return_url("trade.app.pay", "T_3", "QUICK_MSECURITY_PAY"), "");
+}
+
+// The text behind /qr/ in the answer to alipay.trade.precreate.
+class Codes : public Methods {
+protected:
+    std::string code_for(const Json& biz) {
+        const auto made = run("trade.precreate", biz);
+        EXPECT_TRUE(made) << made.error().message();
+        return made ? text_member(made->node, "qr_code")->substr(17) : "";
+    }
+    const Json asked_ = {
+        {"out_trade_no", "T_1"}, {"total_amount", "88.80"}, {"subject", "龙井 tea"}};
+};
+
+TEST_F(Codes, TheLatestRequestIsWhatCounts) {
+    Json first = asked_;
+    first["passback_params"] = "first";
+    Json second = asked_;
+    second["passback_params"] = "second";
+    second["time_expire"] = to_beijing(kNow + minutes(7));
+    const std::string code = code_for(first);
+    EXPECT_EQ(code_for(second), code);
+    const auto trade = books_.trades.scan(code, clock_.now());
+    ASSERT_TRUE(trade);
+    EXPECT_EQ((*trade)->order.passback_params, "second");
+    EXPECT_EQ((*trade)->order.expires_at, kNow + minutes(7));
+}
+
+TEST_F(Codes, LiveTwoHoursAndThenAnotherIsMade) {
+    const std::string code = code_for(asked_);
+    clock_.pass(minutes(120));
+    EXPECT_EQ(books_.trades.scan(code, clock_.now()).error().reason(), "ACQ.TRADE_NOT_EXIST");
+    const std::string other = code_for(asked_);
+    EXPECT_NE(other, code);
+    clock_.pass(minutes(119));
+    EXPECT_TRUE(books_.trades.scan(other, clock_.now()));
+    EXPECT_FALSE(books_.trades.scan(code, clock_.now()));
+}
+
+TEST_F(Codes, LiveLessLongWhenAskedFor) {
+    Json biz = asked_;
+    biz["qr_code_timeout_express"] = "10m";
+    const std::string code = code_for(biz);
+    clock_.pass(minutes(10));
+    EXPECT_EQ(books_.trades.scan(code, clock_.now()).error().reason(), "ACQ.TRADE_NOT_EXIST");
+    // The latest request says how long, from when the code was made.
+    clock_.pass(minutes(120));
+    const std::string next = code_for(asked_);
+    clock_.pass(minutes(5));
+    EXPECT_EQ(code_for(biz), next);
+    clock_.pass(minutes(5));
+    EXPECT_EQ(books_.trades.scan(next, clock_.now()).error().reason(), "ACQ.TRADE_NOT_EXIST");
+    biz["qr_code_timeout_express"] = "16d";
+    EXPECT_THAT(refusal("trade.precreate", biz), HasSubstr("qr_code_timeout_express"));
+}
+
+TEST_F(Codes, TheTimeToPayBeginsWithTheScan) {
+    Json biz = asked_;
+    biz["timeout_express"] = "30m";
+    const std::string code = code_for(biz);
+    clock_.pass(minutes(60));
+    const auto trade = books_.trades.scan(code, clock_.now());
+    ASSERT_TRUE(trade) << trade.error().message();
+    EXPECT_EQ((*trade)->order.expires_at, kNow + minutes(90));
+}
+
+TEST_F(Methods, TheTimeToPayBeginsWithTheTrade) {
+    signed_before_ = minutes(60);
+    Json biz = page_;
+    biz.erase("time_expire");
+    biz["timeout_express"] = "30m";
+    const auto opened = run("trade.page.pay", biz);
+    ASSERT_TRUE(opened) << opened.error().message();
+    EXPECT_EQ(books_.trades.by_cashier(opened->cashier)->order.expires_at, kNow + minutes(30));
+}
+
+TEST_F(Methods, OnAPhoneLessThanFiveMinutesCountAsFive) {
+    const auto expires_at = [this](const char* method, const char* number, const char* product) {
+        Json biz = page_;
+        biz.erase("time_expire");
+        biz["timeout_express"] = "1m";
+        biz["out_trade_no"] = number;
+        biz["product_code"] = product;
+        return books_.trades.by_cashier(run(method, biz)->cashier)->order.expires_at;
+    };
+    EXPECT_EQ(expires_at("trade.wap.pay", "T_1", "QUICK_WAP_WAY"), kNow + minutes(5));
+    EXPECT_EQ(expires_at("trade.app.pay", "T_2", "QUICK_MSECURITY_PAY"), kNow + minutes(5));
+    EXPECT_EQ(expires_at("trade.page.pay", "T_3", "FAST_INSTANT_TRADE_PAY"), kNow + minutes(1));
+}
+
+class Created : public MethodWorldTest {
+protected:
+    static Json asked(const char* name, const char* buyer) {
+        return {{"out_trade_no", "T_1"},
+                {"total_amount", "88.80"},
+                {"subject", "龙井 tea"},
+                {name, buyer}};
+    }
+    Json queried() { return run("trade.query", {{"out_trade_no", "T_1"}})->node; }
+};
+
+TEST_F(Created, ForOneBuyerAndNoOther) {
+    EXPECT_EQ(code("trade.create", asked("buyer_id", "2088102146225135")), "");
+    EXPECT_EQ(code("trade.create", asked("buyer_id", "2088102146225135")), "");
+    EXPECT_EQ(code("trade.create", asked("buyer_id", "2088102146225136")),
+              "ACQ.TRADE_BUYER_NOT_MATCH");
+    // Masked they look the same.
+    EXPECT_EQ(code("trade.create", asked("buyer_logon_id", "buy1@sandbox.example")),
+              "ACQ.TRADE_BUYER_NOT_MATCH");
+}
+
+TEST_F(Created, ABuyerKnownByOpenIdHasNoOtherId) {
+    ASSERT_EQ(code("trade.create", asked("buyer_open_id", "074a1CcTG1LelxKe4xQC0zgNdId0nx")), "");
+    EXPECT_EQ(queried().value("buyer_open_id", ""), "074a1CcTG1LelxKe4xQC0zgNdId0nx");
+    EXPECT_FALSE(queried().contains("buyer_user_id"));
+    const Trade* trade = books_.trades.by_out_trade_no(kSellerId, "T_1");
+    ASSERT_TRUE(books_.trades.pay(trade->trade_no, clock_.now()));
+    const Notice told = trade_notice(*trade);
+    EXPECT_EQ(value_of(told.fields, "buyer_open_id"), "074a1CcTG1LelxKe4xQC0zgNdId0nx");
+    EXPECT_FALSE(has_field(told.fields, "buyer_id"));
+}
+
+TEST_F(Created, LogonIdsAreShownMasked) {
+    for (const auto& [logon_id, shown] : std::vector<std::pair<const char*, const char*>>{
+             {"bamboo@mail.example", "bam***@mail.example"},
+             {"a@mail.example", "a***@mail.example"},
+             {"15912345620", "159****5620"},
+             {"nobody", "nob****"},
+             {"测试买家", "测****家"},
+             {"ab李@mail.example", "ab***@mail.example"}}) {
+        Json biz = asked("buyer_logon_id", logon_id);
+        biz["out_trade_no"] = "T_" + std::to_string(seen_.size());
+        ASSERT_EQ(code("trade.create", biz), "");
+        const auto found = run("trade.query", {{"out_trade_no", biz["out_trade_no"]}});
+        EXPECT_EQ(found->node["buyer_logon_id"], shown);
+    }
+}
+
 TEST_F(Methods, WithoutTimeExpireTheTimeoutDecides) {
     Json biz = page_;
     biz.erase("time_expire");

@@ -26,8 +26,9 @@ protected:
         const SignedRequest request{.app = &apps_.at(app_),
                                     .method = method,
                                     .charset = "utf-8",
-                                    .timestamp = clock_.now(),
-                                    .fields = {{"notify_url", "http://127.0.0.1/n"}},
+                                    .timestamp = clock_.now() + -signed_before_,
+                                    .fields = {{"notify_url", "http://127.0.0.1/n"},
+                                               {"return_url", "http://127.0.0.1/back"}},
                                     .biz = biz};
         return method->run(request,
                            {.books = books_, .now = clock_.now(), .base_url = "http://alipay"});
@@ -57,6 +58,7 @@ protected:
 
     const Apps apps_ = two_apps();
     std::size_t app_ = 0;
+    std::chrono::milliseconds signed_before_{0};  // How long ago requests were signed.
     HandClock clock_;
     CountingEntropy entropy_;
     Books books_{entropy_};

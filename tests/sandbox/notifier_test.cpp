@@ -140,6 +140,56 @@ TEST_F(Notifying, NothingGoesOutWithoutNotifyUrl) {
     EXPECT_TRUE(it.newest(10).empty());
 }
 
+// Held back for the next one of its own order, and until that has been taken or lost.
+TEST_F(Notifying, OneThatIsHeldBackWaitsForTheNextOfItsOrderToBeSent) {
+    FaultBox faults(
+        {.rules = {{.on = "notification.paid", .action = config::FaultAction::reorder}}});
+    Notifier it{
+        {},
+        key_,
+        {.clock = clock_, .entropy = entropy_, .log = log_, .http = http_, .faults = &faults}};
+    const auto queue = [&it](const char* kind, const char* number) {
+        Notice made = notice();
+        made.kind = kind;
+        made.out_trade_no = number;
+        it.queue(made);
+    };
+    queue("paid", "T_1");
+    queue("refund", "T_2");
+    EXPECT_EQ(it.run_once(10), 1U);
+    http_.answer(200, "success");
+    clock_.pass(milliseconds(10));
+    EXPECT_EQ(it.run_once(10), 0U);  // T_2 is another order.
+
+    queue("refund", "T_1");
+    EXPECT_EQ(it.run_once(10), 1U);
+    clock_.pass(std::chrono::seconds(9));
+    EXPECT_EQ(it.run_once(10), 0U);  // On its way; nobody has it yet.
+    http_.answer(200, "success");
+    EXPECT_EQ(it.run_once(10), 1U);
+    http_.answer(200, "success");
+    EXPECT_EQ(it.next_due(), std::nullopt);
+}
+
+TEST_F(Notifying, OneThatIsHeldBackGoesByItselfInTheEnd) {
+    FaultBox faults(
+        {.rules = {{.on = "notification.paid", .action = config::FaultAction::reorder, .nth = 1}}});
+    Notifier it{
+        {},
+        key_,
+        {.clock = clock_, .entropy = entropy_, .log = log_, .http = http_, .faults = &faults}};
+    Notice paid = notice();
+    paid.kind = "paid";
+    it.queue(paid);
+    clock_.pass(std::chrono::seconds(30));
+    EXPECT_EQ(it.run_once(10), 1U);
+    http_.answer(200, "success");
+    it.queue(notice());
+    EXPECT_EQ(it.run_once(10), 1U);
+    http_.answer(200, "success");
+    EXPECT_EQ(it.run_once(10), 0U);  // Not a second time.
+}
+
 TEST_F(Notifying, RespectsTheLimit) {
     Notifier it = notifier({});
     for (int i = 0; i < 5; ++i) it.queue(notice());

@@ -46,6 +46,17 @@ TEST_F(Orders, TheEventMayOvertakeTheAnswer) {
     EXPECT_EQ(order_.status, "paid");
 }
 
+TEST_F(Orders, AFailedSecondTryTakesNothingFromAPaidOrder) {
+    book_.could_not_create(order_.order, "the gateway is away");
+    EXPECT_EQ(order_.reason, "the gateway is away");
+    std::int64_t version = 1;
+    for (const char* status : {"paid", "refunded", "finished"}) {
+        ASSERT_TRUE(book_.apply("e" + std::string(status), news(status, ++version)));
+        book_.could_not_create(order_.order, "it is paid already");
+        EXPECT_EQ(order_.reason, "") << status;
+    }
+}
+
 TEST_F(Orders, AnotherAmountIsRefused) {
     PaymentNews wrong = news("paid", 2);
     wrong.amount_fen = 99;

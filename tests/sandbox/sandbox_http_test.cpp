@@ -39,10 +39,11 @@ config::SandboxSettings settings_for(const std::string& gateway) {
 
 class OverHttp : public testing::Test {
 protected:
-    OverHttp() {
-        sandbox_ = *Sandbox::open(
-            settings_for(gateway_.url()),
-            {.clock = system_clock(), .entropy = entropy_, .random = random_, .log = log_});
+    OverHttp() : OverHttp(system_clock()) {}
+    explicit OverHttp(Clock& clock) {
+        sandbox_ =
+            *Sandbox::open(settings_for(gateway_.url()),
+                           {.clock = clock, .entropy = entropy_, .random = random_, .log = log_});
         alipay_ = "http://127.0.0.1:" + std::to_string(sandbox_->alipay_port());
         shop_ = "http://127.0.0.1:" + std::to_string(sandbox_->shop_port());
         gateway_.connect(alipay_, shop_);
@@ -149,6 +150,13 @@ TEST_F(OverHttp, ShopBelievesSignedEventsOnly) {
     EXPECT_EQ(get(shop_ + "/orders").status, 200);
     EXPECT_EQ(get(shop_ + "/?lang=en").status, 200);
     EXPECT_EQ(post(shop_ + "/api/orders", R"({"good":"gold","product":"page"})").status, 400);
+}
+
+// It used to end the process: the tree was copied, a call of its own for every level.
+TEST_F(OverHttp, TheShopOutlivesADeeplyNestedOrder) {
+    const std::string deep = R"({"good":)" + std::string(120'000, '[') + std::string(120'000, ']');
+    EXPECT_EQ(post(shop_ + "/api/orders", deep + "}").status, 400);
+    EXPECT_EQ(get(shop_ + "/").status, 200);
 }
 
 TEST_F(OverHttp, ShopSaysWhyThereIsNoPayment) {
@@ -276,6 +284,88 @@ TEST_F(OverHttp, ABuyerAgreesToAFreezeAndToALogin) {
             "&scope=auth_base&state=s&redirect_uri=http%3A%2F%2F127.0.0.1%3A9%2Fback");
     EXPECT_THAT(location(back), HasSubstr("http://127.0.0.1:9/back?app_id="));
     EXPECT_THAT(location(back), HasSubstr("&auth_code="));
+}
+
+// Its code was scanned, so the buyer has no page open: the console has the way to it.
+TEST_F(OverHttp, AScannedFreezeThatWaitsIsAgreedToFromTheConsole) {
+    const Json biz = {{"out_order_no", "A_1"},       {"out_request_no", "F_1"},
+                      {"order_title", "押金"},       {"amount", "1000.01"},
+                      {"product_code", "PRE_AUTH"},  {"auth_code", "286600000000000001"},
+                      {"auth_code_type", "bar_code"}};
+    const ClientReply asked = post(alipay_ + "/gateway.do?charset=utf-8",
+                                   to_form(now_request("alipay.fund.auth.order.freeze", biz)));
+    ASSERT_THAT(asked.body, HasSubstr(R"("status":"INIT")"));
+    const auto freeze = [this] {
+        const auto json = parse_object(get(alipay_ + "/sandbox/freezes").body);
+        return json ? json->at("freezes").at(0) : Json();
+    };
+    ASSERT_EQ(freeze().value("order_status", ""), "INIT");
+    const std::string url = freeze().value("fund_url", "");
+    ASSERT_TRUE(url.starts_with(alipay_ + "/fund/"));
+    EXPECT_THAT(get(alipay_ + "/").body, HasSubstr("href=\"" + url.substr(alipay_.size()) + "\""));
+    post(url + "/agree", "nonce=" + nonce(get(url)));
+    EXPECT_EQ(freeze().value("order_status", ""), "AUTHORIZED");
+    EXPECT_EQ(freeze().value("rest", ""), "1000.01");
+}
+
+struct OwnTime {
+    HandClock time_;
+};
+
+// Time passes when the test says so; the sockets are real.
+class AtItsOwnTime : private OwnTime, public OverHttp {
+protected:
+    AtItsOwnTime() : OverHttp(time_) {}
+    // Whoever stops waits, by this clock, for what is unanswered.
+    ~AtItsOwnTime() override {
+        client_.cancel_all();
+        pass(std::chrono::hours(9 * 24));
+    }
+
+    void pass(std::chrono::milliseconds time) { time_.pass(time); }
+    // What comes of calls that are never answered, as they end.
+    void call_into_silence(std::size_t calls) {
+        ASSERT_EQ(send({.method = "PUT",
+                        .url = alipay_ + "/sandbox/faults",
+                        .headers = {{"Content-Type", "application/json"}},
+                        .body = R"({"faults":[{"on":"alipay.trade.query","do":"drop_request"}]})"})
+                      .status,
+                  200);
+        const std::string form =
+            to_form(signed_request("alipay.trade.query", {{"out_trade_no", "T"}}));
+        for (std::size_t i = 0; i < calls; ++i) {
+            client_.start(
+                {.url = alipay_ + "/gateway.do?charset=utf-8",
+                 .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
+                 .body = form,
+                 .total_timeout = std::chrono::minutes(5)},
+                [this](Result<ClientReply> reply) { ended_.push_back(std::move(reply)); });
+        }
+    }
+    // Each asks anew, so the front looks at its deadlines too.
+    std::string faults() {
+        return send({.method = "GET", .url = alipay_ + "/sandbox/faults", .fresh_connection = true})
+            .body;
+    }
+
+    std::vector<Result<ClientReply>> ended_;
+};
+
+TEST_F(AtItsOwnTime, NoAnswerMeansNoneForAWeekAndMore) {
+    call_into_silence(1);
+    while (faults().find(R"("struck":1)") == std::string::npos) {
+    }
+    pass(std::chrono::hours(7 * 24));
+    for (int i = 0; i < 5; ++i) faults();
+    client_.run_once(std::chrono::milliseconds(1));
+    EXPECT_TRUE(ended_.empty());
+}
+
+TEST_F(AtItsOwnTime, TheOldestOfTooManyUnansweredCallsIsResetNotAnswered) {
+    call_into_silence(201);
+    while (ended_.empty()) client_.run_once(std::chrono::milliseconds(20));
+    EXPECT_EQ(ended_.size(), 1U);
+    EXPECT_FALSE(ended_.front()) << ended_.front()->status;
 }
 
 TEST_F(OverHttp, UnacknowledgedNotificationsAreSentAgain) {

@@ -84,12 +84,14 @@ TEST_F(SandboxSettingsFile, AnAppIsInOneModeAndMayHaveAContentKey) {
     const std::string env = R"({"env": "TOLLGATE_SANDBOX_TEST"})";
     const std::string certificates = R"("certificates": {"app": )" + env + R"(, "alipay": [)" +
                                      env + ", " + env + R"(], "root": )" + env + "}";
-    const auto loaded = load_sandbox(with(certificates + R"(, "encrypt_key": )" + env), ".");
+    const auto loaded = load_sandbox(
+        with(certificates + R"(, "encrypt_key": )" + env + R"(, "app_auth_token": )" + env), ".");
     const auto* settings = std::get_if<SandboxSettings>(&loaded);
     ASSERT_NE(settings, nullptr);
     ASSERT_TRUE(settings->alipay.apps.at(0).certificates);
     EXPECT_EQ(settings->alipay.apps.at(0).certificates->alipay.size(), 2U);
     EXPECT_EQ(settings->alipay.apps.at(0).encrypt_key.reveal(), "text");
+    EXPECT_EQ(settings->alipay.apps.at(0).app_auth_token.reveal(), "text");
     EXPECT_NE(problems(with(certificates + R"(, "app_public_key": )" + env)).find("exclude"),
               std::string::npos);
     EXPECT_NE(problems(with(R"("certificates": {"app": )" + env + "}")).find("/alipay:"),

@@ -153,9 +153,32 @@ TEST_F(Signature, TellsAPlusThatBecameASpace) {
         const std::size_t plus = sign.find('+');
         if (plus == std::string::npos) continue;
         std::ranges::replace(sign, '+', ' ');
-        EXPECT_THAT(refused(with(fields, "sign", sign)).message(), HasSubstr("%2B"));
+        EXPECT_THAT(refused(with(fields, "sign", sign)).message(), HasSubstr("became a space"));
         return;
     }
+    FAIL() << "none of a hundred signatures held a '+'";
+}
+
+// There is nobody here who could act for another.
+TEST_F(Signature, NoAppAuthTokenIsAnybodys) {
+    const Fields acting = with(unsigned_, "app_auth_token", "202611BB00000000000000000000000001");
+    EXPECT_EQ(code(signed_with(acting, app_keys().private_pem)), "aop.invalid-app-auth-token");
+    EXPECT_TRUE(outline_.signature_proved);
+    EXPECT_EQ(code(with(good_, "app_auth_token", "x")), "isv.invalid-signature");
+}
+
+TEST_F(Signature, TakesTheAppAuthTokenOfTheSettings) {
+    Apps apps = two_apps();
+    apps.front().app_auth_token = std::make_shared<const Secret>("202611BB01");
+    const RequestJudge judge(apps, *PublicKey::parse(alipay_keys().public_pem));
+    const auto acting_with = [&](const std::string& token) {
+        const std::string query =
+            to_form(signed_with(with(unsigned_, "app_auth_token", token), app_keys().private_pem));
+        const auto judged = judge.judge({.query = query, .body = ""}, kNow, outline_);
+        return judged ? "accepted" : judged.error().reason();
+    };
+    EXPECT_EQ(acting_with("202611BB01"), "accepted");
+    EXPECT_EQ(acting_with("202611BB02"), "aop.invalid-app-auth-token");
 }
 
 TEST_F(Signature, EmptyValuesTakeNoPart) {

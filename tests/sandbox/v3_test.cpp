@@ -18,6 +18,8 @@ public:
     }
 };
 
+constexpr const char* kQueryPath = "/v3/alipay/trade/query";
+
 class ApiV3 : public testing::Test {
 protected:
     ApiV3()
@@ -25,13 +27,19 @@ protected:
                 {.clock = clock_, .entropy = entropy_, .log = log_, .http = http_, .wake = [] {}}) {
     }
 
+    struct More {
+        std::string timestamp;  // Else now's.
+        std::string app_auth_token;
+    };
     // Signed as protocol notes 7.1 say.
     transport::ServerRequest request(const std::string& verb, const std::string& target,
-                                     const std::string& body) {
+                                     const std::string& body, const More& more = {}) {
+        const std::string timestamp =
+            more.timestamp.empty() ? std::to_string(clock_.now().ms) : more.timestamp;
         const std::string auth = "app_id=" + std::string(kAppId) +
-                                 ",nonce=n1,timestamp=" + std::to_string(clock_.now().ms) +
-                                 ",expired_seconds=120";
-        const std::string content = auth + "\n" + verb + "\n" + target + "\n" + body + "\n";
+                                 ",nonce=n1,timestamp=" + timestamp + ",expired_seconds=120";
+        std::string content = auth + "\n" + verb + "\n" + target + "\n" + body + "\n";
+        if (!more.app_auth_token.empty()) content += more.app_auth_token + "\n";
         const auto key = *PrivateKey::parse(app_keys().private_pem);
         transport::ServerRequest made{.method = verb, .target = target, .body = body};
         made.path = target.substr(0, target.find('?'));
@@ -39,10 +47,18 @@ protected:
         made.headers = {{"Content-Type", "application/json"},
                         {"Authorization", "ALIPAY-SHA256withRSA " + auth +
                                               ",sign=" + *key.sign(content, SignType::rsa2)}};
+        if (!more.app_auth_token.empty()) {
+            made.headers.emplace_back("alipay-app-auth-token", more.app_auth_token);
+        }
         return made;
     }
     transport::ServerResponse post(const std::string& path, const Json& biz) {
         return *desk_.answer_v3(request("POST", "/v3/alipay/" + path, to_text(biz))).answer;
+    }
+    // The code of a failure.
+    std::string refused(const transport::ServerRequest& request) {
+        const auto answer = *desk_.answer_v3(request).answer;
+        return *text_member(*parse_object(answer.body), "code");
     }
     static std::string header(const transport::ServerResponse& answer, const char* name) {
         return std::string(transport::find_header(answer.headers, name).value_or(""));
@@ -87,12 +103,23 @@ TEST_F(ApiV3, FailuresAreStatusesWithoutASignature) {
     EXPECT_THAT(unclear.body, HasSubstr(R"("code":"unknow-error")"));
 }
 
+TEST_F(ApiV3, TimestampsBeyondAllTimeAreNone) {
+    const std::string body = R"({"out_trade_no":"T_9"})";
+    for (const char* text : {"-9223372036854775808", "9223372036854775807", "-1"}) {
+        EXPECT_EQ(refused(request("POST", kQueryPath, body, {.timestamp = text})),
+                  "invalid-timestamp")
+            << text;
+    }
+}
+
+TEST_F(ApiV3, NoAppAuthTokenIsAnybodys) {
+    EXPECT_EQ(refused(request("POST", kQueryPath, R"({"out_trade_no":"T_9"})",
+                              {.app_auth_token = "202611BB01"})),
+              "invalid-app-auth-token");
+}
+
 TEST_F(ApiV3, RefusesWhatIsNotSignedAsItStands) {
-    const auto refused = [this](const transport::ServerRequest& request) {
-        const auto answer = *desk_.answer_v3(request).answer;
-        return *text_member(*parse_object(answer.body), "code");
-    };
-    const std::string path = "/v3/alipay/trade/query";
+    const std::string path = kQueryPath;
     const std::string body = R"({"out_trade_no":"T_9"})";
     const auto good = request("POST", path, body);
     EXPECT_EQ(refused(good), "ACQ.TRADE_NOT_EXIST");

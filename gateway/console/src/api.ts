@@ -17,7 +17,18 @@ export class ApiError extends Error {
     ) {
         super(message);
     }
+
+    // Whether what was asked for may have been done all the same.
+    get unclear(): boolean {
+        return this.trouble === 'away' || (this.status >= 500 && !kNothingDone.has(this.code));
+    }
 }
+
+// How the gateway says that it did nothing, among what is no fault of the asker's.
+const kNothingDone = new Set(['alipay_unavailable', 'storage_unavailable', 'disk_full', 'overloaded']);
+
+export const asProblem = (problem: unknown): ApiError =>
+    problem instanceof ApiError ? problem : new ApiError('away', 0, '', String(problem));
 
 export type Query = Record<string, string | number | undefined | null>;
 export interface Ask {
@@ -93,7 +104,11 @@ export async function ask<T>(path: string, how: Ask = {}): Promise<T> {
         if (problem.trouble === 'signed_out' && session) onSignedOut();
         throw problem;
     }
-    return (reply.status === 204 ? null : await reply.json()) as T;
+    if (reply.status === 204) return null as T;
+    return await reply.json().catch((problem: unknown) => {
+        if (how.signal?.aborted) throw problem;
+        throw new ApiError('away', 0, '', '');  // Cut short, or somebody else's page.
+    }) as T;
 }
 
 export const newKey = (): string => {

@@ -52,10 +52,12 @@ export function App() {
     }
     if (!known) return <main class="alone"><Loading /></main>;
     if (!session) return <SignIn ended={ended} settings={settings} onSignedIn={take} />;
-    const signOut = () => {
-        ask('/session', { method: 'DELETE' }).catch(() => {}).finally(() => take(null));
+    // Signed out is who the gateway has signed out: until then the cookie lives on.
+    const signOut = async () => {
+        await ask('/session', { method: 'DELETE' });
+        take(null);
     };
-    return <Shell session={session} settings={settings} onSignOut={signOut} />;
+    return <Shell session={session} settings={settings} onSignOut={signOut} onStale={look} />;
 }
 
 export interface LookSettings {

@@ -67,8 +67,13 @@ export function milliseconds(ms: number | null): string {
     return duration(ms / 1_000);
 }
 
-// What <input type="datetime-local"> holds is in the browser's zone; the API wants UTC.
-export const utcOf = (local: string): string => (local === '' ? '' : new Date(local).toISOString());
+// What <input type="datetime-local"> holds is in the browser's zone; the API wants UTC. What is no time goes
+// as it is: the API says so.
+export function utcOf(local: string): string {
+    const time = new Date(local);
+    return Number.isNaN(time.getTime()) ? local : time.toISOString();
+}
+export const kLastMoment = '9999-12-31T23:59';  // Without it a browser takes years of six digits.
 export function localOf(at: Date): string {
     const two = (value: number) => String(value).padStart(2, '0');
     return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}T${two(at.getHours())}:${two(at.getMinutes())}`;

@@ -1,6 +1,6 @@
 // Reading from the gateway, as hooks.
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { ask, ApiError, type Query } from './api';
+import { ask, asProblem, type ApiError, type Query } from './api';
 
 export interface Loaded<T> {
     data: T | null;  // Stays while it is asked for again, so that nothing flickers.
@@ -8,9 +8,6 @@ export interface Loaded<T> {
     busy: boolean;
     again: () => void;
 }
-
-const asProblem = (problem: unknown): ApiError =>
-    problem instanceof ApiError ? problem : new ApiError('away', 0, '', String(problem));
 
 // `everyMs`: asks again and again while the page can be seen. After trouble it waits longer each time.
 export function useLoad<T>(path: string | null, query: Query = {}, everyMs = 0): Loaded<T> {
@@ -83,8 +80,10 @@ export function useList<A, T>(path: string, query: Query, open: (answer: A) => P
             }));
         }, problem => {
             if (stop.signal.aborted) return;
+            // Neither rows nor the cursor of another list.
             setState(had => ({
-                key, rows: had.key === key ? had.rows : null, next: had.next, problem: asProblem(problem), busy: false,
+                key, rows: had.key === key ? had.rows : null, next: had.key === key ? had.next : null,
+                problem: asProblem(problem), busy: false,
             }));
         });
     }, [key]);

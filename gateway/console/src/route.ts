@@ -1,12 +1,13 @@
 // Where the operator is: "#/payments?q=A1001". After '#', so that the gateway serves one page for all.
 import { useEffect, useState } from 'preact/hooks';
 
-export interface Route { path: string[]; query: URLSearchParams; text: string }
+// `turn`: how often the same address was asked for again.
+export interface Route { path: string[]; query: URLSearchParams; text: string; turn: number }
 
-function read(): Route {
+function read(turn: number): Route {
     const text = location.hash.replace(/^#\/?/, '');
     const [path = '', query = ''] = text.split('?', 2);
-    return { path: path.split('/').filter(part => part !== '').map(decode), query: new URLSearchParams(query), text };
+    return { path: path.split('/').filter(part => part !== '').map(decode), query: new URLSearchParams(query), text, turn };
 }
 
 function decode(part: string): string {
@@ -24,8 +25,10 @@ export function link(path: (string | number)[], query: Record<string, string | u
     return `#/${path.map(part => encodeURIComponent(part)).join('/')}${text === '' ? '' : `?${text}`}`;
 }
 
+// Where one is already, it is looked at anew.
 export function go(to: string): void {
-    location.hash = to;
+    if (location.hash === to) dispatchEvent(new HashChangeEvent('hashchange'));
+    else location.hash = to;
 }
 
 // Without a step in the browser's history: for what the operator did not ask to come back to.
@@ -34,9 +37,12 @@ export function goInstead(to: string): void {
 }
 
 export function useRoute(): Route {
-    const [route, setRoute] = useState(read);
+    const [route, setRoute] = useState(() => read(0));
     useEffect(() => {
-        const moved = () => setRoute(read());
+        const moved = () => setRoute(had => {
+            const next = read(had.turn);
+            return next.text === had.text ? { ...next, turn: had.turn + 1 } : next;
+        });
         addEventListener('hashchange', moved);
         return () => removeEventListener('hashchange', moved);
     }, []);

@@ -1,5 +1,6 @@
 // The frame round every page: search, navigation, keys, and what is told to the operator.
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import type { ApiError } from './api';
 import type { LookSettings } from './app';
 import { DeskContext, type Desk } from './desk';
 import { utc, dateTime } from './format';
@@ -17,6 +18,7 @@ import { Sandbox } from './pages/sandbox';
 import { go, link, useRoute, type Route } from './route';
 import { nextTheme, Switches } from './switches';
 import { useLoad } from './load';
+import { Guard } from './parts/guard';
 import type { Overview as OverviewData, Session } from './types';
 import { words } from './words';
 
@@ -40,7 +42,9 @@ function useSystemTheme(): string {
     return dark ? 'dark' : 'light';
 }
 
-export function Shell({ session, settings, onSignOut }: { session: Session; settings: LookSettings; onSignOut: () => void }) {
+export function Shell({ session, settings, onSignOut, onStale }: {
+    session: Session; settings: LookSettings; onSignOut: () => Promise<void>; onStale: () => void;
+}) {
     const route = useRoute();
     const current = (route.path[0] ?? 'overview') as PageName;
     const [told, setTold] = useState('');
@@ -73,6 +77,11 @@ export function Shell({ session, settings, onSignOut }: { session: Session; sett
         theme: () => settings.paint(nextTheme(settings.theme)), language: () => settings.say(settings.spoken === 'zh' ? 'en' : 'zh'),
     });
     const w = words();
+    const signOut = () => onSignOut().catch((failure: ApiError) => {
+        if (failure.trouble === 'signed_out') return;
+        say(w.not_signed_out);
+        if (failure.code === 'csrf') onStale();  // Signed in anew elsewhere: the next try fits.
+    });
     return (
         <DeskContext.Provider value={desk}>
             <a class="skip" href="#main" onClick={event => {
@@ -87,7 +96,7 @@ export function Shell({ session, settings, onSignOut }: { session: Session; sett
                     <button type="button" class="quiet wide-only" onClick={() => setHelp(true)} aria-label={w.keys}><kbd>?</kbd></button>
                     <span class="who wide-only" title={`${w.session_until} ${dateTime(session.expires_at)} (${utc(session.expires_at)})`}>
                         {session.operator.name} <span class="soft">{w.roles[role]}</span></span>
-                    <button type="button" class="quiet" id="sign-out" onClick={onSignOut}>{w.sign_out}</button>
+                    <button type="button" class="quiet" id="sign-out" onClick={signOut}>{w.sign_out}</button>
                 </div>
             </header>
             <div class="frame">
@@ -98,7 +107,9 @@ export function Shell({ session, settings, onSignOut }: { session: Session; sett
                     ))}
                 </nav>
                 <main id="main" tabIndex={-1}>
-                    <PageOf route={route} overview={overview} />
+                    <Guard key={route.turn} at={route.text}>
+                        <PageOf route={route} overview={overview} />
+                    </Guard>
                 </main>
             </div>
             <div class="told" role="status">{told !== '' && <span>{told}</span>}</div>

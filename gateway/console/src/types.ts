@@ -14,7 +14,7 @@ export interface Payment {
 export type Data = Record<string, unknown>;
 export interface Entry { at: string; kind: string; title: string; data: Data }
 export interface Timeline {
-    payment: Payment; entries: Entry[]; actions: string[]; refunds: { out_request_no: string }[]; refundable: number;
+    payment: Payment; entries: Entry[]; cut: boolean; actions: string[]; refunds: { out_request_no: string }[]; refundable: number;
 }
 
 // null: not counted yet.

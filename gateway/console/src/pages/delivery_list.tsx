@@ -76,9 +76,8 @@ export function DeliveryList({ endpoint, route, turn, onChanged }: {
                     )} />
             </div>
             {chosen && (
-                <ActionDialog title={w.act.redeliver} how={w.act.redeliver_how(chosen.type)} onClose={() => setChosen(null)}
+                <ActionDialog title={w.act.redeliver} how={w.act.redeliver_one_how(chosen.type)} onClose={() => setChosen(null)}
                     onDone={told => {
-                        setChosen(null);
                         say(told);
                         list.again();
                         onChanged();

@@ -65,7 +65,6 @@ export function Differences({ route }: { route: Route }) {
                     )} />
             </section>
             {chosen && <SettleDialog difference={chosen} onClose={() => setChosen(null)} onDone={told => {
-                setChosen(null);
                 say(told);
                 list.again();
             }} />}

@@ -23,10 +23,9 @@ export function EndpointPage({ id, route }: { id: string; route: Route }) {
     const [turn, setTurn] = useState(0);
     const w = words();
     const done = (told: string) => {
-        setAct(null);
         say(told);
         again();
-        setTurn(turn + 1);
+        setTurn(had => had + 1);
     };
     return (
         <>

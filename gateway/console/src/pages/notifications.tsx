@@ -57,7 +57,6 @@ export function Notifications({ route }: { route: Route }) {
             {chosen && (
                 <ActionDialog title={w.act.reprocess} how={w.act.reprocess_how} onClose={() => setChosen(null)}
                     onDone={told => {
-                        setChosen(null);
                         say(told);
                         list.again();
                     }}

@@ -19,7 +19,6 @@ export function PaymentPage({ id }: { id: string }) {
     const [chosen, setChosen] = useState<Chosen | null>(null);
     const w = words();
     const done = (told: string) => {
-        setChosen(null);
         say(told);
         again();
     };
@@ -44,6 +43,7 @@ export function PaymentPage({ id }: { id: string }) {
                         <TimelineList entries={data.entries} payment={data.payment}
                             {...(data.actions.includes('redeliver')
                                 ? { onRedeliver: (event: string, type: string) => setChosen({ name: 'redeliver', event, type }) } : {})} />
+                        {data.cut && <p class="hint">{w.payment.cut}</p>}
                     </section>
                     {chosen && <PaymentActionDialog life={data} chosen={chosen} onDone={done} onClose={() => setChosen(null)} />}
                 </>

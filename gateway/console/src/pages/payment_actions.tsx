@@ -23,8 +23,8 @@ export function PaymentActionDialog({ life, chosen, onDone, onClose }: Props) {
         case 'refund': return <RefundDialog life={life} {...ends} />;
         case 'refresh': return (
             <ActionDialog title={w.refresh} how={w.refresh_how} asksOnly {...ends} run={async () => {
-                const now = await ask<Payment>(path, { query: { refresh: 1 } });
-                return w.payment_done(statusWord(now.status));
+                const now = await ask<Payment & { refreshed: boolean }>(path, { query: { refresh: 1 } });
+                return now.refreshed ? w.payment_done(statusWord(now.status)) : w.not_heard(statusWord(now.status));
             }} />
         );
         case 'redeliver': return (
@@ -61,6 +61,7 @@ function RefundDialog({ life, onDone, onClose }: Omit<Props, 'chosen'>) {
     const { payment, refundable: most } = life;
     const [text, setAmount] = useState(() => plainYuan(most));
     const [out, setNumber] = useState(() => freeNumber(payment, life.refunds.map(refund => refund.out_request_no)));
+    const [toBuyer, setToBuyer] = useState('');
     const w = words();
     const missing = () => {
         const fen = fenOf(text);
@@ -70,7 +71,8 @@ function RefundDialog({ life, onDone, onClose }: Omit<Props, 'chosen'>) {
     };
     const run = async ({ reason, key }: Doing) => {
         const told = await ask<{ status: string }>(`/v1/payments/${encodeURIComponent(payment.id)}/refunds`, {
-            method: 'POST', reason, key, body: { out_request_no: out.trim(), amount: fenOf(text), reason },
+            method: 'POST', reason, key,
+            body: { out_request_no: out.trim(), amount: fenOf(text), ...(toBuyer.trim() === '' ? {} : { reason: toBuyer.trim() }) },
         });
         return w.act.refund_done(statusWord(told.status));
     };
@@ -88,6 +90,10 @@ function RefundDialog({ life, onDone, onClose }: Omit<Props, 'chosen'>) {
                         onInput={event => setNumber(event.currentTarget.value)} />
                 </Field>
             </div>
+            <Field label={w.act.to_buyer} hint={w.act.to_buyer_how} wide>
+                <input name="to_buyer" value={toBuyer} maxLength={200} autoComplete="off"
+                    onInput={event => setToBuyer(event.currentTarget.value)} />
+            </Field>
         </ActionDialog>
     );
 }

@@ -19,7 +19,8 @@ export function Payments({ route }: { route: Route }) {
     const list = useList('/payments', {
         q: asked.q, app: asked.app, status: asked.status, since: utcOf(asked.since), until: utcOf(asked.until), limit: 50,
     }, (answer: Answer) => ({ rows: answer.payments, next: answer.next }));
-    const change = (name: string, value: string) => go(link(['payments'], { ...asked, [name]: value }));
+    // A number is looked for by itself: a filter begins a list of its own.
+    const change = (name: string, value: string) => go(link(['payments'], { ...asked, q: '', [name]: value }));
     const only = list.rows?.length === 1 && !list.more ? list.rows[0] : undefined;
     // A number that fits one payment alone leads there at once.
     useEffect(() => {

@@ -1,7 +1,7 @@
 // Redelivery of a span of time: first it is counted, then it is begun, ten thousand at a time.
-import { useState } from 'preact/hooks';
-import { ask, type ApiError } from '../api';
-import { count, localOf, utcOf } from '../format';
+import { useRef, useState } from 'preact/hooks';
+import { ask, asProblem, type ApiError } from '../api';
+import { count, kLastMoment, localOf, utcOf } from '../format';
 import { ActionDialog } from '../parts/dialog';
 import { Field } from '../parts/form';
 import { Trouble } from '../parts/small';
@@ -22,6 +22,7 @@ export function RangeDialog({ endpoint, onDone, onClose }: { endpoint: string; o
     const [rest, setRest] = useState<Answer | null>(null);
     const [problem, setProblem] = useState<ApiError | null>(null);
     const [counting, setCounting] = useState(false);
+    const latest = useRef(0);  // Which count is that of the fields as they are.
     const w = words();
     const d = w.deliveries;
     const body = () => ({
@@ -32,20 +33,25 @@ export function RangeDialog({ endpoint, onDone, onClose }: { endpoint: string; o
         : counted === null ? d.count : counted.count === 0 ? d.none_fit : '');
     const changed = <T,>(set: (value: T) => void) => (value: T) => {
         set(value);
+        ++latest.current;
+        setCounting(false);
         setCounted(null);
         setRest(null);
     };
     const countFirst = async () => {
         if (from === '' || statuses.length === 0) return;
+        const mine = ++latest.current;
+        const settle = (found: Answer | null, trouble: ApiError | null) => {
+            if (mine !== latest.current) return;
+            setCounted(found);
+            setProblem(trouble);
+            setCounting(false);
+        };
         setCounting(true);
         setProblem(null);
-        try {
-            // It changes nothing, but goes by POST as the action does.
-            setCounted(await ask<Answer>('/v1/events/redeliver', { method: 'POST', reason: 'dry run', body: { ...body(), dry_run: true } }));
-        } catch (failure) {
-            setProblem(failure as ApiError);
-        }
-        setCounting(false);
+        // It changes nothing, but goes by POST as the action does.
+        await ask<Answer>('/v1/events/redeliver', { method: 'POST', reason: 'dry run', body: { ...body(), dry_run: true } })
+            .then(found => settle(found, null), failure => settle(null, asProblem(failure)));
     };
     const choose = (status: string, wanted: boolean) =>
         changed(setStatuses)(kStatuses.filter(one => (one === status ? wanted : statuses.includes(one))));
@@ -58,11 +64,11 @@ export function RangeDialog({ endpoint, onDone, onClose }: { endpoint: string; o
                 });
                 if (!told.more) return w.act.began(count(told.count));
                 setRest(told);
-                return null;
+                return { told: `${w.act.began(count(told.count))}. ${d.at_most}` };
             }}>
             <div class="pair">
-                <Field label={d.from}><input type="datetime-local" value={from} required onInput={event => changed(setFrom)(event.currentTarget.value)} /></Field>
-                <Field label={d.to}><input type="datetime-local" value={to} onInput={event => changed(setTo)(event.currentTarget.value)} /></Field>
+                <Field label={d.from}><input type="datetime-local" max={kLastMoment} value={from} required onInput={event => changed(setFrom)(event.currentTarget.value)} /></Field>
+                <Field label={d.to}><input type="datetime-local" max={kLastMoment} value={to} onInput={event => changed(setTo)(event.currentTarget.value)} /></Field>
             </div>
             <fieldset><legend>{d.which}</legend>
                 {kStatuses.map(status => (

@@ -36,7 +36,6 @@ function Faults() {
     const w = words();
     const s = w.sandbox;
     const done = (told: string) => {
-        setAsking(null);
         say(told);
         again();
     };
@@ -113,7 +112,6 @@ function Certificates() {
             ))}</ul>
             {renewing !== null && <ActionDialog title={w.act.renew} how={w.act.renew_how} asksOnly onClose={() => setRenewing(null)}
                 onDone={told => {
-                    setRenewing(null);
                     say(told);
                     again();
                 }}

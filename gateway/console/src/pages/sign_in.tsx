@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { ask, ApiError } from '../api';
+import { ask, asProblem, type ApiError } from '../api';
 import type { LookSettings } from '../app';
 import { Field } from '../parts/form';
 import { Trouble } from '../parts/small';
@@ -25,7 +25,7 @@ export function SignIn({ ended, settings, onSignedIn }: {
         try {
             onSignedIn(await ask<Session>('/session', { method: 'POST', body: { name: name.trim(), password } }));
         } catch (failure) {
-            setProblem(failure as ApiError);
+            setProblem(asProblem(failure));
             setPassword('');
             setWorking(false);
         }

@@ -1,6 +1,7 @@
 // Fields with their labels.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { kLastMoment } from '../format';
 import { statusWord } from './small';
 import { words } from '../words';
 
@@ -49,7 +50,7 @@ export function TextChoice({ label, value, onChange, placeholder = '' }: {
 export function Moment({ label, value, onChange }: { label: string; value: string; onChange: (value: string) => void }) {
     return (
         <Field label={label}>
-            <input type="datetime-local" value={value} onChange={event => onChange(event.currentTarget.value)} />
+            <input type="datetime-local" max={kLastMoment} value={value} onChange={event => onChange(event.currentTarget.value)} />
         </Field>
     );
 }

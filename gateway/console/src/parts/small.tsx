@@ -35,7 +35,7 @@ export function Loading() {
     return <p class="empty" role="status">{words().loading}</p>;
 }
 
-function troubleText(problem: ApiError): { title: string; how: string } {
+export function troubleText(problem: ApiError): { title: string; how: string } {
     const w = words().trouble;
     if (problem.trouble === 'away') return { title: w.away_now, how: '' };
     if (problem.trouble === 'busy') return { title: w.codes[problem.code] ?? w.busy, how: w.busy_how(problem.retryAfter) };
