@@ -10,7 +10,10 @@ void ClockWatch::note(std::string_view date, Timestamp asked_at, Timestamp answe
     if (!theirs) return;
     milliseconds ahead{0};
     if (*theirs < asked_at) ahead = asked_at - *theirs;
-    if (*theirs > answered_at) ahead = answered_at - *theirs;
+    // No call may take that long: our clock has moved meanwhile, and where it is now is what
+    // counts.
+    const bool moved = answered_at - asked_at > kApartMax;
+    if (moved || *theirs > answered_at) ahead = answered_at - *theirs;
     ahead_ms_ = ahead.count();
     const bool trusted = ahead <= kApartMax && -ahead <= kApartMax;
     if (trusted_.exchange(trusted) == trusted) return;

@@ -86,7 +86,9 @@ TimersWish wish_of_timer(const Payment& payment, const QueryFinding& finding,
     if (payment.status == PaymentStatus::closing) return TimersWish::nothing;
     const bool in_doubt = payment.status == PaymentStatus::unknown && is_barcode(payment) &&
                           (no_trade || finding.kind == QueryFinding::Kind::unclear);
-    if (in_doubt && time.now >= payment.created_at + kBarcodePatience) return TimersWish::cancel;
+    // Only once the call's last copy has surely come: a clock that jumped knows nothing of that.
+    const bool waited = time.trusted && time.now >= payment.created_at + kBarcodePatience;
+    if (in_doubt && waited) return TimersWish::cancel;
     return over && finding.is_waiting() ? TimersWish::close : TimersWish::nothing;
 }
 

@@ -148,6 +148,8 @@ TEST(TimersWish, CancelsABarcodePaymentInDoubtAfterTwoMinutes) {
     for (const QueryFinding& finding : {no_trade(), unclear()}) {
         EXPECT_EQ(wish_of_timer(payment, finding, {kNow + seconds(119)}), TimersWish::nothing);
         EXPECT_EQ(wish_of_timer(payment, finding, {kNow + minutes(2)}), TimersWish::cancel);
+        // Two minutes of a clock that jumped: a copy of the call may still be on its way.
+        EXPECT_EQ(wish_of_timer(payment, finding, {kNow + minutes(2), false}), TimersWish::nothing);
     }
     EXPECT_EQ(
         wish_of_timer(payment_of("qr", PaymentStatus::unknown), no_trade(), {kNow + minutes(3)}),
@@ -248,7 +250,13 @@ TEST(ClockWatch, TrustsOurClockAsLongAsAlipaysIsNotAMinuteAway) {
     watch.note("nonsense", kNow, kNow);
     EXPECT_FALSE(watch.trusted());
     // A slow answer is no wrong clock.
+    watch.note("Tue, 10 Nov 2026 16:00:00 GMT", kNow, kNow + seconds(60));
+    EXPECT_TRUE(watch.trusted());
+    // One that is slower than any call may be: our clock has jumped meanwhile.
     watch.note("Tue, 10 Nov 2026 16:00:00 GMT", kNow, kNow + minutes(2));
+    EXPECT_FALSE(watch.trusted());
+    EXPECT_EQ(watch.ahead(), minutes(2));
+    watch.note("Tue, 10 Nov 2026 16:02:00 GMT", kNow + minutes(2), kNow + minutes(2));
     EXPECT_TRUE(watch.trusted());
     watch.note("Tue, 10 Nov 2026 15:58:59 GMT", kNow, kNow);
     EXPECT_FALSE(watch.trusted());
