@@ -94,10 +94,11 @@ private:
     }
 
     Result<Done> add_notifications() {
-        TOLLGATE_TRY(const auto page, reading_.lookup().notifications({.apps = {payment_.app},
-                                                                       .verdict = "",
-                                                                       .payment = payment_.row,
-                                                                       .limit = kOfAKindMax}));
+        TOLLGATE_TRY(auto page, reading_.lookup().notifications({.apps = {payment_.app},
+                                                                 .verdict = "",
+                                                                 .payment = payment_.row,
+                                                                 .limit = kOfAKindMax + 1}));
+        keep_newest_of(page.rows);
         for (const auto& view : page.rows) {
             entries_.push_back({.at = view.received_at,
                                 .kind = "notification",
@@ -180,8 +181,9 @@ private:
     }
 
     Result<Done> add_actions() {
-        const ledger::ActionQuery query{.targets = targets_, .limit = kOfAKindMax};
-        TOLLGATE_TRY(const auto page, reading_.lookup().actions(query));
+        const ledger::ActionQuery query{.targets = targets_, .limit = kOfAKindMax + 1};
+        TOLLGATE_TRY(auto page, reading_.lookup().actions(query));
+        keep_newest_of(page.rows);
         for (const auto& action : page.rows) {
             entries_.push_back({.at = action.at,
                                 .kind = "action",
@@ -189,6 +191,14 @@ private:
                                 .data = action_json(action, false)});
         }
         return Done{};
+    }
+
+    // Of a page that asked for one more than it may hold, the newest first.
+    template <typename Row>
+    void keep_newest_of(std::vector<Row>& rows) {
+        if (rows.size() <= std::size_t{kOfAKindMax}) return;
+        is_cut_ = true;
+        rows.pop_back();
     }
 
     void keep_newest() {

@@ -15,6 +15,16 @@ using std::chrono::seconds;
 using testing::ConsoleWorld;
 using testing::GatewayWorld;
 
+// And waits until the order system has heard of it, as of the payment before.
+void refund_a_yuan(ConsoleWorld& world, const std::string& id) {
+    ASSERT_EQ(world
+                  .act("POST", "/v1/payments/" + id + "/refunds",
+                       json{{"out_request_no", "R1"}, {"amount", 100}}.dump())
+                  .status,
+              201);
+    world.wait_for_count("SELECT count(*) FROM delivery WHERE status = 'delivered'", 2);
+}
+
 TEST(ConsoleLife, TellsAPaymentsWholeLife) {
     ConsoleWorld world;
     const std::string id = world.new_payment("T1");
@@ -25,12 +35,7 @@ TEST(ConsoleLife, TellsAPaymentsWholeLife) {
     world.wait_for_count("SELECT count(*) FROM delivery WHERE status = 'delivered'", 1);
     world.clock.pass(seconds(1));
     world.sign_in("the-operator");
-    ASSERT_EQ(world
-                  .act("POST", "/v1/payments/" + id + "/refunds",
-                       json{{"out_request_no", "R1"}, {"amount", 100}}.dump())
-                  .status,
-              201);
-    world.wait_for_count("SELECT count(*) FROM delivery WHERE status = 'delivered'", 2);
+    refund_a_yuan(world, id);
     const auto life = world.get("/payments/" + id + "/timeline").json();
     EXPECT_EQ(life["payment"]["id"], id);
     std::set<std::string> seen;
@@ -90,12 +95,7 @@ TEST(ConsoleLife, KeepsTheNewestOfALongOne) {
     add_attempts(world, 1'500, world.clock.now());
     world.clock.pass(std::chrono::hours(1));
     world.sign_in("the-operator");
-    ASSERT_EQ(world
-                  .act("POST", "/v1/payments/" + id + "/refunds",
-                       json{{"out_request_no", "R1"}, {"amount", 100}}.dump())
-                  .status,
-              201);
-    world.wait_for_count("SELECT count(*) FROM delivery WHERE status = 'delivered'", 2);
+    refund_a_yuan(world, id);
     const auto life = world.get("/payments/" + id + "/timeline").json();
     EXPECT_EQ(life["cut"], true);
     EXPECT_EQ(life["entries"].size(), gateway::operate::Timeline::kEntriesMax);
@@ -111,6 +111,22 @@ TEST(ConsoleLife, KeepsTheNewestOfALongOne) {
         EXPECT_TRUE(seen.contains(wanted)) << wanted;
     }
     EXPECT_EQ(newest_attempt, 1'501);
+}
+
+TEST(ConsoleLife, SaysWhenThereAreMoreNotificationsThanItShows) {
+    ConsoleWorld world;
+    const std::string id = world.new_payment("T1");
+    const auto told = [&](int number) {
+        auto fields = GatewayWorld::paid("T1");
+        testing::replace(fields, "notify_id", "n" + std::to_string(number));
+        EXPECT_EQ(world.notify(GatewayWorld::signed_body(fields)).body, "success");
+    };
+    world.sign_in("the-viewer");
+    const auto life = [&] { return world.get("/payments/" + id + "/timeline").json(); };
+    for (int i = 0; i < 200; ++i) told(i);
+    EXPECT_EQ(life()["cut"], false);
+    told(200);
+    EXPECT_EQ(life()["cut"], true);
 }
 
 }  // namespace
